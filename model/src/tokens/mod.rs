@@ -1,0 +1,198 @@
+//! Which token stands for what?
+//!
+//! A song is written as six conditions, then bar by bar, and in each bar voice by voice:
+//!
+//! ```text
+//! Start Tempo Meter Key Density Length
+//!   ( Bar ( Voice ( Position ( Pitch Duration )+ )+ )* )+
+//! End
+//! ```
+//!
+//! Voices in a bar, positions in a voice and pitches at a position ascend, so every song has one
+//! spelling and every spelling that [`grammar`] allows is a song. Only the tempo is rounded (to
+//! [`TEMPO_WIDTH`] BPM): the exact one travels beside the tokens.
+
+pub mod encode;
+pub mod grammar;
+pub mod lookback;
+
+use crate::key::Key;
+use crate::score::Pitch;
+use crate::song::{BEATS_PER_BAR, STEPS_PER_BEAT, Voice, durations};
+
+pub use encode::{decode, encode, encode_header};
+pub use grammar::Grammar;
+pub use lookback::{LOOKBACKS, Lookback};
+
+/// Width of a tempo token, in beats a minute.
+pub const TEMPO_WIDTH: f64 = 4.0;
+/// The lowest tempo with a token of its own, in beats a minute.
+const TEMPO_LOW: f64 = 40.0;
+const N_TEMPOS: u32 = 51;
+const N_METERS: u32 = 5;
+const N_KEYS: u32 = 24;
+/// Upper edges of the density classes, in notes a bar; the last class is open.
+const DENSITIES: [f64; 7] = [2.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0];
+/// Upper edges of the length classes, in bars; the last class is open.
+const LENGTHS: [u32; 7] = [4, 8, 12, 16, 24, 32, 64];
+const N_POSITIONS: u32 = 6 * STEPS_PER_BEAT;
+const N_PITCHES: u32 = 128;
+const N_DURATIONS: u32 = 60;
+
+const START: u32 = 0;
+const END: u32 = 1;
+const BAR: u32 = 2;
+const VOICE: u32 = 3;
+const TEMPO: u32 = VOICE + 3;
+const METER: u32 = TEMPO + N_TEMPOS;
+const KEY: u32 = METER + N_METERS;
+const DENSITY: u32 = KEY + N_KEYS;
+const LENGTH: u32 = DENSITY + DENSITIES.len() as u32 + 1;
+const POSITION: u32 = LENGTH + LENGTHS.len() as u32 + 1;
+const PITCH: u32 = POSITION + N_POSITIONS;
+const DURATION: u32 = PITCH + N_PITCHES;
+
+/// Number of tokens.
+pub const VOCABULARY: usize = (DURATION + N_DURATIONS) as usize;
+/// Tokens before the first bar.
+pub const HEADER: usize = 6;
+/// Changes whenever a token changes its meaning; a checkpoint made with another is not loaded.
+pub const LAYOUT: u32 = 1;
+
+/// A token's index in the vocabulary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TokenId(pub u32);
+
+/// What a token means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Token {
+    /// The first token of every song.
+    Start,
+    /// The last token of every song.
+    End,
+    /// A bar begins.
+    Bar,
+    /// The notes that follow belong to this voice.
+    Voice(Voice),
+    /// Tempo class.
+    Tempo(u32),
+    /// Quarter notes a bar.
+    Meter(u32),
+    /// The song's key.
+    Key(Key),
+    /// Class of notes a bar.
+    Density(u32),
+    /// Class of length in bars.
+    Length(u32),
+    /// Steps from the start of the bar.
+    Position(u32),
+    /// A note begins.
+    Pitch(Pitch),
+    /// Length of the note just begun, in steps.
+    Duration(u32),
+}
+
+impl Token {
+    /// Its index in the vocabulary.
+    pub fn id(self) -> TokenId {
+        TokenId(match self {
+            Self::Start => START,
+            Self::End => END,
+            Self::Bar => BAR,
+            Self::Voice(voice) => VOICE + voice as u32,
+            Self::Tempo(class) => TEMPO + class.min(N_TEMPOS - 1),
+            Self::Meter(beats) => METER + beats.clamp(2, 6) - BEATS_PER_BAR.start(),
+            Self::Key(key) => KEY + key.index() as u32,
+            Self::Density(class) => DENSITY + class.min(DENSITIES.len() as u32),
+            Self::Length(class) => LENGTH + class.min(LENGTHS.len() as u32),
+            Self::Position(step) => POSITION + step.min(N_POSITIONS - 1),
+            Self::Pitch(pitch) => PITCH + u32::from(pitch.number()),
+            Self::Duration(steps) => DURATION + duration_class(steps),
+        })
+    }
+}
+
+impl TokenId {
+    /// What it means, or `None` beyond the vocabulary.
+    pub fn token(self) -> Option<Token> {
+        let id = self.0;
+        Some(match id {
+            START => Token::Start,
+            END => Token::End,
+            BAR => Token::Bar,
+            VOICE..TEMPO => Token::Voice(Voice::ALL[(id - VOICE) as usize]),
+            TEMPO..METER => Token::Tempo(id - TEMPO),
+            METER..KEY => Token::Meter(id - METER + BEATS_PER_BAR.start()),
+            KEY..DENSITY => Token::Key(Key::from_index((id - KEY) as usize)),
+            DENSITY..LENGTH => Token::Density(id - DENSITY),
+            LENGTH..POSITION => Token::Length(id - LENGTH),
+            POSITION..PITCH => Token::Position(id - POSITION),
+            PITCH..DURATION => Token::Pitch(Pitch::new((id - PITCH) as u8)?),
+            _ => Token::Duration(durations().nth((id - DURATION) as usize)?),
+        })
+    }
+
+    /// Its index as a table row.
+    pub fn row(self) -> usize {
+        self.0 as usize
+    }
+
+    /// The token of the same music `semitones` higher; `None` if a pitch leaves the range.
+    pub fn transposed(self, semitones: i32) -> Option<Self> {
+        match self.token()? {
+            Token::Pitch(pitch) => Some(Token::Pitch(pitch.transposed(semitones)?).id()),
+            Token::Key(key) => Some(Token::Key(key.transposed(semitones)).id()),
+            _ => Some(self),
+        }
+    }
+}
+
+/// The tempo class of `bpm`.
+pub fn tempo_class(bpm: f64) -> u32 {
+    ((bpm - TEMPO_LOW) / TEMPO_WIDTH).round().clamp(0.0, f64::from(N_TEMPOS - 1)) as u32
+}
+
+/// The tempo in the middle of a class, in beats a minute.
+pub fn tempo_of_class(class: u32) -> f64 {
+    TEMPO_LOW + f64::from(class) * TEMPO_WIDTH
+}
+
+/// The density class of a mean number of notes a bar.
+pub fn density_class(notes_per_bar: f64) -> u32 {
+    DENSITIES.iter().take_while(|edge| notes_per_bar >= **edge).count() as u32
+}
+
+/// The length class of a number of bars.
+pub fn length_class(n_bars: u32) -> u32 {
+    LENGTHS.iter().take_while(|edge| n_bars > **edge).count() as u32
+}
+
+fn duration_class(steps: u32) -> u32 {
+    durations().enumerate().min_by_key(|(_, d)| d.abs_diff(steps)).map_or(0, |(class, _)| class)
+        as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_id_has_a_meaning_and_every_meaning_its_id() {
+        for id in 0..VOCABULARY as u32 {
+            let token = TokenId(id).token().expect("within the vocabulary");
+            assert_eq!(token.id(), TokenId(id), "{token:?}");
+        }
+        assert_eq!(TokenId(VOCABULARY as u32).token(), None);
+        assert_eq!(durations().count() as u32, N_DURATIONS);
+    }
+
+    #[test]
+    fn classes_cover_their_range() {
+        assert_eq!((density_class(0.0), density_class(1e9)), (0, 7));
+        assert_eq!(
+            (length_class(1), length_class(16), length_class(17), length_class(999)),
+            (0, 3, 4, 7)
+        );
+        assert!((tempo_of_class(tempo_class(150.0)) - 150.0).abs() <= TEMPO_WIDTH / 2.0);
+    }
+}
