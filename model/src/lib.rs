@@ -3,6 +3,7 @@
 //! Nothing here knows of clocks, networks or async.
 
 pub mod key;
+pub mod midi;
 pub mod score;
 pub mod settings;
 pub mod song;

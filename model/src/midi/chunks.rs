@@ -7,7 +7,7 @@
 use super::seems::{self, Seems};
 use super::{ReadError, Warning};
 
-/// How far into a file a header is searched for; MacBinary puts 128 bytes before it.
+/// How far into a file a header is searched for; old Macintosh files put 128 bytes before it.
 const MAX_JUNK: usize = 4096;
 /// Ticks a beat where the header's resolution can't be right.
 const ASSUMED_TICKS: u16 = 480;
@@ -37,8 +37,10 @@ pub(super) struct Chunks<'a> {
 pub(super) struct Body<'a> {
     /// From the first delta time to where the next chunk or the file's end is.
     pub(super) bytes: &'a [u8],
-    /// Whether the file ended before the length that the track claims.
-    pub(super) is_cut: bool,
+    /// Whether the track's length field leads nowhere.
+    pub(super) has_wrong_length: bool,
+    /// Whether nothing follows it in the file.
+    pub(super) is_last: bool,
 }
 
 /// Cuts `bytes` into tracks.
@@ -122,7 +124,7 @@ fn first_chunk(file: &[u8], head: &[u8; 14]) -> usize {
 
 fn bodies<'a>(file: &'a [u8], first: usize, warnings: &mut Vec<Warning>) -> Vec<Body<'a>> {
     let mut bodies = Vec::new();
-    let mut at = first;
+    let (mut at, mut covered) = (first, first);
     while let Some(head) = file.get(at..at + 8) {
         if head.starts_with(b"MThd") {
             break;
@@ -130,38 +132,35 @@ fn bodies<'a>(file: &'a [u8], first: usize, warnings: &mut Vec<Warning>) -> Vec<
         let start = at + 8;
         let length = u32::from_be_bytes([head[4], head[5], head[6], head[7]]) as usize;
         let end = start.saturating_add(length);
-        let is_track = head.starts_with(b"MTrk");
-        let fits = end == file.len() || file.get(end..).is_some_and(begins_chunk);
-        if !is_track {
-            // Riff pads and other junk between chunks lead to the next track by its name.
-            if is_name(&head[..4]) {
-                warnings.push(Warning::UnknownChunk);
-            }
-            let next = if fits && is_name(&head[..4]) { Some(end) } else { find_track(file, at + 1) };
-            let Some(next) = next else { break };
+        let leads_on = end == file.len() || file.get(end..).is_some_and(begins_chunk);
+        if head.starts_with(b"MTrk") {
+            let next = if leads_on { end } else { find_track(file, start).unwrap_or(file.len()) };
+            let is_right = leads_on || (end <= next && ends_a_track(&file[start..end]));
+            covered = if is_right { end } else { next };
+            bodies.push(Body {
+                bytes: &file[start..covered],
+                has_wrong_length: !is_right,
+                is_last: next == file.len(),
+            });
             at = next;
             continue;
         }
-        let next = if fits { end } else { find_track(file, start).unwrap_or(file.len()) };
-        let stop = if fits { end } else { past_end(file, start, end, next) };
-        if !fits && end < file.len() {
-            warnings.push(Warning::ChunkLength(bodies.len()));
-        }
-        let is_cut = end > file.len();
-        bodies.push(Body { bytes: &file[start..stop], is_cut });
-        at = next;
+        let is_chunk = leads_on && is_name(&head[..4]);
+        // RIFF padding and other junk between chunks leads to the next track by its name.
+        let Some(next) = (if is_chunk { Some(end) } else { find_track(file, at + 1) }) else {
+            break;
+        };
+        warnings.push(Warning::UnknownChunk);
+        (at, covered) = (next, next);
     }
-    if at < file.len() {
-        warnings.push(Warning::JunkAfter(file.len() - at));
+    if covered < file.len() {
+        warnings.push(Warning::JunkAfter(file.len() - covered));
     }
     bodies
 }
 
-/// Where a track whose length leads nowhere may end at most. Trailing junk is left out when the
-/// length ends right after an end-of-track event.
-fn past_end(file: &[u8], start: usize, end: usize, next: usize) -> usize {
-    let ends_well = end <= next && file.get(start..end).is_some_and(|b| b.ends_with(&[0xFF, 0x2F, 0]));
-    if ends_well { end } else { next }
+fn ends_a_track(bytes: &[u8]) -> bool {
+    bytes.ends_with(&[0xFF, 0x2F, 0])
 }
 
 fn find_track(file: &[u8], from: usize) -> Option<usize> {
@@ -220,8 +219,7 @@ mod tests {
         let file = [junk, header(1, [1, 0xE0]), foreign, track(4, &END), vec![1; 30]].concat();
         let (found, warnings) = lengths(&file);
         assert_eq!(found, [4]);
-        let expected =
-            [Warning::JunkBefore(128), Warning::UnknownChunk, Warning::JunkAfter(30)];
+        let expected = [Warning::JunkBefore(128), Warning::UnknownChunk, Warning::JunkAfter(30)];
         for warning in expected {
             assert!(warnings.contains(&warning), "{warning:?} in {warnings:?}");
         }

@@ -23,6 +23,11 @@ mod seems;
 mod track;
 mod write;
 
+#[cfg(test)]
+mod real_files;
+#[cfg(test)]
+mod tests;
+
 pub use assemble::read;
 pub use seems::Seems;
 pub use write::write;
@@ -67,7 +72,12 @@ impl Limits {
         let in_range = bytes.contains(&self.max_file_bytes);
         require(in_range, "max_file_bytes", self.max_file_bytes, "1024 to 67108864 bytes")?;
         let counts = 100..=5_000_000;
-        require(counts.contains(&self.max_events), "max_events", self.max_events, "100 to 5000000")?;
+        require(
+            counts.contains(&self.max_events),
+            "max_events",
+            self.max_events,
+            "100 to 5000000",
+        )?;
         let in_range = (1..=65_535).contains(&self.max_tracks);
         require(in_range, "max_tracks", self.max_tracks, "1 to 65535")?;
         require(counts.contains(&self.max_notes), "max_notes", self.max_notes, "100 to 5000000")?;
@@ -203,7 +213,7 @@ impl fmt::Display for Warning {
 }
 
 #[cfg(test)]
-mod tests {
+mod limit_tests {
     use super::*;
 
     #[test]

@@ -61,7 +61,9 @@ impl fmt::Display for Seems {
 /// The kind that the first bytes prove, if they prove one; such a file is not searched for MIDI.
 pub(super) fn by_signature(bytes: &[u8]) -> Option<Seems> {
     let starts = |signature: &[u8]| bytes.starts_with(signature);
-    if starts(b"PK\x03\x04") || starts(b"PK\x05\x06") {
+    if starts(&[0xFF, 0xFE]) || starts(&[0xFE, 0xFF]) {
+        Some(Seems::Utf16Text)
+    } else if starts(b"PK\x03\x04") || starts(b"PK\x05\x06") {
         Some(Seems::Zip)
     } else if starts(&[0x1F, 0x8B]) {
         Some(Seems::Gzip)
@@ -69,11 +71,12 @@ pub(super) fn by_signature(bytes: &[u8]) -> Option<Seems> {
         Some(Seems::Mp3)
     } else if starts(b"OggS") || starts(b"fLaC") {
         Some(Seems::OtherAudio)
-    } else if starts(b"\x89PNG") || starts(&[0xFF, 0xD8, 0xFF]) || starts(b"GIF8") || starts(b"%PDF")
+    } else if starts(b"\x89PNG")
+        || starts(&[0xFF, 0xD8, 0xFF])
+        || starts(b"GIF8")
+        || starts(b"%PDF")
     {
         Some(Seems::Picture)
-    } else if starts(&[0xFF, 0xFE]) || starts(&[0xFE, 0xFF]) {
-        Some(Seems::Utf16Text)
     } else {
         None
     }

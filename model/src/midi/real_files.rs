@@ -1,0 +1,100 @@
+//! Do real and hostile files give the notes that two other libraries find?
+//!
+//! Needs a folder of test songs, named by `KICKBACK_DATA`, with `hostile/manifest.csv` (columns
+//! `file`, `mido_notes`, `symusic_notes`) and `genres/metadata.csv` (`file`, `notes`,
+//! `drum_notes`). Without it
+//! the tests say so and pass.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::*;
+
+fn data() -> Option<PathBuf> {
+    let data = std::env::var_os("KICKBACK_DATA").map(PathBuf::from);
+    if data.is_none() {
+        eprintln!("SKIPPED: set KICKBACK_DATA to a folder of test songs to run this test");
+    }
+    data
+}
+
+fn rows(path: &Path) -> Vec<BTreeMap<String, String>> {
+    let text = std::fs::read_to_string(path).expect("the table can be read");
+    let mut lines = text.lines().map(cells);
+    let head = lines.next().expect("a heading");
+    lines.map(|cells| head.iter().cloned().zip(cells).collect()).collect()
+}
+
+fn cells(line: &str) -> Vec<String> {
+    let (mut cells, mut is_quoted) = (vec![String::new()], false);
+    for c in line.chars() {
+        match c {
+            '"' => is_quoted = !is_quoted,
+            ',' if !is_quoted => cells.push(String::new()),
+            c => cells.last_mut().expect("never empty").push(c),
+        }
+    }
+    cells
+}
+
+fn timed(bytes: &[u8], name: &str) -> Result<Reading, ReadError> {
+    let started = Instant::now();
+    let result = read(bytes, &Limits::default());
+    assert!(started.elapsed() < Duration::from_secs(1), "{name} took {:?}", started.elapsed());
+    result
+}
+
+#[test]
+fn hostile_files_give_at_least_what_other_readers_find() {
+    let Some(data) = data() else { return };
+    let (mut n_same, mut n_more, mut n_less) = (0, 0, Vec::new());
+    for row in rows(&data.join("hostile/manifest.csv")) {
+        let name = &row["file"];
+        let bytes = std::fs::read(data.join("hostile").join(name)).expect("the file can be read");
+        let result = timed(&bytes, name);
+        let found = result.as_ref().map_or(0, |reading| reading.score.n_notes());
+        let others = ["mido_notes", "symusic_notes"].map(|key| row[key].parse().unwrap_or(0usize));
+        match found {
+            n if n == others[0] || n == others[1] => n_same += 1,
+            n if n > others[0].max(others[1]) => {
+                n_more += 1;
+                let warnings = result.map(|reading| reading.warnings);
+                eprintln!("MORE {name}: {n} notes, others {others:?}, {warnings:?}");
+            }
+            n => {
+                let warnings = result.map(|reading| reading.warnings);
+                n_less.push(format!("LESS {name}: {n} notes, others {others:?}, {warnings:?}"));
+            }
+        }
+    }
+    eprintln!("hostile: {n_same} as others, {n_more} more, {} less", n_less.len());
+    for line in &n_less {
+        eprintln!("{line}");
+    }
+    assert!(n_less.len() * 50 <= n_same + n_more, "{n_less:#?}");
+}
+
+#[test]
+fn songs_give_the_notes_that_another_reader_finds() {
+    let Some(data) = data() else { return };
+    let (mut n_same, mut different, mut n_bytes) = (0, Vec::new(), 0);
+    let started = Instant::now();
+    for row in rows(&data.join("genres/metadata.csv")) {
+        let name = &row["file"];
+        let bytes = std::fs::read(data.join("genres").join(name)).expect("the file can be read");
+        n_bytes += bytes.len();
+        let reading = timed(&bytes, name);
+        let found = reading.as_ref().map_or(0, |reading| reading.score.n_notes());
+        let noted = ["notes", "drum_notes"].map(|key| row[key].parse().unwrap_or(0usize));
+        let noted: usize = noted.iter().sum();
+        if found == noted {
+            n_same += 1;
+        } else {
+            different.push(format!("{name}: {found} notes, expected {noted}"));
+        }
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    eprintln!("songs: {n_same} the same, {different:#?}; {n_bytes} bytes in {seconds:.2} s");
+    assert!(different.len() * 100 <= n_same, "{different:#?}");
+}
