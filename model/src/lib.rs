@@ -2,8 +2,12 @@
 //!
 //! Nothing here knows of clocks, networks or async.
 
+pub mod batch;
+pub mod corpus;
 pub mod key;
+pub mod loss;
 pub mod midi;
+pub mod network;
 pub mod score;
 pub mod settings;
 pub mod song;
