@@ -3,12 +3,17 @@
 //! Nothing here knows of clocks, networks or async.
 
 pub mod batch;
+pub mod checkpoint;
 pub mod corpus;
 pub mod key;
 pub mod loss;
 pub mod midi;
 pub mod network;
+pub mod ngram;
+pub mod sample;
 pub mod score;
 pub mod settings;
 pub mod song;
+pub mod taste;
 pub mod tokens;
+pub mod train;

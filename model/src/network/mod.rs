@@ -79,7 +79,7 @@ impl Network {
         let mut parameters = Vec::new();
         for (name, shape) in shapes(size) {
             let bound = if name == "embedding" {
-                0.1
+                0.5
             } else {
                 1.0 / (if shape.len() == 2 { shape[0] } else { size.hidden } as f32).sqrt()
             };

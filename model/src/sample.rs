@@ -1,0 +1,203 @@
+//! How is a new song drawn from the network?
+//!
+//! Token by token, with temperature and nucleus (top-p) sampling (Holtzman et al. 2020), masked by
+//! the grammar: whatever is drawn is a song of the asked length, meter, key and tempo. The same seed
+//! gives the same song.
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::key::Key;
+use crate::network::infer::Predictor;
+use crate::song::{Song, Voice};
+use crate::tokens::{Grammar, Lookback, Token, TokenId, VOCABULARY, decode, encode_header};
+
+/// Tokens a bar after which the bar ends as soon as it may.
+const MAX_TOKENS_PER_BAR: usize = 240;
+/// Draws until a song has a lead.
+const MAX_DRAWS: u64 = 8;
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// Decides everything random.
+    pub seed: u64,
+    /// Length in bars.
+    pub n_bars: u32,
+    /// Quarter notes a minute.
+    pub tempo_bpm: f64,
+    /// Quarter notes a bar.
+    pub beats_per_bar: u32,
+    /// The key to play in.
+    pub key: Key,
+    /// How dense it should be, in notes a bar.
+    pub notes_per_bar: f64,
+    /// Below 1 plays safer, above 1 wilder; 0 always takes the likeliest token.
+    pub temperature: f64,
+    /// Only the likeliest tokens that together have this probability are drawn from; 1 is all.
+    pub top_p: f64,
+}
+
+/// Why no song came.
+#[derive(Debug, thiserror::Error)]
+pub enum SampleError {
+    /// Every draw was without a lead.
+    #[error(
+        "the network played no lead in {MAX_DRAWS} tries: train it longer, or ask for another seed"
+    )]
+    NoLead,
+}
+
+/// Draws a song. Its tempo and key are exactly those asked for.
+///
+/// # Errors
+/// [`SampleError::NoLead`] when a barely trained network leaves the lead out again and again.
+pub fn sample(predictor: &Predictor, request: &Request) -> Result<Song, SampleError> {
+    for draw in 0..MAX_DRAWS {
+        let mut rng = ChaCha8Rng::seed_from_u64(request.seed);
+        rng.set_stream(draw);
+        let tokens = draw_tokens(predictor, request, &mut rng);
+        let song = decode(&tokens).expect("the grammar allowed every token up to the end");
+        let song = Song::new(
+            request.tempo_bpm,
+            song.beats_per_bar(),
+            song.n_bars(),
+            song.notes().to_vec(),
+        );
+        if song.voice(Voice::Lead).next().is_some() {
+            return Ok(song.with_key(request.key));
+        }
+    }
+    Err(SampleError::NoLead)
+}
+
+fn draw_tokens(predictor: &Predictor, request: &Request, rng: &mut ChaCha8Rng) -> Vec<TokenId> {
+    let Request { tempo_bpm, beats_per_bar, key, notes_per_bar, n_bars, .. } = *request;
+    let header = encode_header(tempo_bpm, beats_per_bar, key, notes_per_bar, n_bars);
+    let mut grammar = Grammar::new(Some(n_bars));
+    let mut lookback = Lookback::default();
+    let mut stream = predictor.stream();
+    let mut tokens: Vec<TokenId> = Vec::new();
+    let mut bar_start = 0;
+    let mut header = header.into_iter();
+    let mut logits: Vec<f32> = Vec::new();
+    while !grammar.is_ended() {
+        let hurried = tokens.len() - bar_start > MAX_TOKENS_PER_BAR && grammar.may_end_bar();
+        let allowed = if hurried { grammar.bar_or_end() } else { grammar.allowed() };
+        let token = header.next().unwrap_or_else(|| {
+            TokenId(choose(&logits, &allowed, request.temperature, request.top_p, rng))
+        });
+        grammar.advance(token).expect("only allowed tokens are chosen");
+        if token == Token::Bar.id() {
+            bar_start = tokens.len();
+        }
+        tokens.push(token);
+        let suggested =
+            lookback.push(token).map(|idx| idx.map_or(VOCABULARY as u32, |idx| tokens[idx].0));
+        logits.clear();
+        logits.extend_from_slice(predictor.step(&mut stream, token.0, suggested));
+    }
+    tokens
+}
+
+/// One id out of the allowed ranges.
+fn choose(
+    logits: &[f32],
+    allowed: &[std::ops::Range<u32>],
+    temperature: f64,
+    top_p: f64,
+    rng: &mut ChaCha8Rng,
+) -> u32 {
+    let mut candidates: Vec<(u32, f64)> =
+        allowed.iter().cloned().flatten().map(|id| (id, f64::from(logits[id as usize]))).collect();
+    candidates.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    let Some(&(best, max)) = candidates.first() else {
+        unreachable!("the grammar allows something until the song has ended")
+    };
+    if temperature <= 0.0 {
+        return best;
+    }
+    for (_, value) in &mut candidates {
+        *value = ((*value - max) / temperature).exp();
+    }
+    let total: f64 = candidates.iter().map(|(_, p)| p).sum();
+    let mut nucleus = 0.0;
+    let n_kept = candidates.iter().take_while(|(_, p)| {
+        let taken = nucleus < top_p * total;
+        nucleus += p;
+        taken
+    });
+    let n_kept = n_kept.count().max(1);
+    let kept: f64 = candidates[..n_kept].iter().map(|(_, p)| p).sum();
+    let mut left = rng.random_range(0.0..1.0) * kept;
+    for (id, p) in &candidates[..n_kept] {
+        left -= p;
+        if left < 0.0 {
+            return *id;
+        }
+    }
+    candidates[n_kept - 1].0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::Mode;
+    use crate::network::{Network, Size};
+
+    fn predictor() -> Predictor {
+        let size = Size { layers: 1, hidden: 16, embedding: 8 };
+        let network = Network::new(size, &mut ChaCha8Rng::seed_from_u64(2)).expect("a network");
+        Predictor::new(&network).expect("a predictor")
+    }
+
+    fn request(seed: u64) -> Request {
+        Request {
+            seed,
+            n_bars: 5,
+            tempo_bpm: 151.5,
+            beats_per_bar: 3,
+            key: Key::new(5, Mode::Minor),
+            notes_per_bar: 10.0,
+            temperature: 1.0,
+            top_p: 0.98,
+        }
+    }
+
+    #[test]
+    fn even_an_untrained_network_draws_valid_songs_as_asked() {
+        let predictor = predictor();
+        for seed in 0..20 {
+            let song = sample(&predictor, &request(seed)).expect("a song");
+            assert_eq!((song.n_bars(), song.beats_per_bar()), (5, 3));
+            assert_eq!(song.tempo_bpm().to_bits(), 151.5f64.to_bits());
+            assert_eq!(song.key(), Key::new(5, Mode::Minor));
+        }
+    }
+
+    #[test]
+    fn a_seed_decides_the_song() {
+        let predictor = predictor();
+        let draw = |seed| sample(&predictor, &request(seed)).expect("a song");
+        assert_eq!(draw(7), draw(7));
+        assert_ne!(draw(7), draw(8));
+    }
+
+    #[test]
+    fn temperature_and_nucleus_narrow_the_choice() {
+        let logits = [0.0, 3.0, 2.9, -5.0];
+        let mut rng = ChaCha8Rng::seed_from_u64(0);
+        let mut draw = |temperature, top_p| {
+            let mut seen: Vec<u32> = (0..400)
+                .map(|_| choose(&logits, &[0..2, 2..4], temperature, top_p, &mut rng))
+                .collect();
+            seen.sort_unstable();
+            seen.dedup();
+            seen
+        };
+        assert_eq!(draw(0.0, 1.0), [1]);
+        assert_eq!(draw(1.0, 0.5), [1]);
+        assert_eq!(draw(1.0, 0.9), [1, 2]);
+        assert_eq!(draw(5.0, 1.0), [0, 1, 2, 3]);
+    }
+}

@@ -1,0 +1,126 @@
+//! What can be set about training?
+
+use serde::{Deserialize, Serialize};
+
+use crate::network::Size;
+use crate::settings::{OutOfRange, require};
+
+/// Everything that shapes a training run. The defaults suit a few hundred songs on two cores.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Hyperparameters {
+    /// LSTM layers. More can learn longer forms; time and memory grow in proportion. 1 to 8.
+    pub layers: usize,
+    /// Units a layer. The main say in quality and cost: time grows with its square, and with few
+    /// songs a large network learns them by heart. 8 to 2048.
+    pub hidden: usize,
+    /// Numbers that a token is embedded in; a quarter to a half of `hidden` is usual. 4 to 1024.
+    pub embedding: usize,
+    /// Steps that gradients reach back. Longer sees more of a phrase and takes more memory; the
+    /// state itself is carried over whole songs in any case. 8 to 2048.
+    pub sequence_length: usize,
+    /// Songs read side by side. More is faster a token and smoother, fewer generalises better from
+    /// few songs. 1 to 512.
+    pub batch: usize,
+    /// Share of units silenced while training. More keeps few songs from being learnt by heart,
+    /// too much blurs the style. 0 to 0.9.
+    pub dropout: f64,
+    /// Peak step size of the optimiser. Too high diverges, too low needs more epochs. Up to 0.1.
+    pub learning_rate: f64,
+    /// Share of all steps over which the rate rises to its peak. 0 to 0.5.
+    pub warmup: f64,
+    /// How strongly weights are drawn to zero. 0 to 1.
+    pub weight_decay: f64,
+    /// Longest gradient (L2 norm) that is followed in full. Above 0.
+    pub clip: f64,
+    /// Times that all songs are read at most. 1 to 10000.
+    pub epochs: usize,
+    /// Epochs without a better validation loss after which training ends. 1 to 10000.
+    pub patience: usize,
+    /// Songs are transposed at random by up to so many semitones, so that every key is learnt from
+    /// every song. 0 to 11.
+    pub transpose: i32,
+    /// Share of the tunes that is held out to measure what was learnt. 0 to 0.5.
+    pub valid_share: f64,
+    /// Minutes a run may take; then the best so far is taken. Above 0.
+    pub max_minutes: f64,
+    /// Seed of everything random in training: the same seed and songs give the same weights.
+    pub seed: u64,
+}
+
+impl Default for Hyperparameters {
+    fn default() -> Self {
+        Self {
+            layers: 2,
+            hidden: 256,
+            embedding: 128,
+            sequence_length: 128,
+            batch: 32,
+            dropout: 0.35,
+            learning_rate: 2e-3,
+            warmup: 0.05,
+            weight_decay: 0.01,
+            clip: 1.0,
+            epochs: 30,
+            patience: 4,
+            transpose: 5,
+            valid_share: 0.1,
+            max_minutes: 20.0,
+            seed: 1,
+        }
+    }
+}
+
+impl Hyperparameters {
+    /// The network's size.
+    pub fn size(&self) -> Size {
+        Size { layers: self.layers, hidden: self.hidden, embedding: self.embedding }
+    }
+
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] for the first that is not allowed.
+    pub fn check(&self) -> Result<(), OutOfRange> {
+        let within = |key, value: usize, least, most, allowed| {
+            require((least..=most).contains(&value), key, value, allowed)
+        };
+        within("layers", self.layers, 1, 8, "a whole number from 1 to 8")?;
+        within("hidden", self.hidden, 8, 2048, "a whole number from 8 to 2048")?;
+        within("embedding", self.embedding, 4, 1024, "a whole number from 4 to 1024")?;
+        within("sequence_length", self.sequence_length, 8, 2048, "a whole number from 8 to 2048")?;
+        within("batch", self.batch, 1, 512, "a whole number from 1 to 512")?;
+        within("epochs", self.epochs, 1, 10_000, "a whole number from 1 to 10000")?;
+        within("patience", self.patience, 1, 10_000, "a whole number from 1 to 10000")?;
+        let share = |key, value: f64, most, allowed| {
+            require((0.0..=most).contains(&value), key, value, allowed)
+        };
+        share("dropout", self.dropout, 0.9, "a number from 0 to 0.9")?;
+        share("warmup", self.warmup, 0.5, "a number from 0 to 0.5")?;
+        share("weight_decay", self.weight_decay, 1.0, "a number from 0 to 1")?;
+        share("valid_share", self.valid_share, 0.5, "a number from 0 to 0.5")?;
+        let positive = |key, value: f64, most: f64, allowed| {
+            require(value > 0.0 && value <= most, key, value, allowed)
+        };
+        positive("learning_rate", self.learning_rate, 0.1, "a number above 0, up to 0.1")?;
+        positive("clip", self.clip, 1e6, "a number above 0")?;
+        positive("max_minutes", self.max_minutes, 1e6, "a number above 0")?;
+        let semitones = (0..=11).contains(&self.transpose);
+        require(semitones, "transpose", self.transpose, "a whole number from 0 to 11")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_allowed_and_bad_values_are_named() {
+        assert_eq!(Hyperparameters::default().check(), Ok(()));
+        let bad = Hyperparameters { dropout: f64::NAN, ..Hyperparameters::default() };
+        assert_eq!(bad.check().map_err(|e| e.key), Err("dropout"));
+        let bad = Hyperparameters { layers: 0, ..Hyperparameters::default() };
+        let said = bad.check().expect_err("no layers").to_string();
+        assert_eq!(said, "layers = 0 is not allowed: give a whole number from 1 to 8");
+    }
+}

@@ -1,0 +1,116 @@
+//! Does training learn, repeat itself and stop when told?
+
+use super::*;
+use crate::score::Pitch;
+use crate::song::{GridNote, Song, Voice};
+
+fn corpus() -> Corpus {
+    let piece = |i: u32| {
+        let notes = (0..32).map(|j| GridNote {
+            onset: j * 24,
+            voice: if j % 4 == 0 { Voice::Bass } else { Voice::Lead },
+            pitch: Pitch::new((48 + (i * 5 + j * 7) % 24) as u8).expect("a pitch"),
+            duration: 12,
+        });
+        Piece::new(i.to_string(), i.to_string(), &Song::new(150.0, 4, 8, notes))
+    };
+    Corpus::split((0..6).map(piece).collect(), 0.1)
+}
+
+fn settings() -> Hyperparameters {
+    Hyperparameters {
+        hidden: 24,
+        embedding: 8,
+        layers: 2,
+        batch: 4,
+        epochs: 12,
+        patience: 12,
+        dropout: 0.1,
+        learning_rate: 1e-2,
+        transpose: 0,
+        sequence_length: 32,
+        ..Hyperparameters::default()
+    }
+}
+
+fn go_on(_: Progress) -> ControlFlow<End> {
+    ControlFlow::Continue(())
+}
+
+#[test]
+fn losses_fall_and_the_best_epoch_is_taken() {
+    let trained = train(&corpus(), &settings(), None, go_on).expect("it trains");
+    assert!(trained.best.valid_nll < trained.start_nll * 0.6, "{:?}", trained.curve);
+    let lowest = trained.curve.iter().map(|loss| loss.valid_nll).fold(f64::INFINITY, f64::min);
+    assert!((trained.best.valid_nll - lowest).abs() < 1e-12);
+    let again = evaluate(&trained.network, &corpus().valid).expect("it evaluates");
+    assert!((again - lowest).abs() < 1e-6, "the weights are those of that epoch");
+}
+
+#[test]
+fn one_song_can_be_learnt_by_heart() {
+    let mut corpus = corpus();
+    corpus.train.truncate(1);
+    corpus.valid.clear();
+    let settings = Hyperparameters {
+        hidden: 64,
+        embedding: 32,
+        dropout: 0.0,
+        epochs: 200,
+        patience: 200,
+        ..settings()
+    };
+    let trained = train(&corpus, &settings, None, go_on).expect("it trains");
+    assert!(trained.best.valid_nll < 0.1, "{:?}", trained.best);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_weights() {
+    let settings = Hyperparameters { epochs: 2, ..settings() };
+    let run = || {
+        let trained = train(&corpus(), &settings, None, go_on).expect("it trains");
+        let values = |(_, var): &(String, candle_core::Var)| {
+            var.flatten_all().and_then(|v| v.to_vec1::<f32>()).expect("numbers")
+        };
+        trained.network.parameters().iter().flat_map(values).collect::<Vec<f32>>()
+    };
+    assert_eq!(run(), run());
+}
+
+#[test]
+fn a_heavier_song_is_learnt_better() {
+    let loss_with = |weight: f32| {
+        let mut corpus = corpus();
+        corpus.train.iter_mut().for_each(|piece| piece.weight = 0.5);
+        corpus.train[0].weight = weight;
+        let trained = train(&corpus, &settings(), None, go_on).expect("it trains");
+        evaluate(&trained.network, &corpus.train[..1]).expect("it evaluates")
+    };
+    assert!(loss_with(4.0) < loss_with(0.1));
+}
+
+#[test]
+fn it_stops_at_once_when_told() {
+    let mut n_steps = 0;
+    let stopped = train(&corpus(), &settings(), None, |_| {
+        n_steps += 1;
+        if n_steps == 3 { ControlFlow::Break(End::Abandon) } else { ControlFlow::Continue(()) }
+    });
+    assert!(matches!(stopped, Err(TrainError::Abandoned)));
+    assert_eq!(n_steps, 3);
+}
+
+#[test]
+fn when_time_is_up_the_best_so_far_is_taken() {
+    let trained = train(&corpus(), &settings(), None, |progress| match progress {
+        Progress::Epoch(loss) if loss.epoch == 2 => ControlFlow::Break(End::Finish),
+        _ => ControlFlow::Continue(()),
+    });
+    assert_eq!(trained.expect("two epochs are a result").curve.len(), 2);
+}
+
+#[test]
+fn nothing_to_learn_is_said() {
+    let none = train(&Corpus::default(), &settings(), None, go_on);
+    assert!(matches!(none, Err(TrainError::NothingToLearn)));
+}
