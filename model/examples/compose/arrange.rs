@@ -181,15 +181,16 @@ fn flaws(manner: Manner, line: &[Sung]) -> i32 {
         (100 * moves.iter().filter(|size| test(**size)).count() / moves.len().max(1)) as i32
     };
     let outside = |value: i32, low: i32, high: i32| (low - value).max(value - high).max(0);
-    let (held, stepwise) = match manner {
-        Manner::Singing => ((4, 20), (40, 68)),
-        Manner::Arpeggio => ((0, 12), (10, 40)),
-        Manner::Screech => ((35, 55), (10, 40)),
+    let (held, stepwise, leaping) = match manner {
+        Manner::Singing => ((8, 22), (38, 60), (9, 22)),
+        Manner::Arpeggio => ((0, 12), (10, 40), (10, 40)),
+        Manner::Screech => ((35, 55), (10, 40), (5, 25)),
     };
     let top = rungs.iter().max().copied().unwrap_or_default();
     let low = rungs.iter().min().copied().unwrap_or_default();
     outside(percent(&|size| size == 0), held.0, held.1)
         + outside(percent(&|size| size == 1), stepwise.0, stepwise.1)
+        + outside(percent(&|size| size >= 3), leaping.0, leaping.1)
         + 4 * outside(top - low, 6, 11)
         + outside(
             100 * rungs.iter().filter(|rung| **rung == top).count() as i32 / rungs.len() as i32,

@@ -144,7 +144,7 @@ fn pair_cost(slots: &[Slot], ladder: &[i32], b: usize, c: usize, manner: Manner)
 /// What an interval costs, by its size in scale steps.
 fn move_cost(from: i32, to: i32, manner: Manner) -> i32 {
     let sizes = match manner {
-        Manner::Singing => [5, 0, 2, 4, 5, 9, 12, 10],
+        Manner::Singing => [4, 0, 1, 2, 3, 7, 12, 8],
         Manner::Arpeggio => [10, 7, 0, 1, 2, 3, 9, 3],
         Manner::Screech => [2, 4, 3, 5, 4, 7, 12, 1],
     };
@@ -163,6 +163,10 @@ fn turn_cost(ladder: &[i32], [a, b, c]: [usize; 3], manner: Manner) -> i32 {
         Manner::Screech => 4,
         Manner::Singing | Manner::Arpeggio => 10,
     };
-    let to_and_fro = if first != 0 && first == -second { 4 } else { 0 };
+    let to_and_fro = match manner {
+        _ if first == 0 || first != -second => 0,
+        Manner::Arpeggio => 8,
+        Manner::Singing | Manner::Screech => 4,
+    };
     onwards + filled + stuck + to_and_fro
 }
