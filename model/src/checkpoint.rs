@@ -13,6 +13,7 @@ use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::network::Network;
+use crate::taste::Usual;
 use crate::tokens::{LAYOUT, VOCABULARY};
 use crate::train::{EpochLoss, Hyperparameters};
 
@@ -44,6 +45,8 @@ pub struct Manifest {
     pub untrained_nll: f64,
     /// Validation loss of a bigram model of the same training songs.
     pub bigram_nll: f64,
+    /// What is usual among the songs learned from.
+    pub usual: Usual,
     /// Tokens a second in training.
     pub tokens_per_second: f64,
     /// Meaning of the token ids; [`LAYOUT`] when it was made.
@@ -219,6 +222,7 @@ mod tests {
             valid_nll: 2.5,
             untrained_nll: 6.0,
             bigram_nll: 3.0,
+            usual: Usual::default(),
             tokens_per_second: 1e4,
             token_layout: 0,
             vocabulary: 0,

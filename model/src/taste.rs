@@ -4,6 +4,8 @@
 //! scores over to songs that nobody has voted on; both become training weights and, when several
 //! candidates were drawn for a track, the choice among them. Without votes every weight is 1.
 
+use serde::{Deserialize, Serialize};
+
 use crate::song::{STEPS_PER_BEAT, Song, Voice};
 
 /// Number of features of a song.
@@ -34,50 +36,67 @@ pub fn weight(liking: f64, gain: f64) -> f64 {
     (gain * liking.clamp(-1.0, 1.0)).exp()
 }
 
+/// The weight in training of a track that the network made itself: nothing without likes, since a
+/// network that learns from its own unjudged music only repeats its mistakes; then as much as
+/// [`weight`] gives a song beyond 1.
+pub fn track_weight(score: f64, gain: f64) -> f64 {
+    (weight(score, gain) - 1.0).max(0.0)
+}
+
+/// What is usual in a library: mean and standard deviation of each feature.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Usual {
+    mean: Features,
+    deviation: Features,
+}
+
+impl Usual {
+    /// What is usual among these songs; all zero without any.
+    pub fn of(library: &[Features]) -> Self {
+        let n = library.len().max(1) as f64;
+        let mean: Features =
+            std::array::from_fn(|idx| library.iter().map(|f| f[idx]).sum::<f64>() / n);
+        let variance =
+            |idx: usize| library.iter().map(|f| (f[idx] - mean[idx]).powi(2)).sum::<f64>() / n;
+        Self { mean, deviation: std::array::from_fn(|idx| variance(idx).sqrt()) }
+    }
+
+    /// Deviations from the usual, held within three; 0 for a feature in which no song differs.
+    fn standardised(&self, features: &Features) -> Features {
+        std::array::from_fn(|idx| {
+            let deviation = self.deviation[idx];
+            let off = features[idx] - self.mean[idx];
+            if deviation > 1e-6 { (off / deviation).clamp(-3.0, 3.0) } else { 0.0 }
+        })
+    }
+}
+
 /// What the votes so far say about any song.
 #[derive(Clone, Debug)]
 pub struct Taste {
-    mean: Features,
-    scale: Features,
+    usual: Usual,
     coefficients: Features,
 }
 
 impl Taste {
-    /// Fits the regression. `library` are the features of the songs learned from, which say what is
-    /// usual; `rated` are the features and scores of the tracks with votes.
-    pub fn fit(library: &[Features], rated: &[(Features, f64)]) -> Self {
-        let all: Vec<&Features> = library.iter().chain(rated.iter().map(|(f, _)| f)).collect();
-        let n = all.len().max(1) as f64;
-        let mut mean = [0.0; N_FEATURES];
-        let mut scale = [1.0; N_FEATURES];
-        for idx in 0..N_FEATURES {
-            mean[idx] = all.iter().map(|f| f[idx]).sum::<f64>() / n;
-            let variance = all.iter().map(|f| (f[idx] - mean[idx]).powi(2)).sum::<f64>() / n;
-            scale[idx] = if variance > 1e-12 { variance.sqrt() } else { f64::INFINITY };
-        }
-        let mut taste = Self { mean, scale, coefficients: [0.0; N_FEATURES] };
-        let rows: Vec<(Features, f64)> =
-            rated.iter().map(|(features, score)| (taste.standardised(features), *score)).collect();
-        taste.coefficients = ridge(&rows);
-        taste
+    /// Fits the regression to the features and scores of the tracks with votes.
+    pub fn fit(usual: &Usual, rated: &[(Features, f64)]) -> Self {
+        let standardise =
+            |(features, score): &(Features, f64)| (usual.standardised(features), *score);
+        let rows: Vec<(Features, f64)> = rated.iter().map(standardise).collect();
+        Self { usual: usual.clone(), coefficients: ridge(&rows) }
     }
 
     /// How much the community is expected to like a song, −1 to 1; 0 for the usual, and for all
     /// without votes.
     pub fn reward(&self, features: &Features) -> f64 {
-        let z = self.standardised(features);
+        let z = self.usual.standardised(features);
         z.iter().zip(&self.coefficients).map(|(z, c)| z * c).sum::<f64>().clamp(-1.0, 1.0)
     }
 
     /// Whether any vote has moved it.
     pub fn is_neutral(&self) -> bool {
         self.coefficients.iter().all(|c| *c == 0.0)
-    }
-
-    fn standardised(&self, features: &Features) -> Features {
-        std::array::from_fn(|idx| {
-            ((features[idx] - self.mean[idx]) / self.scale[idx]).clamp(-3.0, 3.0)
-        })
     }
 }
 
@@ -185,7 +204,7 @@ mod tests {
     #[test]
     fn without_votes_everything_weighs_one() {
         let library: Vec<Features> = (1..9).map(|i| features(&song(i * 4, 12, 60))).collect();
-        let taste = Taste::fit(&library, &[]);
+        let taste = Taste::fit(&Usual::of(&library), &[]);
         assert!(taste.is_neutral());
         for song in &library {
             assert!((weight(taste.reward(song), 1.5) - 1.0).abs() < 1e-12);
@@ -198,7 +217,7 @@ mod tests {
         let dense: Vec<Features> = (0..8).map(|i| features(&song(100, 6, 60 + i))).collect();
         let sparse: Vec<Features> = (0..8).map(|i| features(&song(16, 48, 60 + i))).collect();
         let library: Vec<Features> = dense.iter().chain(&sparse).copied().collect();
-        let taste = Taste::fit(&library, &[(dense[0], 0.5), (sparse[0], -0.5)]);
+        let taste = Taste::fit(&Usual::of(&library), &[(dense[0], 0.5), (sparse[0], -0.5)]);
         for i in 1..8 {
             assert!(taste.reward(&dense[i]) > 0.1 && taste.reward(&sparse[i]) < -0.1);
         }
@@ -216,6 +235,7 @@ mod tests {
             let after = score(votes.iter().copied().chain([1.0]));
             prop_assert!(after >= before);
             prop_assert!(weight(after, 1.0) >= weight(before, 1.0));
+            prop_assert!(track_weight(after, 1.0) >= track_weight(before, 1.0));
             prop_assert!((-1.0..=1.0).contains(&after));
         }
     }

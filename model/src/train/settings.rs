@@ -35,6 +35,9 @@ pub struct Hyperparameters {
     pub clip: f64,
     /// Times that all songs are read at most. 1 to 10000.
     pub epochs: usize,
+    /// Times that all songs are read at most when training goes on from an earlier version; new
+    /// songs and ratings need fewer than a start from nothing. 1 to 10000.
+    pub continue_epochs: usize,
     /// Epochs without a better validation loss after which training ends. 1 to 10000.
     pub patience: usize,
     /// Songs are transposed at random by up to so many semitones, so that every key is learnt from
@@ -62,6 +65,7 @@ impl Default for Hyperparameters {
             weight_decay: 0.01,
             clip: 1.0,
             epochs: 30,
+            continue_epochs: 8,
             patience: 4,
             transpose: 5,
             valid_share: 0.1,
@@ -91,6 +95,8 @@ impl Hyperparameters {
         within("sequence_length", self.sequence_length, 8, 2048, "a whole number from 8 to 2048")?;
         within("batch", self.batch, 1, 512, "a whole number from 1 to 512")?;
         within("epochs", self.epochs, 1, 10_000, "a whole number from 1 to 10000")?;
+        let allowed = "a whole number from 1 to 10000";
+        within("continue_epochs", self.continue_epochs, 1, 10_000, allowed)?;
         within("patience", self.patience, 1, 10_000, "a whole number from 1 to 10000")?;
         let share = |key, value: f64, most, allowed| {
             require((0.0..=most).contains(&value), key, value, allowed)

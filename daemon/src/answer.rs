@@ -1,0 +1,70 @@
+//! How does a command answer?
+//!
+//! In lines, each for people and for programs at once, so that a command says the same whether it
+//! runs in this process or in the daemon. Printing is at the end, in [`crate::print`].
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A line of an answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Line {
+    /// A result: a JSON object for programs and a text for people.
+    Row {
+        /// One object.
+        json: Value,
+        /// The same in words; may have several lines.
+        text: String,
+    },
+    /// A remark for people only.
+    Remark(String),
+    /// How far a training has come; shown only on a terminal.
+    Step(Step),
+}
+
+/// How far a training has come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// Counted from 1.
+    pub epoch: usize,
+    /// Epochs at most.
+    pub n_epochs: usize,
+    /// Steps made in all epochs.
+    pub step: u64,
+    /// Steps at most.
+    pub n_steps: u64,
+    /// Loss of the step, in nats a token.
+    pub nll: f64,
+}
+
+impl Line {
+    /// A result.
+    pub fn row(json: Value, text: impl Into<String>) -> Self {
+        Self::Row { json, text: text.into() }
+    }
+}
+
+/// Where the lines go; they may be dropped if nobody listens any more.
+pub type Out<'a> = dyn FnMut(Line) + Send + 'a;
+
+/// Understood, but not possible now (exit code 3), with what is missing.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct NotNow(pub String);
+
+/// The command was put wrongly (exit code 2).
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Misused(pub String);
+
+/// The exit code that an error stands for.
+pub fn exit_code(error: &anyhow::Error) -> u8 {
+    if error.downcast_ref::<NotNow>().is_some() {
+        3
+    } else if error.downcast_ref::<Misused>().is_some() {
+        2
+    } else {
+        1
+    }
+}

@@ -1,0 +1,209 @@
+//! What can be said on the command line?
+//!
+//! Only the words; what they do is in [`crate::command`]. The names and the fields of the JSON
+//! output are a contract that scripts rely on.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use serde::{Deserialize, Serialize};
+
+/// Learns a community's music from dropped MIDI files and plays it back.
+#[derive(Debug, Parser)]
+#[command(name = "kickback", version, about, arg_required_else_help = true)]
+pub struct Cli {
+    /// Where everything is kept [default: $KICKBACK_HOME, $STATE_DIRECTORY or
+    /// $XDG_DATA_HOME/kickback]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub home: Option<PathBuf>,
+    /// The configuration file [default: kickback.toml in the home, if there]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// One JSON object a line on stdout, and nothing else there
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Everything that can be asked for.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the daemon: watch the inbox, train, answer in Discord
+    Run,
+    /// Hear it: learn the bundled starter songs in a fresh home, play, rate, learn again
+    Demo(Demo),
+    /// Judge MIDI files or folders of them as the inbox would; nothing is moved
+    Judge {
+        /// Files or folders
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+    /// Write what the tokens keep of a file as MIDI
+    Roundtrip {
+        /// The MIDI file
+        file: PathBuf,
+        /// Where to write
+        #[arg(long, value_name = "FILE.mid")]
+        out: PathBuf,
+    },
+    /// Everything else works on the home, through the running daemon if there is one
+    #[command(flatten)]
+    Home(HomeCommand),
+}
+
+/// Options of the demonstration.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Demo {
+    /// Epochs of the first training
+    #[arg(long, default_value_t = 40)]
+    pub epochs: usize,
+}
+
+/// What works on a home; runs in the daemon if one is running, else in this process.
+#[derive(Clone, Debug, Subcommand, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HomeCommand {
+    /// Train a genre now
+    Train(Train),
+    /// Train a genre with the daemon's usual settings, at the next opportunity
+    Retrain {
+        /// The genre
+        genre: String,
+    },
+    /// Generate tracks
+    Generate(Generate),
+    /// Rate a track
+    Rate(Rate),
+    /// How well the current version foretells files, in nats a note (less is closer)
+    Score {
+        /// The genre
+        genre: String,
+        /// MIDI files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// What is learned from
+    Library {
+        /// Only this genre
+        genre: Option<String>,
+    },
+    /// What was generated
+    Tracks {
+        /// Only this genre
+        genre: Option<String>,
+    },
+    /// The versions of a genre's model
+    Versions {
+        /// The genre
+        genre: String,
+    },
+    /// How everything stands
+    Status,
+    /// Play with another version of a genre's model again
+    Rollback {
+        /// The genre
+        genre: String,
+        /// Its version: 3 or v3
+        version: String,
+    },
+    /// Take a song out of the library; its file goes to rejected/
+    Remove {
+        /// The song's id (or its first eight digits or more), or its path in the library
+        song: String,
+    },
+    /// Delete all votes of a listener
+    Forget {
+        /// The name under which the votes were given
+        name: String,
+    },
+    /// Check the home: configuration, store, files, disk
+    Doctor,
+}
+
+/// Options of a training.
+#[derive(Clone, Debug, Args, Serialize, Deserialize)]
+pub struct Train {
+    /// The genre
+    pub genre: String,
+    /// Begin with new weights instead of those of the current version
+    #[arg(long)]
+    pub fresh: bool,
+    /// Epochs at most
+    #[arg(long, value_name = "N")]
+    pub epochs: Option<usize>,
+}
+
+/// Options of a generation.
+#[derive(Clone, Debug, Args, Serialize, Deserialize)]
+pub struct Generate {
+    /// The genre
+    pub genre: String,
+    /// How many tracks
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub count: u32,
+    /// Decides everything random; the second track takes the next, and so on
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
+    /// Length of the melody in bars, before arrangement
+    #[arg(long, value_name = "N")]
+    pub bars: Option<u32>,
+    /// Quarter notes a minute
+    #[arg(long, value_name = "BPM")]
+    pub tempo: Option<f64>,
+    /// Key, such as "F minor" or "F#m"
+    #[arg(long, value_name = "K")]
+    pub key: Option<String>,
+    /// What plays the lead: a General MIDI name
+    #[arg(long, value_name = "I")]
+    pub instrument: Option<String>,
+    /// full (with drums, bass and form) or lead (the melody's voices alone)
+    #[arg(long, value_name = "A")]
+    pub arrangement: Option<String>,
+    /// Below 1 plays safer, above 1 wilder
+    #[arg(long, value_name = "T")]
+    pub temperature: Option<f64>,
+    /// Where the files go [default: tracks/ in the home]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Leave the audio out
+    #[arg(long)]
+    pub no_audio: bool,
+    /// Leave the picture out
+    #[arg(long)]
+    pub no_picture: bool,
+    /// Take the first sample instead of the candidate that listeners should like best
+    #[arg(long)]
+    pub plain: bool,
+}
+
+/// Options of a rating.
+#[derive(Clone, Debug, Args, Serialize, Deserialize)]
+#[command(
+    override_usage = "kickback rate TRACK EMOJI [--by NAME]\n       kickback rate --from FILE.csv"
+)]
+pub struct Rate {
+    /// The track's number
+    #[arg(required_unless_present = "from", requires = "emoji")]
+    pub track: Option<u64>,
+    /// An emoji that has a value in the configuration
+    pub emoji: Option<String>,
+    /// Who rates
+    #[arg(long, value_name = "NAME", default_value = "local")]
+    pub by: String,
+    /// Ratings from a file with the columns track,emoji,by and perhaps time (milliseconds since 1970)
+    #[arg(long, value_name = "FILE.csv", conflicts_with_all = ["track", "emoji"])]
+    pub from: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definitions_agree_with_themselves() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,184 @@
+//! `library`, `tracks`, `status` and `remove`: what is there?
+
+use std::collections::HashMap;
+
+use model::key::Key;
+use serde_json::{Value, json};
+
+use super::{Situation, tidy};
+use crate::answer::{Line, Misused, NotNow, Out};
+use crate::intake;
+use crate::rating::score_of;
+use crate::store::{SongId, SongStatus, TrackState, Weighted};
+use crate::studio::Studio;
+
+/// The genres to list: the one named, or all.
+fn genres(studio: &Studio, named: Option<&str>) -> anyhow::Result<Vec<String>> {
+    match named {
+        Some(name) => Ok(vec![studio.known_genre(name)?.to_owned()]),
+        None => studio.genres(),
+    }
+}
+
+/// The weights that the last training of a genre used.
+fn weights(studio: &Studio, genre: &str) -> anyhow::Result<HashMap<Weighted, f32>> {
+    let mut latest = HashMap::new();
+    for (number, cycle) in studio.store.cycles(genre)? {
+        if cycle.version.is_some() {
+            latest = studio.store.weights(genre, number)?.into_iter().collect();
+        }
+    }
+    Ok(latest)
+}
+
+pub(super) fn library(
+    studio: &Studio,
+    named: Option<&str>,
+    out: &mut Out<'_>,
+) -> anyhow::Result<()> {
+    for genre in genres(studio, named)? {
+        let weights = weights(studio, &genre)?;
+        for (id, song) in studio.store.songs_of(&genre)? {
+            if song.status != SongStatus::Accepted {
+                continue;
+            }
+            let Some(music) = &song.music else { continue };
+            let weight = weights.get(&Weighted::Song(id));
+            let key = Key::from_index(usize::from(music.key_index));
+            let path = studio.home.root().join(&song.path);
+            out(Line::row(
+                json!({"song": id, "genre": genre, "file": song.file_name, "path": path,
+                    "notes": music.n_notes, "bars": music.n_bars, "tempo_bpm": music.tempo_bpm,
+                    "key": key.to_string(), "tokens": music.n_tokens, "weight": weight,
+                    "added_ms": song.added_at_ms}),
+                format!(
+                    "{}  {genre}  {:>3} bars {:>5} BPM  {key:<8}  {}{}",
+                    &id.to_string()[..8],
+                    music.n_bars,
+                    tidy(music.tempo_bpm),
+                    song.file_name,
+                    weight.map_or(String::new(), |w| format!("  weight {w:.2}")),
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn tracks(
+    studio: &Studio,
+    named: Option<&str>,
+    out: &mut Out<'_>,
+) -> anyhow::Result<()> {
+    for genre in genres(studio, named)? {
+        let weights = weights(studio, &genre)?;
+        for (id, track) in studio.store.tracks_of(&genre)? {
+            let (score, n_listeners) = score_of(&studio.store.votes_of(id)?);
+            let weight = weights.get(&Weighted::Track(id)).copied().unwrap_or(0.0);
+            let key = Key::from_index(usize::from(track.key_index));
+            let (message, state) = match track.state {
+                TrackState::Rendered => (None, "not posted"),
+                TrackState::Posting { .. } => (None, "being posted"),
+                TrackState::Posted { message, .. } => (Some(message), "posted"),
+            };
+            out(Line::row(
+                json!({"track": id, "genre": genre, "version": track.version, "seed": track.seed,
+                    "stem": track.stem, "tempo_bpm": track.tempo_bpm, "key": key.to_string(),
+                    "bars": track.n_bars, "listeners": n_listeners, "score": score,
+                    "weight": weight, "message": message, "created_ms": track.created_at_ms}),
+                format!(
+                    "{id:>4}  {} v{}  {key}  score {score:+.2} of {n_listeners}  weight {weight:.2}  {state}",
+                    track.stem, track.version
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// How a genre stands, for people and programs.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn status_of(studio: &Studio, genre: &str) -> anyhow::Result<Line> {
+    let counts = studio.store.song_counts(genre)?;
+    let current = studio.store.current_version(genre)?;
+    let last = studio.store.last_cycle(genre)?.map(|(_, cycle)| cycle);
+    let since = last.as_ref().map_or(0, |cycle| cycle.vote_change);
+    let ratings = studio.store.votes_changed_since(genre, since)?;
+    let needed = studio.config.schedule.min_songs;
+    let playing = match &current {
+        Some(promotion) => format!("plays v{}", promotion.version),
+        None if counts.accepted < needed => {
+            format!("has {} of the {needed} songs it needs", counts.accepted)
+        }
+        None => "waits for its first training".to_owned(),
+    };
+    Ok(Line::row(
+        json!({"genre": genre, "songs": counts.accepted, "rejected": counts.rejected,
+            "removed": counts.removed, "version": current.as_ref().map(|c| c.version),
+            "valid_nll": last.as_ref().and_then(|c| c.valid_nll), "new_ratings": ratings,
+            "last_cycle": last.as_ref().map(|c| json!({"at_ms": c.at_ms, "songs": c.n_songs, "outcome": c.outcome}))}),
+        format!(
+            "{genre}: {} songs, {} rejected, {playing}, {ratings} new ratings",
+            counts.accepted, counts.rejected
+        ),
+    ))
+}
+
+pub(super) fn status(studio: &Studio, now: &Situation, out: &mut Out<'_>) -> anyhow::Result<()> {
+    let training = now.training.as_ref().map_or(Value::Null, |genre| json!(genre));
+    let running = if now.is_daemon { "the daemon is running" } else { "no daemon is running" };
+    let mut text = format!("{} — {running}", studio.home.root().display());
+    if now.is_daemon {
+        text.push_str(&format!("; {}", now.chat));
+    }
+    if let Some(genre) = &now.training {
+        text.push_str(&format!("; training {genre}"));
+    }
+    out(Line::row(
+        json!({"home": studio.home.root(), "running": now.is_daemon, "training": training, "chat": now.chat}),
+        text,
+    ));
+    for genre in studio.genres()? {
+        out(status_of(studio, &genre)?);
+    }
+    Ok(())
+}
+
+pub(super) fn remove(studio: &Studio, song: &str, out: &mut Out<'_>) -> anyhow::Result<()> {
+    let id = find(studio, song)?;
+    let path = intake::remove(studio, id)?;
+    out(Line::row(
+        json!({"song": id, "path": path}),
+        format!("it is no longer learned from; the file is now {}", path.display()),
+    ));
+    Ok(())
+}
+
+/// The accepted song with this id, this beginning of an id, or this path.
+fn find(studio: &Studio, wanted: &str) -> anyhow::Result<SongId> {
+    let songs = studio.store.songs()?;
+    let accepted = songs.iter().filter(|(_, song)| song.status == SongStatus::Accepted);
+    let is_meant = |id: &SongId, song: &crate::store::Song| {
+        let path = studio.home.root().join(&song.path);
+        (wanted.len() >= 8 && id.to_string().starts_with(&wanted.to_lowercase()))
+            || path == std::path::Path::new(wanted)
+            || song.path == std::path::Path::new(wanted)
+            || song.file_name == wanted
+    };
+    let found: Vec<SongId> =
+        accepted.filter(|(id, song)| is_meant(id, song)).map(|(id, _)| *id).collect();
+    match found.as_slice() {
+        [id] => Ok(*id),
+        [] => Err(NotNow(format!(
+            "no song of the library is {wanted:?}; `kickback library` lists them"
+        ))
+        .into()),
+        several => Err(Misused(format!(
+            "{wanted:?} is {} songs: give more digits of the id",
+            several.len()
+        ))
+        .into()),
+    }
+}

@@ -1,0 +1,127 @@
+//! `judge` and `roundtrip`: what can be done without a home?
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use model::midi;
+use model::song::Song;
+use model::tokens::{decode, encode};
+use serde_json::json;
+use watch::filter::Verdict;
+use watch::intake::{Examined, Settings, examine};
+
+use crate::answer::{Line, Out};
+use crate::track_file;
+
+/// Judges files and folders (recursively, song files only).
+///
+/// # Errors
+/// When a path does not exist. A file that cannot be read is a rejected file.
+pub fn judge(paths: &[PathBuf], settings: &Settings, out: &mut Out<'_>) -> anyhow::Result<()> {
+    let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
+    let mut n_files = 0;
+    for path in paths {
+        let files = if path.is_dir() { files_below(path)? } else { vec![path.clone()] };
+        for file in files {
+            let bytes =
+                std::fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
+            let examined = examine(&bytes, settings);
+            let outcome = match &examined.verdict {
+                Verdict::Accept => "accept",
+                Verdict::Reject(reason) => reason.code(),
+            };
+            *counts.entry(outcome).or_default() += 1;
+            n_files += 1;
+            out(verdict_line(&file, &examined));
+        }
+    }
+    if n_files > 1 {
+        let table = counts.iter().map(|(outcome, n)| format!("  {n:>6}  {outcome}"));
+        out(Line::Remark(format!("{n_files} files\n{}", table.collect::<Vec<_>>().join("\n"))));
+    }
+    Ok(())
+}
+
+fn verdict_line(file: &Path, examined: &Examined) -> Line {
+    let n_tokens = examined.song.as_ref().map_or(0, |song| encode(song).len());
+    let (verdict, code, words) = match &examined.verdict {
+        Verdict::Accept => ("accept", None, "accepted".to_owned()),
+        Verdict::Reject(reason) => {
+            ("reject", Some(reason.code()), format!("rejected, {}: {reason}", reason.code()))
+        }
+    };
+    let parts: Vec<_> = examined
+        .parts
+        .iter()
+        .map(|part| json!({"name": part.name, "role": part.role.name(), "notes": part.n_notes, "why": part.why}))
+        .collect();
+    let mut text = format!("{}: {words}", file.display());
+    for part in &examined.parts {
+        text.push_str(&format!("\n  {} ({} notes): {}", part.role.name(), part.n_notes, part.why));
+    }
+    if let Some(key) = examined.key {
+        let tempo = super::tidy(examined.tempo_bpm);
+        text.push_str(&format!(
+            "\n  {tempo} BPM, {key}, {} bars, {n_tokens} tokens",
+            examined.n_bars
+        ));
+    }
+    for warning in &examined.warnings {
+        text.push_str(&format!("\n  note: {warning}"));
+    }
+    let json = json!({
+        "file": file, "verdict": verdict, "reason": code, "parts": parts,
+        "tempo_bpm": examined.tempo_bpm, "key": examined.key.map(|key| key.to_string()),
+        "bars": examined.n_bars, "tokens": n_tokens, "warnings": examined.warnings,
+    });
+    Line::row(json, text)
+}
+
+/// Files below a folder whose names are those of songs, sorted.
+fn files_below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let entries =
+        std::fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))?;
+    for entry in entries {
+        let entry = entry?;
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        if kind.is_dir() {
+            files.extend(files_below(&path)?);
+        } else if kind.is_file() && watch::has_midi_name(&path) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Writes what the tokens keep of a file.
+///
+/// # Errors
+/// When the file has no song or the result cannot be written.
+pub fn roundtrip(
+    file: &Path,
+    to: &Path,
+    settings: &Settings,
+    out: &mut Out<'_>,
+) -> anyhow::Result<()> {
+    let bytes = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
+    let n_notes_in = midi::read(&bytes, &settings.midi)?.score.n_notes();
+    let examined = examine(&bytes, settings);
+    let song = examined
+        .song
+        .with_context(|| format!("{} has no voice that is learned", file.display()))?;
+    let tokens = encode(&song);
+    let decoded = decode(&tokens).context("what was encoded did not decode; please report this")?;
+    let (beats, bars, notes) =
+        (decoded.beats_per_bar(), decoded.n_bars(), decoded.notes().to_vec());
+    let n_notes_out = notes.len();
+    let kept = Song::new(song.tempo_bpm(), beats, bars, notes).with_key(decoded.key());
+    track_file::write(to, &midi::write(&kept.to_score()))?;
+    out(Line::row(
+        json!({"file": file, "out": to, "notes_in": n_notes_in, "notes_out": n_notes_out, "tokens": tokens.len()}),
+        format!("{n_notes_out} of {n_notes_in} notes in {} tokens: {}", tokens.len(), to.display()),
+    ));
+    Ok(())
+}

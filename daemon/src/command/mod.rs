@@ -1,0 +1,118 @@
+//! What does each command do?
+//!
+//! Every command is a function of the [`Studio`] that answers in lines, so it does the same in the
+//! running daemon and without one. Training alone is not here: the daemon's loop owns it, see
+//! [`crate::training`].
+
+mod doctor;
+mod list;
+pub mod local;
+mod rate;
+mod versions;
+
+use serde_json::json;
+
+use crate::answer::{Line, Out};
+use crate::cli::{Generate, HomeCommand};
+use crate::publish::{self, Made, Wish};
+use crate::studio::Studio;
+
+pub use list::status_of;
+pub use rate::rate_one;
+
+/// What only a running daemon knows.
+#[derive(Clone, Debug, Default)]
+pub struct Situation {
+    /// Whether this is the daemon.
+    pub is_daemon: bool,
+    /// The genre that is being trained.
+    pub training: Option<String>,
+    /// How the chat stands, in words.
+    pub chat: String,
+}
+
+/// Does what is asked.
+///
+/// # Errors
+/// With what to do about it; [`crate::answer::exit_code`] tells its exit code.
+pub fn execute(
+    studio: &Studio,
+    command: HomeCommand,
+    now: &Situation,
+    out: &mut Out<'_>,
+) -> anyhow::Result<()> {
+    match command {
+        HomeCommand::Train(_) | HomeCommand::Retrain { .. } => {
+            anyhow::bail!("trainings are started by the loop, not here; please report this")
+        }
+        HomeCommand::Generate(wanted) => generate(studio, &wanted, out),
+        HomeCommand::Rate(rate) => rate::rate(studio, &rate, out),
+        HomeCommand::Score { genre, files } => versions::score(studio, &genre, &files, out),
+        HomeCommand::Library { genre } => list::library(studio, genre.as_deref(), out),
+        HomeCommand::Tracks { genre } => list::tracks(studio, genre.as_deref(), out),
+        HomeCommand::Versions { genre } => versions::versions(studio, &genre, out),
+        HomeCommand::Status => list::status(studio, now, out),
+        HomeCommand::Rollback { genre, version } => {
+            versions::rollback(studio, &genre, &version, out)
+        }
+        HomeCommand::Remove { song } => list::remove(studio, &song, out),
+        HomeCommand::Forget { name } => rate::forget(studio, &name, out),
+        HomeCommand::Doctor => doctor::doctor(studio, out),
+    }
+}
+
+fn generate(studio: &Studio, wanted: &Generate, out: &mut Out<'_>) -> anyhow::Result<()> {
+    for idx in 0..u64::from(wanted.count.max(1)) {
+        let wish = Wish {
+            genre: wanted.genre.clone(),
+            seed: wanted.seed.map(|seed| seed.wrapping_add(idx)),
+            bars: wanted.bars,
+            tempo_bpm: wanted.tempo,
+            key: wanted.key.clone(),
+            instrument: wanted.instrument.clone(),
+            arrangement: wanted.arrangement.clone(),
+            temperature: wanted.temperature,
+            plain: wanted.plain,
+            no_audio: wanted.no_audio,
+            no_picture: wanted.no_picture,
+            out: wanted.out.clone(),
+        };
+        out(made_line(&publish::make(studio, &wish)?));
+    }
+    Ok(())
+}
+
+fn made_line(made: &Made) -> Line {
+    let track = &made.track;
+    let key = model::key::Key::from_index(usize::from(track.key_index));
+    let mut text = format!(
+        "track {}: {} — {} v{}, {} BPM, {key}, {} bars of melody, seed {}\n  {}",
+        made.id,
+        made.title,
+        track.genre,
+        track.version,
+        tidy(track.tempo_bpm),
+        track.n_bars,
+        track.seed,
+        made.midi.display()
+    );
+    for path in made.audio.iter().chain(&made.picture) {
+        text.push_str(&format!("\n  {}", path.display()));
+    }
+    Line::row(
+        json!({
+            "track": made.id, "genre": track.genre, "version": track.version, "seed": track.seed,
+            "name": made.title, "tempo_bpm": track.tempo_bpm, "key": key.to_string(),
+            "bars": track.n_bars, "midi": made.midi, "audio": made.audio, "picture": made.picture,
+            "candidates": track.candidates.len(),
+            "seconds": {"sample": made.sample_seconds, "render": made.render_seconds},
+        }),
+        text,
+    )
+}
+
+/// A number without needless zeros, at most two of them after the point.
+fn tidy(number: f64) -> String {
+    let text = format!("{number:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}

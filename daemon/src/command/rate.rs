@@ -1,0 +1,137 @@
+//! `rate` and `forget`: how do votes come and go on the command line?
+
+use std::path::Path;
+
+use anyhow::{Context, anyhow};
+use bot::reaction::Emoji;
+use serde_json::json;
+
+use crate::answer::{Line, Misused, NotNow, Out};
+use crate::cli::Rate;
+use crate::rating::score_of;
+use crate::store::{TrackId, Vote};
+use crate::studio::{Studio, now_ms};
+
+pub(super) fn rate(studio: &Studio, rate: &Rate, out: &mut Out<'_>) -> anyhow::Result<()> {
+    if let Some(path) = &rate.from {
+        return rate_from(studio, path, out);
+    }
+    let (Some(track), Some(emoji)) = (rate.track, &rate.emoji) else {
+        return Err(Misused("give a track and an emoji".to_owned()).into());
+    };
+    out(rate_one(studio, TrackId(track), emoji, &rate.by, now_ms())?);
+    Ok(())
+}
+
+/// Stores one vote and says how the track stands then.
+///
+/// # Errors
+/// [`Misused`] for an emoji without a value or a bad name, [`NotNow`] for a track that is not there.
+pub fn rate_one(
+    studio: &Studio,
+    track: TrackId,
+    emoji: &str,
+    by: &str,
+    at_ms: u64,
+) -> anyhow::Result<Line> {
+    let emoji = Emoji::new(emoji);
+    let Some(value) = studio.config.reactions.value(&emoji) else {
+        let known: Vec<&str> = studio.config.reactions.values.keys().map(String::as_str).collect();
+        return Err(Misused(format!(
+            "{emoji} counts for nothing: give one of {}",
+            known.join(" ")
+        ))
+        .into());
+    };
+    if studio.store.track(track)?.is_none() {
+        return Err(
+            NotNow(format!("there is no track {track}; `kickback tracks` lists them")).into()
+        );
+    }
+    let vote = Vote {
+        listener: by.to_owned(),
+        emoji: emoji.as_str().to_owned(),
+        value: value as f32,
+        at_ms,
+        removed_at_ms: None,
+    };
+    let is_new = studio.store.add_vote(track, vote)?;
+    let votes = studio.store.votes_of(track)?;
+    let n_votes = votes.iter().filter(|vote| vote.stands()).count();
+    let (score, _) = score_of(&votes);
+    let note = if is_new { "" } else { " (it had this vote already)" };
+    Ok(Line::row(
+        json!({"track": track, "votes": n_votes, "score": score}),
+        format!(
+            "track {track} has {n_votes} vote{}, score {score:+.2}{note}",
+            if n_votes == 1 { "" } else { "s" }
+        ),
+    ))
+}
+
+/// Reads all lines first: a file with a mistake changes nothing.
+fn rate_from(studio: &Studio, path: &Path, out: &mut Out<'_>) -> anyhow::Result<()> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    let mut lines = text.lines().enumerate().map(|(idx, line)| (idx + 1, line.trim()));
+    let header: Vec<&str> =
+        lines.next().map_or(Vec::new(), |(_, line)| line.split(',').map(str::trim).collect());
+    let column = |name: &str| header.iter().position(|column| *column == name);
+    let wrong = |line: usize, what: String| {
+        anyhow::Error::from(Misused(format!("{}, line {line}: {what}", path.display())))
+    };
+    let (Some(track), Some(emoji), Some(by)) = (column("track"), column("emoji"), column("by"))
+    else {
+        return Err(wrong(
+            1,
+            "the first line must name the columns track,emoji,by[,time]".to_owned(),
+        ));
+    };
+    let mut votes = Vec::new();
+    for (number, line) in lines.filter(|(_, line)| !line.is_empty()) {
+        let fields: Vec<&str> = line.split(',').map(str::trim).collect();
+        let field = |idx: usize| {
+            fields
+                .get(idx)
+                .copied()
+                .filter(|f| !f.is_empty())
+                .ok_or_else(|| wrong(number, "a field is missing".to_owned()))
+        };
+        let id: TrackId = field(track)?.parse().map_err(|e| wrong(number, format!("{e}")))?;
+        let emoji = field(emoji)?;
+        if studio.config.reactions.value(&Emoji::new(emoji)).is_none() {
+            return Err(wrong(number, format!("{emoji} counts for nothing")));
+        }
+        if studio.store.track(id)?.is_none() {
+            return Err(wrong(number, format!("there is no track {id}")));
+        }
+        let at_ms = match column("time").and_then(|idx| fields.get(idx)).filter(|t| !t.is_empty()) {
+            Some(time) => time
+                .parse()
+                .map_err(|_| wrong(number, format!("{time} is no time in milliseconds")))?,
+            None => now_ms(),
+        };
+        votes.push((id, emoji.to_owned(), field(by)?.to_owned(), at_ms));
+    }
+    for (id, emoji, by, at_ms) in votes {
+        out(rate_one(studio, id, &emoji, &by, at_ms).map_err(|e| anyhow!(e))?);
+    }
+    Ok(())
+}
+
+pub(super) fn forget(studio: &Studio, name: &str, out: &mut Out<'_>) -> anyhow::Result<()> {
+    let n_votes = studio.store.forget(name)?;
+    if n_votes == 0 {
+        return Err(NotNow(format!(
+            "{name:?} never voted; votes from Discord are under discord:ID"
+        ))
+        .into());
+    }
+    out(Line::row(
+        json!({"listener": name, "votes": n_votes}),
+        format!(
+            "{n_votes} votes of {name} are deleted; what was learned from them goes with the next training"
+        ),
+    ));
+    Ok(())
+}

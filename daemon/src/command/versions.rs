@@ -1,0 +1,119 @@
+//! `versions`, `rollback` and `score`: which model is played, and what is it worth?
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use model::checkpoint;
+use model::corpus::Piece;
+use model::train::evaluate;
+use serde_json::json;
+
+use crate::answer::{Line, Misused, NotNow, Out};
+use crate::publish;
+use crate::store::Promotion;
+use crate::studio::{Studio, now_ms};
+
+pub(super) fn versions(studio: &Studio, genre: &str, out: &mut Out<'_>) -> anyhow::Result<()> {
+    let genre = studio.known_genre(genre)?;
+    let current = studio.store.current_version(genre)?;
+    let cycles = studio.store.cycles(genre)?;
+    let versions = checkpoint::versions(&studio.home.models().join(genre))?;
+    if versions.is_empty() {
+        publish::version(studio, genre)?;
+    }
+    for version in versions {
+        let is_current = current.as_ref().is_some_and(|c| c.version == version);
+        let outcome = cycles.iter().find(|(_, cycle)| cycle.version == Some(version));
+        let outcome = outcome.map(|(_, cycle)| &cycle.outcome);
+        let mark = if is_current { "▶" } else { " " };
+        match checkpoint::manifest(&studio.home.version(genre, version)) {
+            Ok(m) => out(Line::row(
+                json!({"genre": genre, "version": version, "current": is_current,
+                    "valid_nll": m.valid_nll, "bigram_nll": m.bigram_nll, "untrained_nll": m.untrained_nll,
+                    "epochs": m.curve.len(), "songs": m.n_train, "held_out": m.n_valid,
+                    "parent": m.parent, "created_ms": m.created_ms, "outcome": outcome,
+                    "tokens_per_second": m.tokens_per_second.round()}),
+                format!(
+                    "{mark} v{version}  {:.3} nats a token (bigram {:.3}, untrained {:.3}), {} songs, {} epochs",
+                    m.valid_nll,
+                    m.bigram_nll,
+                    m.untrained_nll,
+                    m.n_train,
+                    m.curve.len()
+                ),
+            )),
+            Err(error) => out(Line::row(
+                json!({"genre": genre, "version": version, "current": is_current, "error": error.to_string()}),
+                format!("{mark} v{version}  {error}"),
+            )),
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn rollback(
+    studio: &Studio,
+    genre: &str,
+    version: &str,
+    out: &mut Out<'_>,
+) -> anyhow::Result<()> {
+    let genre = studio.known_genre(genre)?;
+    let number = version.strip_prefix('v').unwrap_or(version).parse::<u32>();
+    let number = number.map_err(|_| Misused(format!("{version:?} is no version: give 3 or v3")))?;
+    let kept = checkpoint::versions(&studio.home.models().join(genre))?;
+    if !kept.contains(&number) {
+        let kept: Vec<String> = kept.iter().map(|version| format!("v{version}")).collect();
+        let hint = if kept.is_empty() {
+            "none is kept".to_owned()
+        } else {
+            format!("kept are {}", kept.join(", "))
+        };
+        return Err(NotNow(format!("{genre} has no v{number}: {hint}")).into());
+    }
+    checkpoint::load(&studio.home.version(genre, number))?;
+    let why = "a person asked for it".to_owned();
+    studio.store.promote(genre, Promotion { version: number, at_ms: now_ms(), why })?;
+    out(Line::row(
+        json!({"genre": genre, "version": number}),
+        format!("{genre} v{number} is played from now on"),
+    ));
+    Ok(())
+}
+
+pub(super) fn score(
+    studio: &Studio,
+    genre: &str,
+    files: &[PathBuf],
+    out: &mut Out<'_>,
+) -> anyhow::Result<()> {
+    let genre = studio.known_genre(genre)?;
+    let version = publish::version(studio, genre)?;
+    let (network, _) = checkpoint::load(&studio.home.version(genre, version))?;
+    for file in files {
+        let (nll, n_notes) = score_one(studio, &network, file)?;
+        out(Line::row(
+            json!({"file": file, "genre": genre, "version": version, "nll_per_note": nll, "notes": n_notes}),
+            format!(
+                "{nll:.3} nats a note over {n_notes} notes under {genre} v{version}: {}",
+                file.display()
+            ),
+        ));
+    }
+    Ok(())
+}
+
+fn score_one(
+    studio: &Studio,
+    network: &model::network::Network,
+    file: &Path,
+) -> anyhow::Result<(f64, usize)> {
+    let bytes = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
+    let examined = watch::intake::examine(&bytes, &studio.config.intake);
+    let Some(song) = examined.song.filter(|song| !song.notes().is_empty()) else {
+        anyhow::bail!("{} has no notes to score; `kickback judge` says why", file.display());
+    };
+    let n_notes = song.notes().len();
+    let piece = Piece::new("file", "file", &song);
+    let n_tokens = piece.tokens().len() - 1;
+    Ok((evaluate(network, &[piece])? * n_tokens as f64 / n_notes as f64, n_notes))
+}

@@ -1,0 +1,340 @@
+//! How does everything meet?
+//!
+//! One loop owns all state and awaits only the next event; whatever takes time is done elsewhere and
+//! comes back as an event. Here is the loop; what it does about the chat is in [`chat`], about
+//! training in [`train`].
+
+mod chat;
+mod train;
+
+use std::collections::{HashMap, VecDeque};
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use ::bot::chat::{Chat, Heard, Offer, Reacted};
+use ::watch::inbox::{Found, Inbox};
+use anyhow::Context;
+use tokio::sync::{Semaphore, mpsc, watch};
+
+use crate::answer::Line;
+use crate::cli::HomeCommand;
+use crate::command::{self, Situation};
+use crate::control::{self, Asked, Reply};
+use crate::event::Event;
+use crate::intake;
+use crate::ledger::{Entry, Ledger};
+use crate::studio::{Studio, now_ms};
+use crate::training::Wanted;
+use train::{Queued, Training};
+
+/// Files that are taken in at once.
+const BATCH: usize = 64;
+/// How often to look whether a genre is due.
+const TICK: Duration = Duration::from_secs(2);
+/// After this long, files that could not be taken in are tried again.
+const RETRY: Duration = Duration::from_secs(30);
+/// Tracks that are made at the same time.
+const MAKING: usize = 2;
+/// Reactions to unknown messages that are remembered until their post is confirmed.
+const UNMATCHED: usize = 1024;
+
+/// Opens the way out: given where to tell what is heard, and what to offer.
+pub type OpenChat = Box<
+    dyn FnOnce(
+            Box<dyn Fn(Heard) + Send + Sync>,
+            watch::Receiver<Offer>,
+        ) -> anyhow::Result<Arc<dyn Chat>>
+        + Send,
+>;
+
+/// What a daemon is given besides its studio.
+pub struct Doors {
+    /// The chat, or why there is none, in words.
+    pub chat: Result<OpenChat, String>,
+}
+
+struct Daemon {
+    studio: Studio,
+    events: mpsc::UnboundedSender<Event>,
+    inbox: Option<Inbox>,
+    chat: Option<Arc<dyn Chat>>,
+    chat_state: String,
+    offer: watch::Sender<Offer>,
+    ledger: Option<Ledger>,
+    making: Arc<Semaphore>,
+    training: Option<Training>,
+    queue: VecDeque<Queued>,
+    /// When a song last came, by genre.
+    last_song_ms: HashMap<String, u64>,
+    /// Genres whose training could not even begin, and until when they are left alone.
+    ailing: HashMap<String, u64>,
+    unmatched: VecDeque<Reacted>,
+    is_checking: bool,
+}
+
+/// Runs until `stop`, then closes the doors, ends the training and writes what is left to write.
+///
+/// # Errors
+/// When something that is needed from the start cannot be had.
+pub async fn run(
+    studio: Studio,
+    doors: Doors,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
+    let n_resumed = intake::resume(&studio).context("finishing what a crash left undone")?;
+    if n_resumed > 0 {
+        tracing::info!(n_resumed, "moves finished that a crash had left undone");
+    }
+    let listener = control::listen(&studio.home.socket())?;
+    let (events, mut inbound) = mpsc::unbounded_channel();
+    let (found, taking) = channel();
+    let taker = take_in_thread(studio.clone(), taking, events.clone())?;
+    let inbox = Inbox::start(&studio.home.inbox(), &studio.config.inbox, move |file| {
+        let _ = found.send(file);
+    })?;
+    let unmatched = events.clone();
+    let ledger = Ledger::start(studio.clone(), move |reacted| {
+        let _ = unmatched.send(Event::Unmatched(reacted));
+    })?;
+    let mut daemon = Daemon {
+        studio,
+        events: events.clone(),
+        inbox: Some(inbox),
+        chat: None,
+        chat_state: String::new(),
+        offer: watch::channel(Offer::default()).0,
+        ledger: Some(ledger),
+        making: Arc::new(Semaphore::new(MAKING)),
+        training: None,
+        queue: VecDeque::new(),
+        last_song_ms: HashMap::new(),
+        ailing: HashMap::new(),
+        unmatched: VecDeque::new(),
+        is_checking: false,
+    };
+    daemon.renew_offer();
+    daemon.open_chat(doors.chat);
+    let asked = events.clone();
+    let server = tokio::spawn(control::serve(listener, move |asking| {
+        let _ = asked.send(Event::Asked(asking));
+    }));
+    let stopping = events.clone();
+    tokio::spawn(async move {
+        stop.await;
+        let _ = stopping.send(Event::Stop);
+    });
+    let ticking = events.clone();
+    tokio::spawn(async move {
+        let mut tick = tokio::time::interval(TICK);
+        while ticking.send(Event::Tick).is_ok() {
+            tick.tick().await;
+        }
+    });
+    tracing::info!(home = %daemon.studio.home.root().display(), chat = daemon.chat_state, "ready");
+    while let Some(event) = inbound.recv().await {
+        match event {
+            Event::Stop => break,
+            event => daemon.handle(event),
+        }
+    }
+    tracing::info!("stopping");
+    server.abort();
+    daemon.close(&mut inbound).await;
+    if taker.join().is_err() {
+        tracing::error!(
+            "the intake panicked; what it had not finished is taken up at the next start"
+        );
+    }
+    Ok(())
+}
+
+impl Daemon {
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::TakenIn { genres, n_failed } => self.taken_in(genres, n_failed),
+            Event::Rescan => {
+                if let Some(inbox) = &self.inbox {
+                    inbox.rescan();
+                }
+            }
+            Event::Heard(heard) => self.heard(heard),
+            Event::Unmatched(reacted) => {
+                self.unmatched.push_back(reacted);
+                if self.unmatched.len() > UNMATCHED {
+                    self.unmatched.pop_front();
+                }
+            }
+            Event::Posted(message) => {
+                let (now, later) = self
+                    .unmatched
+                    .drain(..)
+                    .partition(|reacted: &Reacted| reacted.message == message);
+                self.unmatched = later;
+                let now: VecDeque<Reacted> = now;
+                now.into_iter().for_each(|reacted| self.enter(Entry::Reacted(reacted)));
+            }
+            Event::Asked(asked) => self.asked(asked),
+            Event::Tick => self.check_due(),
+            Event::Due(due) => self.due(due),
+            Event::Training(line) => self.tell_watchers(&line),
+            Event::Trained(result) => self.trained(result),
+            Event::Recover { posting, posted } => self.recover(posting, posted),
+            Event::Stop => {}
+        }
+    }
+
+    fn taken_in(&mut self, genres: std::collections::BTreeSet<String>, n_failed: usize) {
+        for genre in genres {
+            self.last_song_ms.insert(genre, now_ms());
+        }
+        self.renew_offer();
+        if n_failed > 0 {
+            let events = self.events.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(RETRY).await;
+                let _ = events.send(Event::Rescan);
+            });
+        }
+    }
+
+    fn asked(&mut self, Asked { command, replies }: Asked) {
+        match command {
+            HomeCommand::Train(train) => {
+                let Ok(()) = self.may_train(&train.genre, &replies) else { return };
+                let wanted = Wanted {
+                    genre: train.genre,
+                    fresh: train.fresh,
+                    epochs: train.epochs,
+                    why: "a person asked for it".to_owned(),
+                };
+                if let Some(training) = &self.training {
+                    let text = format!("{} is being trained; this one is next", training.genre);
+                    let _ = replies.send(Reply::Line(Line::Remark(text)));
+                }
+                self.queue.push_back(Queued { wanted, watchers: vec![replies] });
+                self.train_next();
+            }
+            HomeCommand::Retrain { genre } => {
+                let Ok(()) = self.may_train(&genre, &replies) else { return };
+                let text = format!("{genre} is trained at the next opportunity");
+                let json = serde_json::json!({"genre": genre, "queued": true});
+                let _ = replies.send(Reply::Line(Line::row(json, text)));
+                let _ = replies.send(Reply::end(&Ok(())));
+                if !self.queue.iter().any(|queued| queued.wanted.genre == genre) {
+                    let why = "a person asked for it".to_owned();
+                    let wanted = Wanted { genre, fresh: false, epochs: None, why };
+                    self.queue.push_back(Queued { wanted, watchers: Vec::new() });
+                }
+                self.train_next();
+            }
+            command => self.spawn_command(command, replies),
+        }
+    }
+
+    fn spawn_command(&self, command: HomeCommand, replies: mpsc::UnboundedSender<Reply>) {
+        let studio = self.studio.clone();
+        let now = Situation {
+            is_daemon: true,
+            training: self.training.as_ref().map(|training| training.genre.clone()),
+            chat: self.chat_state.clone(),
+        };
+        let making = matches!(command, HomeCommand::Generate(_)).then(|| self.making.clone());
+        let events = self.events.clone();
+        tokio::spawn(async move {
+            let permit = match making {
+                Some(making) => making.acquire_owned().await.ok(),
+                None => None,
+            };
+            let lines = replies.clone();
+            let work = move || {
+                let mut out = |line| drop(lines.send(Reply::Line(line)));
+                command::execute(&studio, command, &now, &mut out)
+            };
+            let result = tokio::task::spawn_blocking(work).await;
+            let result = result.unwrap_or_else(|panic| {
+                Err(anyhow::anyhow!("it panicked: {panic}; please report this"))
+            });
+            drop(permit);
+            let _ = replies.send(Reply::end(&result));
+            let _ = events.send(Event::Tick);
+        });
+    }
+
+    /// Tells the ledger; it is there until the end.
+    fn enter(&self, entry: Entry) {
+        if let Some(ledger) = &self.ledger {
+            let _ = ledger.entries.send(entry);
+        }
+    }
+
+    /// Tells the chat what can be asked for.
+    fn renew_offer(&self) {
+        match self.studio.genres() {
+            Ok(genres) => {
+                let offer = chat::offer(genres);
+                self.offer.send_if_modified(|now| {
+                    let is_new = *now != offer;
+                    *now = offer;
+                    is_new
+                });
+            }
+            Err(error) => {
+                tracing::warn!(error = format!("{error:#}"), "the genres cannot be listed")
+            }
+        }
+    }
+
+    async fn close(&mut self, inbound: &mut mpsc::UnboundedReceiver<Event>) {
+        self.inbox = None;
+        if let Some(chat) = self.chat.take() {
+            chat.stop().await;
+        }
+        self.queue.clear();
+        self.stop_training();
+        while self.training.is_some() {
+            match inbound.recv().await {
+                Some(Event::Heard(heard)) => self.heard_while_stopping(heard),
+                Some(event @ (Event::Trained(_) | Event::Training(_) | Event::Posted(_))) => {
+                    self.handle(event)
+                }
+                Some(_) => {}
+                None => break,
+            }
+        }
+        while let Ok(event) = inbound.try_recv() {
+            if let Event::Heard(heard) = event {
+                self.heard_while_stopping(heard);
+            }
+        }
+        if let Some(ledger) = self.ledger.take() {
+            ledger.close();
+        }
+        if let Err(error) = std::fs::remove_file(self.studio.home.socket()) {
+            tracing::debug!(%error, "the control socket was gone already");
+        }
+    }
+}
+
+/// The thread that takes files in. It ends, with all it was given done, when the inbox is closed.
+fn take_in_thread(
+    studio: Studio,
+    found: Receiver<Found>,
+    events: mpsc::UnboundedSender<Event>,
+) -> std::io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name("intake".to_owned()).spawn(move || {
+        while let Ok(first) = found.recv() {
+            let mut batch = vec![first];
+            while batch.len() < BATCH {
+                match found.recv_timeout(Duration::ZERO) {
+                    Ok(next) => batch.push(next),
+                    Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
+                }
+            }
+            let taken = intake::take_in(&studio, &batch);
+            let _ = events.send(Event::TakenIn { genres: taken.genres, n_failed: taken.n_failed });
+        }
+    })
+}

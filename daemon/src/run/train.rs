@@ -1,0 +1,167 @@
+//! When does the loop start a training, and who hears of it?
+//!
+//! One at a time, on a thread of its own that is nice to the rest; those asked for come before those
+//! due. A panic there comes back as a failed training.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::Daemon;
+use crate::answer::Line;
+use crate::control::Reply;
+use crate::event::Event;
+use crate::schedule::{self, Due, News};
+use crate::studio::{Studio, now_ms};
+use crate::training::{self, Wanted, cycle};
+
+/// Milliseconds for which a genre is left alone whose training failed.
+const AILING_MS: u64 = 10 * 60 * 1000;
+
+/// The training under way.
+pub(super) struct Training {
+    pub(super) genre: String,
+    stop: Arc<AtomicBool>,
+    watchers: Vec<UnboundedSender<Reply>>,
+}
+
+/// A training that waits for its turn.
+pub(super) struct Queued {
+    pub(super) wanted: Wanted,
+    pub(super) watchers: Vec<UnboundedSender<Reply>>,
+}
+
+impl Daemon {
+    /// Refuses a training that cannot begin, and says why.
+    pub(super) fn may_train(
+        &self,
+        genre: &str,
+        replies: &UnboundedSender<Reply>,
+    ) -> Result<(), ()> {
+        let known = self.studio.known_genre(genre);
+        match known.and_then(|genre| training::require_songs(&self.studio, genre)) {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                let _ = replies.send(Reply::end(&Err(error)));
+                Err(())
+            }
+        }
+    }
+
+    /// Looks, elsewhere, whether a genre is due.
+    pub(super) fn check_due(&mut self) {
+        if self.is_checking || self.training.is_some() || !self.queue.is_empty() {
+            return;
+        }
+        self.is_checking = true;
+        let now = now_ms();
+        self.ailing.retain(|_, until| *until > now);
+        let (studio, events) = (self.studio.clone(), self.events.clone());
+        let (last_song_ms, ailing) = (self.last_song_ms.clone(), self.ailing.clone());
+        tokio::task::spawn_blocking(move || {
+            let last_song = |genre: &str| last_song_ms.get(genre).copied().unwrap_or(0);
+            let due = due(&studio, now, last_song).unwrap_or_else(|error| {
+                tracing::error!(error = format!("{error:#}"), "the schedule cannot be read");
+                Vec::new()
+            });
+            let due = due.into_iter().filter(|(genre, _)| !ailing.contains_key(genre)).collect();
+            let _ = events.send(Event::Due(due));
+        });
+    }
+
+    pub(super) fn due(&mut self, due: Vec<(String, Due)>) {
+        self.is_checking = false;
+        if self.training.is_some() || !self.queue.is_empty() {
+            return;
+        }
+        for (genre, why) in due {
+            let wanted = Wanted { genre, fresh: false, epochs: None, why: why.to_string() };
+            self.queue.push_back(Queued { wanted, watchers: Vec::new() });
+        }
+        self.train_next();
+    }
+
+    /// Starts the next training if none is under way.
+    pub(super) fn train_next(&mut self) {
+        if self.training.is_some() {
+            return;
+        }
+        let Some(Queued { wanted, watchers }) = self.queue.pop_front() else { return };
+        let stop = Arc::new(AtomicBool::new(false));
+        self.training =
+            Some(Training { genre: wanted.genre.clone(), stop: stop.clone(), watchers });
+        let (studio, events) = (self.studio.clone(), self.events.clone());
+        let train = move || {
+            let said = events.clone();
+            let span = tracing::info_span!("training", genre = wanted.genre);
+            let _entered = span.enter();
+            let mut out = |line| drop(said.send(Event::Training(line)));
+            let result =
+                catch_unwind(AssertUnwindSafe(|| cycle(&studio, &wanted, &stop, &mut out)));
+            let result = result.unwrap_or_else(|_| {
+                Err(anyhow::anyhow!("the training panicked; please report this"))
+            });
+            let _ = events.send(Event::Trained(result));
+        };
+        if let Err(error) = std::thread::Builder::new().name("train".to_owned()).spawn(train) {
+            let failed = Err(anyhow::Error::from(error).context("starting the training's thread"));
+            let _ = self.events.send(Event::Trained(failed));
+        }
+    }
+
+    pub(super) fn tell_watchers(&mut self, line: &Line) {
+        match line {
+            Line::Step(_) => {}
+            Line::Remark(text) | Line::Row { text, .. } => tracing::info!("{text}"),
+        }
+        if let Some(training) = &mut self.training {
+            training.watchers.retain(|watcher| watcher.send(Reply::Line(line.clone())).is_ok());
+        }
+    }
+
+    pub(super) fn trained(&mut self, result: anyhow::Result<training::Result>) {
+        let Some(training) = self.training.take() else { return };
+        if let Err(error) = &result {
+            tracing::error!(genre = training.genre, error = format!("{error:#}"), "no new version");
+            self.ailing.insert(training.genre, now_ms() + AILING_MS);
+        }
+        let end = Reply::end(&result.map(|_| ()));
+        for watcher in training.watchers {
+            let _ = watcher.send(end.clone());
+        }
+        self.renew_offer();
+        self.train_next();
+    }
+
+    pub(super) fn stop_training(&self) {
+        if let Some(training) = &self.training {
+            training.stop.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+fn due(
+    studio: &Studio,
+    now: u64,
+    last_song_ms: impl Fn(&str) -> u64,
+) -> anyhow::Result<Vec<(String, Due)>> {
+    let mut due = Vec::new();
+    for genre in studio.store.genres()? {
+        let last = studio.store.last_cycle(&genre)?.map(|(_, cycle)| cycle);
+        let since = last.as_ref().map_or(0, |cycle| cycle.vote_change);
+        let news = News {
+            n_songs: studio.store.song_counts(&genre)?.accepted,
+            learned: last.as_ref().map(|cycle| cycle.n_songs),
+            ratings: studio.store.votes_changed_since(&genre, since)?,
+            last_ms: last.as_ref().map_or(0, |cycle| cycle.at_ms),
+            last_song_ms: last_song_ms(&genre),
+        };
+        if let Some(why) = schedule::due(&news, &studio.config.schedule, now) {
+            due.push((news.last_ms, genre, why));
+        }
+    }
+    due.sort_by_key(|(last_ms, ..)| *last_ms);
+    Ok(due.into_iter().map(|(_, genre, why)| (genre, why)).collect())
+}

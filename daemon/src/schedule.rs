@@ -1,0 +1,160 @@
+//! When is a genre trained again?
+//!
+//! Pure: counts and times in, a reason out. One training at a time; who is due longest goes first.
+
+use serde::{Deserialize, Serialize};
+
+use model::settings::{OutOfRange, require};
+
+/// When training is due, and when its result is taken.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Songs that a genre needs before it is trained at all. Fewer than about 20 are learnt by
+    /// heart rather than understood. 2 to 100000.
+    pub min_songs: u64,
+    /// New songs after which a genre is trained again; 0: songs alone never start a training.
+    pub songs: u64,
+    /// New or taken-back ratings after which a genre is trained again; 0: ratings alone never do.
+    pub ratings: u64,
+    /// Hours after which a genre with any news is trained again; 0: time alone never does.
+    pub hours: f64,
+    /// Seconds without a new song that a training waits for, so that a drop of many files is
+    /// learned from as a whole. 0 to 86400.
+    pub quiet_seconds: f64,
+    /// Nats a token by which a new version may be worse on the held-out songs and still be played.
+    /// Larger follows the ratings more boldly, smaller guards against a bad cycle. 0 to 10.
+    pub promotion_margin: f64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            min_songs: 8,
+            songs: 20,
+            ratings: 10,
+            hours: 24.0,
+            quiet_seconds: 20.0,
+            promotion_margin: 0.05,
+        }
+    }
+}
+
+impl Settings {
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] for the first that is not allowed.
+    pub fn check(&self) -> Result<(), OutOfRange> {
+        let songs = (2..=100_000).contains(&self.min_songs);
+        require(songs, "min_songs", self.min_songs, "a whole number from 2 to 100000")?;
+        let hours = (0.0..=1e6).contains(&self.hours);
+        require(hours, "hours", self.hours, "a number of hours, or 0 for never")?;
+        let quiet = (0.0..=86_400.0).contains(&self.quiet_seconds);
+        require(quiet, "quiet_seconds", self.quiet_seconds, "a number from 0 to 86400")?;
+        let margin = (0.0..=10.0).contains(&self.promotion_margin);
+        require(margin, "promotion_margin", self.promotion_margin, "a number from 0 to 10")
+    }
+}
+
+/// What there is to know of a genre when it is asked whether it is due. Times in milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct News {
+    /// Accepted songs now.
+    pub n_songs: u64,
+    /// Accepted songs that the last cycle learned from; `None` before the first.
+    pub learned: Option<u64>,
+    /// Ratings given or taken back since the last cycle.
+    pub ratings: u64,
+    /// When the last cycle ended.
+    pub last_ms: u64,
+    /// When the last song came.
+    pub last_song_ms: u64,
+}
+
+/// Why a genre is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// It has songs enough and was never trained.
+    First,
+    /// So many songs came or went.
+    Songs(u64),
+    /// So many ratings were given or taken back.
+    Ratings(u64),
+    /// There is news, and enough time has passed.
+    Time,
+}
+
+impl std::fmt::Display for Due {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::First => write!(f, "it has songs enough for a first training"),
+            Self::Songs(n) => write!(f, "{n} songs came or went"),
+            Self::Ratings(n) => write!(f, "{n} ratings came"),
+            Self::Time => write!(f, "there is news, and its time has come"),
+        }
+    }
+}
+
+/// Whether a genre is due at `now_ms`, and why.
+pub fn due(news: &News, settings: &Settings, now_ms: u64) -> Option<Due> {
+    let quiet_ms = (settings.quiet_seconds * 1000.0) as u64;
+    if news.n_songs < settings.min_songs || now_ms < news.last_song_ms.saturating_add(quiet_ms) {
+        return None;
+    }
+    let Some(learned) = news.learned else { return Some(Due::First) };
+    let changed = news.n_songs.abs_diff(learned);
+    let elapsed_hours = now_ms.saturating_sub(news.last_ms) as f64 / 3.6e6;
+    if settings.songs > 0 && changed >= settings.songs {
+        Some(Due::Songs(changed))
+    } else if settings.ratings > 0 && news.ratings >= settings.ratings {
+        Some(Due::Ratings(news.ratings))
+    } else if settings.hours > 0.0 && elapsed_hours >= settings.hours && changed + news.ratings > 0
+    {
+        Some(Due::Time)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: u64 = 3_600_000;
+
+    fn news() -> News {
+        News { n_songs: 50, learned: Some(50), ratings: 0, last_ms: 0, last_song_ms: 0 }
+    }
+
+    fn at(news: News, now_ms: u64) -> Option<Due> {
+        due(&news, &Settings::default(), now_ms)
+    }
+
+    #[test]
+    fn a_genre_waits_for_enough_songs_and_for_quiet() {
+        let first = News { learned: None, ..news() };
+        assert_eq!(at(first, HOUR), Some(Due::First));
+        assert_eq!(at(News { n_songs: 7, ..first }, HOUR), None);
+        assert_eq!(at(News { last_song_ms: HOUR - 19_000, ..first }, HOUR), None);
+        assert_eq!(at(News { last_song_ms: HOUR - 20_000, ..first }, HOUR), Some(Due::First));
+    }
+
+    #[test]
+    fn whichever_comes_first() {
+        assert_eq!(at(news(), HOUR), None);
+        assert_eq!(at(News { n_songs: 70, ..news() }, HOUR), Some(Due::Songs(20)));
+        assert_eq!(at(News { n_songs: 30, ..news() }, HOUR), Some(Due::Songs(20)));
+        assert_eq!(at(News { ratings: 10, ..news() }, HOUR), Some(Due::Ratings(10)));
+        assert_eq!(at(News { ratings: 1, ..news() }, 23 * HOUR), None);
+        assert_eq!(at(News { ratings: 1, ..news() }, 24 * HOUR), Some(Due::Time));
+        assert_eq!(at(news(), 999 * HOUR), None, "without news there is nothing to learn");
+    }
+
+    #[test]
+    fn a_zero_switches_a_reason_off() {
+        let settings = Settings { songs: 0, ratings: 0, hours: 0.0, ..Settings::default() };
+        let much = News { n_songs: 500, ratings: 500, ..news() };
+        assert_eq!(due(&much, &settings, 999 * HOUR), None);
+    }
+}

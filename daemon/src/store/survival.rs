@@ -1,0 +1,360 @@
+//! Is everything that was acknowledged still there after a kill, a damaged file or a full disk?
+//!
+//! Tests only. The kill test starts this test program again as the process that is killed.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use super::*;
+
+/// Set for the process that writes until it is killed: the store's folder and the round.
+const CHILD: &str = "KICKBACK_TEST_STORE_CHILD";
+const N_KILLS: u64 = 32;
+
+pub(super) fn scratch() -> (tempfile::TempDir, Store) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(&folder.path().join("store"));
+    (folder, store)
+}
+
+pub(super) fn open(folder: &Path) -> Store {
+    let settings = Settings { free_space_reserve_mb: 0, cache_mb: 16 };
+    Store::open(folder, &settings, 1).expect("it opens")
+}
+
+pub(super) fn song(genre: &str, name: &str) -> Song {
+    Song {
+        genre: genre.to_owned(),
+        file_name: format!("{name}.mid"),
+        path: format!("library/{genre}/{name}.mid").into(),
+        status: SongStatus::Accepted,
+        added_at_ms: 1_700_000_000_000,
+        music: Some(Music {
+            fingerprints: vec![format!("melody-{name}"), "common".to_owned()],
+            n_notes: 300,
+            n_bars: 32,
+            tempo_bpm: 150.5,
+            key_index: 21,
+            n_tokens: 1200,
+        }),
+    }
+}
+
+pub(super) fn track(genre: &str, seed: u64) -> Track {
+    Track {
+        genre: genre.to_owned(),
+        version: 3,
+        seed,
+        settings: r#"{"temperature":0.85}"#.to_owned(),
+        stem: format!("{genre}-{seed}"),
+        tempo_bpm: 150.0,
+        key_index: 12,
+        n_bars: 32,
+        created_at_ms: 5,
+        candidates: vec![Candidate { seed, score: 0.5 }, Candidate { seed: 9, score: -0.25 }],
+        state: TrackState::Rendered,
+    }
+}
+
+pub(super) fn vote(listener: &str, emoji: &str, at_ms: u64) -> Vote {
+    let (listener, emoji) = (listener.to_owned(), emoji.to_owned());
+    Vote { listener, emoji, value: 1.0, at_ms, removed_at_ms: None }
+}
+
+#[test]
+fn every_acknowledged_write_survives_a_kill() {
+    if let Ok(child) = std::env::var(CHILD) {
+        let (round, folder) = child.split_once(' ').expect("round and folder");
+        write_until_killed(Path::new(folder), round);
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("store");
+    let mut acknowledged = Vec::new();
+    for round in 0..N_KILLS {
+        let before = acknowledged.len();
+        // Moments all over a tenth of a second; every fourth round is killed while it opens.
+        let moment = Duration::from_millis(1 + (round * 37) % 97);
+        let while_opening = round % 4 == 3;
+        acknowledged.extend(acknowledged_until_killed(&path, round, moment, while_opening));
+        assert!(while_opening || acknowledged.len() > before, "round {round} wrote nothing");
+        let store = open(&path);
+        for line in &acknowledged {
+            assert_is_there(&store, line);
+        }
+        let (n_values, damaged) = store.verify().expect("readable");
+        assert!(n_values > acknowledged.len() && damaged.is_empty(), "{damaged:?}");
+    }
+    eprintln!("{} acknowledged writes survived {N_KILLS} kills", acknowledged.len());
+}
+
+fn acknowledged_until_killed(
+    folder: &Path,
+    round: u64,
+    moment: Duration,
+    while_opening: bool,
+) -> Vec<String> {
+    let mut child = Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", "store::survival::every_acknowledged_write_survives_a_kill"])
+        .arg("--nocapture")
+        .env(CHILD, format!("{round} {}", folder.display()))
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let out = BufReader::new(child.stdout.take().expect("a pipe"));
+    let (sender, lines) = mpsc::channel();
+    let reader = std::thread::spawn(move || {
+        for line in out.lines().map_while(Result::ok).filter(|line| line.starts_with("ack ")) {
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    let mut acknowledged = Vec::new();
+    if !while_opening {
+        acknowledged.push(lines.recv_timeout(Duration::from_secs(30)).expect("the child writes"));
+    }
+    let until = Instant::now() + moment;
+    while let Ok(line) = lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
+        acknowledged.push(line);
+    }
+    child.kill().expect("it can be killed");
+    child.wait().expect("it ends");
+    reader.join().expect("the pipe ends with the child");
+    acknowledged.extend(lines.iter());
+    acknowledged
+}
+
+/// Four threads write songs with moves, tracks with votes, promotions and cycles, and say so.
+fn write_until_killed(folder: &Path, round: &str) -> ! {
+    let store = open(folder);
+    let threads: Vec<_> = (0..4)
+        .map(|thread| {
+            let (store, round) = (store.clone(), round.to_owned());
+            std::thread::spawn(move || {
+                for i in 0_u64.. {
+                    write_one(&store, &format!("{round}-{thread}-{i}"));
+                }
+            })
+        })
+        .collect();
+    for thread in threads {
+        thread.join().expect("it never ends");
+    }
+    unreachable!("the threads never end")
+}
+
+fn write_one(store: &Store, name: &str) {
+    // One `write` call for each line, as other threads print at the same time.
+    let say = |text: String| eprint_stdout(&format!("ack {text}\n"));
+    let id = SongId::of(name.as_bytes());
+    let file_move = Move {
+        song: Some(id),
+        from: name.into(),
+        to: format!("library/{name}").into(),
+        reason: None,
+    };
+    store.take_in(Some((id, song("hardstyle", name))), Some(file_move)).expect("taken in");
+    say(format!("song {name}"));
+    let id = store.add_track(|id| track("hardstyle", id.0)).expect("added");
+    say(format!("track {id}"));
+    store.begin_post(id, 7).expect("noted");
+    store.confirm_post(id, 7, id.0 + 1_000_000).expect("noted");
+    say(format!("message {id}"));
+    store.add_vote(id, vote(name, "🔥", 5)).expect("voted");
+    say(format!("vote {id} {name}"));
+    store.take_back_vote(id, name, "🔥", 6).expect("taken back");
+    say(format!("back {id} {name}"));
+    let why = name.to_owned();
+    store.promote(name, Promotion { version: 1, at_ms: 1, why }).expect("promoted");
+    say(format!("promoted {name}"));
+}
+
+fn eprint_stdout(line: &str) {
+    use std::io::Write;
+    std::io::stdout().lock().write_all(line.as_bytes()).expect("the parent reads");
+}
+
+fn assert_is_there(store: &Store, line: &str) {
+    let words: Vec<&str> = line.split(' ').collect();
+    let id = |word: &str| word.parse::<TrackId>().expect("a number");
+    let votes = |word| store.votes_of(id(word)).expect("readable");
+    let there = match words[1..] {
+        ["song", name] => {
+            let id = SongId::of(name.as_bytes());
+            let found = store.songs_with_fingerprint(&format!("melody-{name}"));
+            store.song(id) == Ok(Some(song("hardstyle", name))) && found == Ok(vec![id])
+        }
+        ["track", number] => store.track(id(number)).is_ok_and(|track| track.is_some()),
+        ["message", number] => {
+            store.track_of_message(id(number).0 + 1_000_000) == Ok(Some(id(number)))
+        }
+        ["vote", number, name] => votes(number).iter().any(|vote| vote.listener == name),
+        ["back", number, name] => {
+            votes(number).iter().any(|v| v.listener == name && v.removed_at_ms == Some(6))
+        }
+        ["promoted", name] => store.current_version(name).is_ok_and(|version| version.is_some()),
+        _ => false,
+    };
+    assert!(there, "lost: {line}");
+}
+
+#[test]
+fn a_half_written_snapshot_does_not_keep_the_store_closed() {
+    let (folder, store) = scratch();
+    store.reserve_track().expect("written");
+    drop(store);
+    let path = folder.path().join("store");
+    let snapshot = path.join("snap.FFFFFFFFFFFFFFFF.generating");
+    std::fs::write(&snapshot, b"half").expect("written");
+    let store = open(&path);
+    assert!(!snapshot.exists());
+    assert_eq!(store.reserve_track(), Ok(TrackId(2)));
+}
+
+#[test]
+fn a_damaged_value_is_reported_and_named() {
+    let (_folder, store) = scratch();
+    let id = SongId::of(b"a");
+    store.take_in(Some((id, song("hardstyle", "a"))), None).expect("taken in");
+    store
+        .inner
+        .shared
+        .read(|engine| {
+            let mut bytes = engine.raw(Tree::Songs, &id.0)?.expect("there");
+            bytes[20] ^= 1;
+            let writes = [((Tree::Songs, id.0.to_vec()), Some(bytes))].into();
+            engine.apply(&writes).map_err(|cause| Error::Read { cause })
+        })
+        .expect("applied");
+    assert!(matches!(store.song(id), Err(Error::Damaged { tree: "songs", .. })));
+    assert!(store.songs_of("hardstyle").is_err());
+    let (_, damaged) = store.verify().expect("readable");
+    assert_eq!(damaged.len(), 1);
+    assert!(damaged[0].to_string().contains("checksum"), "{}", damaged[0]);
+}
+
+#[test]
+fn a_damaged_log_is_an_error_or_healed_but_never_a_panic() {
+    for at in [0, 24, 100, 300, 1000, 5000] {
+        let (folder, store) = scratch();
+        for i in 0..20 {
+            store.add_track(move |_| track("hardstyle", i)).expect("added");
+        }
+        drop(store);
+        let path = folder.path().join("store");
+        let mut bytes = std::fs::read(path.join("db")).expect("readable");
+        for byte in &mut bytes[at..at + 64] {
+            *byte ^= 0x5A;
+        }
+        std::fs::write(path.join("db"), bytes).expect("written");
+        let settings = Settings { free_space_reserve_mb: 0, cache_mb: 16 };
+        if let Ok(store) = Store::open(&path, &settings, 1) {
+            // What sled recovers may be old, but it must be whole.
+            assert!(store.verify().is_err() || store.verify().is_ok_and(|(_, d)| d.is_empty()));
+        }
+    }
+}
+
+#[test]
+fn a_full_disk_is_refused_before_anything_is_written() {
+    let (folder, store) = scratch();
+    store.reserve_track().expect("written");
+    drop(store);
+    let path = folder.path().join("store");
+    let settings = Settings { free_space_reserve_mb: u64::MAX, cache_mb: 16 };
+    let store = Store::open(&path, &settings, 1).expect("it opens for reading");
+    let error = store.reserve_track().expect_err("no space");
+    assert!(matches!(error, Error::NoSpace { .. }) && error.to_string().contains("reserve"));
+    assert!(matches!(store.check_space(), Err(Error::NoSpace { .. })));
+    assert_eq!(store.created_at_ms(), Ok(1));
+    drop(store);
+    assert_eq!(open(&path).reserve_track(), Ok(TrackId(2)));
+}
+
+#[test]
+fn a_failed_store_opens_again_by_itself() {
+    let (_folder, store) = scratch();
+    assert_eq!(store.reserve_track(), Ok(TrackId(1)));
+    store.inner.shared.fail("a test");
+    assert!(matches!(store.tracks(), Err(Error::Unavailable { .. })));
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let next = loop {
+        match store.reserve_track() {
+            Err(Error::Unavailable { .. }) if Instant::now() < deadline => {
+                std::thread::yield_now();
+            }
+            other => break other,
+        }
+    };
+    assert_eq!(next, Ok(TrackId(2)));
+}
+
+#[test]
+fn a_step_that_fails_or_panics_leaves_nothing_and_harms_nobody() {
+    let (_folder, store) = scratch();
+    let failed: Result<(), Error> = store.write(|txn| {
+        txn.next("last_track")?;
+        Err(Error::NotFound { what: "track", id: "1".to_owned() })
+    });
+    assert!(matches!(failed, Err(Error::NotFound { .. })));
+    let panicked: Result<(), Error> = store.write(|txn| {
+        txn.next("last_track")?;
+        panic!("a test");
+    });
+    assert!(panicked.is_err_and(|error| error.to_string().contains("a test")));
+    assert_eq!(store.reserve_track(), Ok(TrackId(1)));
+}
+
+#[test]
+fn a_store_is_opened_once_and_a_later_schema_never() {
+    let (folder, store) = scratch();
+    let path = folder.path().join("store");
+    let settings = Settings::default();
+    assert!(matches!(Store::open(&path, &settings, 1), Err(Error::InUse { .. })));
+    let later = Meta { schema: SCHEMA + 1, created_at_ms: 1 };
+    store.write(move |txn| txn.put(Tree::Meta, b"schema".to_vec(), &later)).expect("written");
+    drop(store);
+    let error = Store::open(&path, &settings, 1).err();
+    assert_eq!(error, Some(Error::NewerSchema { found: SCHEMA + 1, known: SCHEMA }));
+}
+
+#[test]
+fn the_largest_keys_and_values_stay_in_the_log() {
+    #[derive(Serialize, Deserialize)]
+    struct Text(String);
+    impl Record for Text {}
+    let (folder, store) = scratch();
+    for i in 0..400_u64 {
+        store
+            .write(move |txn| {
+                let mut key = vec![b'k'; codec::MAX_KEY - 8];
+                // Scattered, so that pages fill, split and merge everywhere.
+                key.extend((i.wrapping_mul(0x9E37_79B9_7F4A_7C15)).to_be_bytes());
+                txn.put(Tree::Songs, key, &Text("x".repeat(codec::MAX_VALUE - 7)))
+            })
+            .expect("written, with blobs empty");
+    }
+    let blobs = std::fs::read_dir(folder.path().join("store/blobs")).expect("a folder");
+    assert_eq!(blobs.count(), 0);
+}
+
+#[test]
+fn many_callers_share_a_sync() {
+    let (_folder, store) = scratch();
+    let start = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..20 {
+            scope.spawn(|| {
+                for i in 0..20 {
+                    store.add_track(move |_| track("hardstyle", i)).expect("added");
+                }
+            });
+        }
+    });
+    eprintln!("400 tracks from 20 threads in {:?}", start.elapsed());
+    let ids: Vec<u64> = store.tracks().expect("readable").iter().map(|(id, _)| id.0).collect();
+    assert_eq!(ids, (1..=400).collect::<Vec<_>>());
+}

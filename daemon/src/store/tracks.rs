@@ -1,0 +1,314 @@
+//! Which tracks were generated, from what, and where were they posted?
+//!
+//! A track is noted as being posted before it is sent and as posted after, so that after a crash
+//! [`Store::tracks_being_posted`] names those for which one has to look in the channel. The sound
+//! itself is in files.
+
+use serde::{Deserialize, Serialize};
+
+use super::codec::{Record, Tree};
+use super::ids::{TrackId, genre_key, last_number, with_number};
+use super::txn::{Read, Txn};
+use super::{Error, Store};
+
+/// The longest settings text, in bytes.
+const MAX_SETTINGS: usize = 2048;
+
+/// What is known about a generated track.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Track {
+    /// Its genre.
+    pub genre: String,
+    /// The version of the genre's model that made it.
+    pub version: u32,
+    /// The seed it was sampled with.
+    pub seed: u64,
+    /// All it was asked for, as JSON; at most 2 KiB.
+    pub settings: String,
+    /// What its files are called, without extension.
+    pub stem: String,
+    /// Quarter notes a minute; finite.
+    pub tempo_bpm: f64,
+    /// `model::key::Key::index`.
+    pub key_index: u8,
+    /// Length in bars.
+    pub n_bars: u32,
+    /// When it was made, in milliseconds since 1970.
+    pub created_at_ms: u64,
+    /// The samples it was chosen from, if it was chosen; at most 16 fit.
+    pub candidates: Vec<Candidate>,
+    /// Whether and where it was posted.
+    pub state: TrackState,
+}
+
+/// One of the samples a track was chosen from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// Its seed.
+    pub seed: u64,
+    /// How it was judged: more is better; finite.
+    pub score: f32,
+}
+
+/// Whether and where a track was posted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TrackState {
+    /// Its files are there; it was not posted.
+    Rendered,
+    /// It is being posted, or was when the program stopped.
+    Posting {
+        /// The channel's id.
+        channel: u64,
+    },
+    /// It was posted.
+    Posted {
+        /// The channel's id.
+        channel: u64,
+        /// The message's id.
+        message: u64,
+    },
+}
+
+impl Record for Track {}
+
+impl Store {
+    /// A track number that nobody else gets, for naming files before the track is noted.
+    ///
+    /// # Errors
+    /// A failed write.
+    pub fn reserve_track(&self) -> Result<TrackId, Error> {
+        self.write(|txn| txn.next("last_track").map(TrackId))
+    }
+
+    /// Notes a track under the next number, which `make` is told.
+    ///
+    /// # Errors
+    /// As [`Self::add_reserved_track`].
+    pub fn add_track(
+        &self,
+        make: impl FnOnce(TrackId) -> Track + Send + 'static,
+    ) -> Result<TrackId, Error> {
+        self.write(move |txn| {
+            let id = TrackId(txn.next("last_track")?);
+            insert(txn, id, &make(id))?;
+            Ok(id)
+        })
+    }
+
+    /// Notes a track under a number from [`Self::reserve_track`].
+    ///
+    /// # Errors
+    /// [`Error::Exists`], [`Error::BadValue`], [`Error::TooLarge`], or a failed write.
+    pub fn add_reserved_track(&self, id: TrackId, track: Track) -> Result<(), Error> {
+        self.write(move |txn| insert(txn, id, &track))
+    }
+
+    /// A track.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn track(&self, id: TrackId) -> Result<Option<Track>, Error> {
+        self.read(|view| view.get(Tree::Tracks, &key(id)))
+    }
+
+    /// All tracks of a genre, the oldest first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn tracks_of(&self, genre: &str) -> Result<Vec<(TrackId, Track)>, Error> {
+        let prefix = genre_key(genre)?;
+        self.read(|view| {
+            let ids = ids_of_genre(view, &prefix)?;
+            ids.into_iter().map(|id| Ok((id, existing(view, id)?))).collect()
+        })
+    }
+
+    /// All tracks, the oldest first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn tracks(&self) -> Result<Vec<(TrackId, Track)>, Error> {
+        let tracks = self.read(|view| view.list(Tree::Tracks, &[]))?;
+        Ok(tracks.into_iter().map(|(key, track)| (TrackId(last_number(&key)), track)).collect())
+    }
+
+    /// The track that a message holds.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn track_of_message(&self, message: u64) -> Result<Option<TrackId>, Error> {
+        let key = with_number(Vec::new(), message);
+        Ok(self.read(|view| view.get(Tree::Messages, &key))?.map(TrackId))
+    }
+
+    /// Notes that a track is about to be posted, before it is.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], or a failed write.
+    pub fn begin_post(&self, id: TrackId, channel: u64) -> Result<(), Error> {
+        self.write(move |txn| set_state(txn, id, TrackState::Posting { channel }))
+    }
+
+    /// Notes the message as which a track was posted.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], or a failed write.
+    pub fn confirm_post(&self, id: TrackId, channel: u64, message: u64) -> Result<(), Error> {
+        self.write(move |txn| set_state(txn, id, TrackState::Posted { channel, message }))
+    }
+
+    /// Notes that a track is not posted after all.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], or a failed write.
+    pub fn abandon_post(&self, id: TrackId) -> Result<(), Error> {
+        self.write(move |txn| set_state(txn, id, TrackState::Rendered))
+    }
+
+    /// The tracks whose post is unconfirmed.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn tracks_being_posted(&self) -> Result<Vec<(TrackId, Track)>, Error> {
+        self.read(|view| {
+            let ids = view.list::<()>(Tree::Posting, &[])?;
+            let ids = ids.into_iter().map(|(key, ())| TrackId(last_number(&key)));
+            ids.map(|id| Ok((id, existing(view, id)?))).collect()
+        })
+    }
+}
+
+/// The key of a track, and the prefix of its votes.
+pub(super) fn key(id: TrackId) -> Vec<u8> {
+    with_number(Vec::new(), id.0)
+}
+
+/// # Errors
+/// [`Error::NotFound`], or when it cannot be read.
+pub(super) fn existing(view: &impl Read, id: TrackId) -> Result<Track, Error> {
+    let track = view.get(Tree::Tracks, &key(id))?;
+    track.ok_or_else(|| Error::NotFound { what: "track", id: id.to_string() })
+}
+
+/// The tracks of the genre with this key.
+pub(super) fn ids_of_genre(view: &impl Read, prefix: &[u8]) -> Result<Vec<TrackId>, Error> {
+    let keys = view.list::<()>(Tree::GenreTracks, prefix)?;
+    Ok(keys.iter().map(|(key, ())| TrackId(last_number(key))).collect())
+}
+
+fn insert(txn: &mut Txn<'_>, id: TrackId, track: &Track) -> Result<(), Error> {
+    if txn.get::<Track>(Tree::Tracks, &key(id))?.is_some() {
+        return Err(Error::Exists { what: "track", id: id.to_string() });
+    }
+    check(track)?;
+    txn.put(Tree::GenreTracks, with_number(genre_key(&track.genre)?, id.0), &())?;
+    txn.put(Tree::Tracks, key(id), track)?;
+    index_state(txn, id, track.state, true)
+}
+
+fn check(track: &Track) -> Result<(), Error> {
+    if track.settings.len() > MAX_SETTINGS {
+        let bytes = track.settings.len();
+        return Err(Error::TooLarge { tree: Tree::Tracks.name(), bytes, most: MAX_SETTINGS });
+    }
+    let scores = track.candidates.iter().map(|candidate| f64::from(candidate.score));
+    match scores.chain([track.tempo_bpm]).find(|number| !number.is_finite()) {
+        None => Ok(()),
+        Some(number) => {
+            let value = number.to_string();
+            Err(Error::BadValue { what: "tempo or score", value, allowed: "a finite number" })
+        }
+    }
+}
+
+fn set_state(txn: &mut Txn<'_>, id: TrackId, state: TrackState) -> Result<(), Error> {
+    let mut track = existing(txn, id)?;
+    index_state(txn, id, track.state, false)?;
+    track.state = state;
+    index_state(txn, id, state, true)?;
+    txn.put(Tree::Tracks, key(id), &track)
+}
+
+/// Writes or removes the index entry that belongs to a state.
+fn index_state(
+    txn: &mut Txn<'_>,
+    id: TrackId,
+    state: TrackState,
+    present: bool,
+) -> Result<(), Error> {
+    match (state, present) {
+        (TrackState::Rendered, _) => Ok(()),
+        (TrackState::Posting { .. }, true) => txn.put(Tree::Posting, key(id), &()),
+        (TrackState::Posting { .. }, false) => {
+            txn.delete(Tree::Posting, key(id));
+            Ok(())
+        }
+        (TrackState::Posted { message, .. }, true) => {
+            txn.put(Tree::Messages, with_number(Vec::new(), message), &id.0)
+        }
+        (TrackState::Posted { message, .. }, false) => {
+            txn.delete(Tree::Messages, with_number(Vec::new(), message));
+            Ok(())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::survival::{open, scratch, track};
+    use super::*;
+
+    #[test]
+    fn tracks_are_numbered_on_and_found_by_genre() {
+        let (folder, store) = scratch();
+        let a = store.add_track(|id| track("hardstyle", id.0)).expect("added");
+        let b = store.reserve_track().expect("reserved");
+        let c = store.add_track(|id| track("trance", id.0)).expect("added");
+        store.add_reserved_track(b, track("hardstyle", u64::MAX)).expect("added");
+        assert_eq!([a, b, c], [TrackId(1), TrackId(2), TrackId(3)]);
+        let again = store.add_reserved_track(b, track("hardstyle", 4));
+        assert!(matches!(again, Err(Error::Exists { .. })));
+        drop(store);
+        let store = open(&folder.path().join("store"));
+        let expected = vec![(a, track("hardstyle", 1)), (b, track("hardstyle", u64::MAX))];
+        assert_eq!(store.tracks_of("hardstyle"), Ok(expected));
+        assert_eq!(store.track(c), Ok(Some(track("trance", 3))));
+        assert_eq!(store.tracks().map(|tracks| tracks.len()), Ok(3));
+        assert_eq!(store.add_track(|id| track("trance", id.0)), Ok(TrackId(4)));
+    }
+
+    #[test]
+    fn a_post_is_unconfirmed_until_it_has_a_message() {
+        let (_folder, store) = scratch();
+        let id = store.add_track(|id| track("hardstyle", id.0)).expect("added");
+        store.begin_post(id, 7).expect("noted");
+        let posting = store.tracks_being_posted().expect("readable");
+        assert_eq!(posting.len(), 1);
+        assert_eq!(posting[0].1.state, TrackState::Posting { channel: 7 });
+        store.confirm_post(id, 7, 99).expect("noted");
+        assert_eq!(store.tracks_being_posted(), Ok(vec![]));
+        assert_eq!(store.track_of_message(99), Ok(Some(id)));
+        assert_eq!(store.track_of_message(98), Ok(None));
+        store.abandon_post(id).expect("noted");
+        assert_eq!(store.track_of_message(99), Ok(None));
+        assert_eq!(store.track(id), Ok(Some(track("hardstyle", 1))));
+        assert!(matches!(store.begin_post(TrackId(9), 7), Err(Error::NotFound { .. })));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let (_folder, store) = scratch();
+        let long = Track { settings: "x".repeat(MAX_SETTINGS + 1), ..track("hardstyle", 1) };
+        assert!(matches!(store.add_track(|_| long), Err(Error::TooLarge { .. })));
+        let mut odd = track("hardstyle", 1);
+        odd.candidates[0].score = f32::INFINITY;
+        assert!(matches!(store.add_track(|_| odd), Err(Error::BadValue { .. })));
+        let full = Track {
+            settings: "x".repeat(MAX_SETTINGS),
+            candidates: vec![Candidate { seed: u64::MAX, score: -0.123_456_79 }; 16],
+            ..track("hardstyle", u64::MAX)
+        };
+        assert_eq!(store.add_track(|_| full), Ok(TrackId(1)));
+    }
+}

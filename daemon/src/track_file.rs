@@ -1,0 +1,81 @@
+//! What is kept of a track's music?
+//!
+//! Beside the files that people play lies one for the program: the tokens, from which the song is
+//! made again for training, and its features. Written whole or not at all.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow};
+use atomic_write_file::AtomicWriteFile;
+use model::song::Song;
+use model::taste::Features;
+use model::tokens::{TokenId, decode, encode};
+use serde::{Deserialize, Serialize};
+
+use crate::home::Home;
+
+/// The music of a track.
+#[derive(Debug, Serialize, Deserialize)]
+struct Music {
+    tempo_bpm: f64,
+    tokens: Vec<u32>,
+    features: Features,
+}
+
+/// The folder that holds a genre's tracks.
+pub fn folder(home: &Home, genre: &str) -> PathBuf {
+    home.tracks().join(genre)
+}
+
+/// Keeps the song of a track.
+///
+/// # Errors
+/// With the path, when it cannot be written.
+pub fn keep(
+    home: &Home,
+    genre: &str,
+    stem: &str,
+    song: &Song,
+    features: &Features,
+) -> anyhow::Result<()> {
+    let music = Music {
+        tempo_bpm: song.tempo_bpm(),
+        tokens: encode(song).into_iter().map(|id| id.0).collect(),
+        features: *features,
+    };
+    write(&folder(home, genre).join(format!("{stem}.json")), &serde_json::to_vec(&music)?)
+}
+
+/// The song of a track and its features.
+///
+/// # Errors
+/// When the file is gone or damaged.
+pub fn read(home: &Home, genre: &str, stem: &str) -> anyhow::Result<(Song, Features)> {
+    let path = folder(home, genre).join(format!("{stem}.json"));
+    let bytes = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+    let music: Music =
+        serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", path.display()))?;
+    let tokens: Vec<TokenId> = music.tokens.into_iter().map(TokenId).collect();
+    let song = decode(&tokens).map_err(|e| anyhow!("{} is damaged: {e}", path.display()))?;
+    let key = song.key();
+    let song =
+        Song::new(music.tempo_bpm, song.beats_per_bar(), song.n_bars(), song.notes().to_vec());
+    Ok((song.with_key(key), music.features))
+}
+
+/// Writes a file whole and durably, or not at all; makes its folder.
+///
+/// # Errors
+/// With the path.
+pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let write = || -> std::io::Result<()> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        let mut file = AtomicWriteFile::open(path)?;
+        file.write_all(bytes)?;
+        file.commit()
+    };
+    write().with_context(|| format!("writing {}", path.display()))
+}
