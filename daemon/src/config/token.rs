@@ -80,13 +80,6 @@ pub fn find(
     let Some(text) = read(&path)? else { return Ok(None) };
     let token = token(&text, &path.display())?;
     let exposed_mode = exposed_mode(&path);
-    if let Some(mode) = exposed_mode {
-        tracing::warn!(
-            path = %path.display(),
-            mode = %format!("{mode:o}"),
-            "others can read the Discord token: chmod 600"
-        );
-    }
     Ok(Some((token, Source::File { path, exposed_mode })))
 }
 
