@@ -1,0 +1,250 @@
+//! How does a sound become a file that a chat plays in place?
+//!
+//! Ogg Opus (RFC 7845) in packets of 20 ms. The coder is behind [`Coder`], so that another one can
+//! take its place; this file knows the container.
+
+use ogg::writing::{PacketWriteEndInfo, PacketWriter};
+use opus_rs::{Application, OpusEncoder};
+
+use super::{Audio, SAMPLE_RATE};
+
+/// What the file says about itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tags {
+    /// The track's title.
+    pub title: String,
+    /// Its genre.
+    pub genre: String,
+    /// Free text: version and seed.
+    pub comment: String,
+}
+
+/// Why a sound could not be encoded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EncodeError {
+    /// The coder takes no stream of this bit rate.
+    #[error("the Opus coder does not start: {0}; ask for 32000 to 320000 bits a second")]
+    Start(String),
+    /// The coder gave up on a packet.
+    #[error("the Opus coder failed at packet {packet}: {why}")]
+    Packet {
+        /// The packet's index.
+        packet: usize,
+        /// The coder's own words.
+        why: String,
+    },
+    /// The container could not be written.
+    #[error("the Ogg container could not be written: {0}")]
+    Container(String),
+}
+
+/// Something that turns 20 ms of stereo sound into an Opus packet.
+pub trait Coder {
+    /// Frames that the decoder gives before the first frame that went in.
+    fn pre_skip(&self) -> u16;
+
+    /// The packet of the next [`PACKET`] frames, given as left, right, left, right …
+    ///
+    /// # Errors
+    /// The coder's own words.
+    fn packet(&mut self, samples: &[f32]) -> Result<Vec<u8>, String>;
+}
+
+/// Frames a packet: 20 ms.
+pub const PACKET: usize = SAMPLE_RATE as usize / 50;
+
+/// The coder of the crate `opus-rs`.
+struct OpusRs {
+    encoder: OpusEncoder,
+    buffer: Vec<u8>,
+}
+
+impl OpusRs {
+    fn new(bits_per_second: u32) -> Result<Self, EncodeError> {
+        let asked = bits_per_second.clamp(32_000, 320_000) as i32;
+        let mut encoder = OpusEncoder::new(SAMPLE_RATE as i32, 2, Application::Audio)
+            .map_err(|why| EncodeError::Start(why.to_owned()))?;
+        encoder.bitrate_bps = asked;
+        encoder.use_cbr = false;
+        encoder.complexity = 9;
+        Ok(Self { encoder, buffer: vec![0; 1276] })
+    }
+}
+
+impl Coder for OpusRs {
+    fn pre_skip(&self) -> u16 {
+        // The transform's overlap of 2.5 ms and the 4 ms for which the coder holds its input back.
+        312
+    }
+
+    fn packet(&mut self, samples: &[f32]) -> Result<Vec<u8>, String> {
+        let n = self.encoder.encode(samples, PACKET, &mut self.buffer).map_err(str::to_owned)?;
+        Ok(self.buffer[..n].to_vec())
+    }
+}
+
+/// The bytes of an Ogg Opus file that decodes to exactly as many frames as `audio` has.
+///
+/// `bits_per_second` is held within 32,000 to 320,000.
+///
+/// # Errors
+/// [`EncodeError`] if the coder fails; it does not for finite samples.
+pub fn ogg_opus(audio: &Audio, tags: &Tags, bits_per_second: u32) -> Result<Vec<u8>, EncodeError> {
+    let mut coder = OpusRs::new(bits_per_second)?;
+    let packets = packets(audio, &mut coder)?;
+    mux(&packets, coder.pre_skip(), audio.frames.len() as u64, tags)
+        .map_err(|error| EncodeError::Container(error.to_string()))
+}
+
+fn packets(audio: &Audio, coder: &mut dyn Coder) -> Result<Vec<Vec<u8>>, EncodeError> {
+    // Silence follows until the last frame has come out of the coder.
+    let n_packets = (audio.frames.len() + usize::from(coder.pre_skip())).div_ceil(PACKET).max(1);
+    let samples = audio.interleaved();
+    let mut window = vec![0.0; PACKET * 2];
+    (0..n_packets)
+        .map(|packet| {
+            let from = (packet * PACKET * 2).min(samples.len());
+            let to = (from + PACKET * 2).min(samples.len());
+            window.fill(0.0);
+            window[..to - from].copy_from_slice(&samples[from..to]);
+            coder.packet(&window).map_err(|why| EncodeError::Packet { packet, why })
+        })
+        .collect()
+}
+
+fn mux(
+    packets: &[Vec<u8>],
+    pre_skip: u16,
+    n_frames: u64,
+    tags: &Tags,
+) -> Result<Vec<u8>, std::io::Error> {
+    /// Packets a page: a second, so that players can seek.
+    const PAGE: usize = 50;
+    const SERIAL: u32 = 0x6B69_636B;
+    let mut writer = PacketWriter::new(Vec::new());
+    writer.write_packet(head(pre_skip), SERIAL, PacketWriteEndInfo::EndPage, 0)?;
+    writer.write_packet(comments(tags), SERIAL, PacketWriteEndInfo::EndPage, 0)?;
+    for (index, packet) in packets.iter().enumerate() {
+        let so_far = (index as u64 + 1) * PACKET as u64;
+        let (end, granule) = if index + 1 == packets.len() {
+            (PacketWriteEndInfo::EndStream, n_frames + u64::from(pre_skip))
+        } else if (index + 1) % PAGE == 0 {
+            (PacketWriteEndInfo::EndPage, so_far)
+        } else {
+            (PacketWriteEndInfo::NormalPacket, so_far)
+        };
+        writer.write_packet(packet.as_slice(), SERIAL, end, granule)?;
+    }
+    Ok(writer.into_inner())
+}
+
+/// The identification header of RFC 7845, section 5.1.
+fn head(pre_skip: u16) -> Vec<u8> {
+    let mut head = b"OpusHead\x01\x02".to_vec();
+    head.extend(pre_skip.to_le_bytes());
+    head.extend(SAMPLE_RATE.to_le_bytes());
+    // No output gain, channel mapping family 0.
+    head.extend([0, 0, 0]);
+    head
+}
+
+/// The comment header of RFC 7845, section 5.2.
+fn comments(tags: &Tags) -> Vec<u8> {
+    let vendor = concat!("kickback ", env!("CARGO_PKG_VERSION"));
+    let fields = [
+        ("TITLE", tags.title.as_str()),
+        ("ARTIST", "Kickback"),
+        ("GENRE", &tags.genre),
+        ("COMMENT", &tags.comment),
+    ];
+    let present: Vec<String> = fields
+        .iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
+    let mut packet = b"OpusTags".to_vec();
+    let text = |packet: &mut Vec<u8>, text: &str| {
+        packet.extend((text.len() as u32).to_le_bytes());
+        packet.extend(text.as_bytes());
+    };
+    text(&mut packet, vendor);
+    packet.extend((present.len() as u32).to_le_bytes());
+    for comment in &present {
+        text(&mut packet, comment);
+    }
+    packet
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ogg::reading::PacketReader;
+    use opus_rs::OpusDecoder;
+
+    fn sound(n_frames: usize) -> Audio {
+        let wave = |i: usize| {
+            let t = i as f32 / 48e3;
+            [0.4 * (t * 2764.6).sin(), 0.3 * (t * 1382.3).sin() + 0.1 * (t * 9000.0).sin()]
+        };
+        Audio { frames: (0..n_frames).map(wave).collect() }
+    }
+
+    fn tags() -> Tags {
+        Tags { title: "Iron Sunrise".to_owned(), ..Tags::default() }
+    }
+
+    #[test]
+    fn the_container_has_both_headers_and_the_exact_length() {
+        let audio = sound(100_000);
+        let bytes = ogg_opus(&audio, &tags(), 160_000).expect("encodes");
+        let mut reader = PacketReader::new(std::io::Cursor::new(bytes));
+        let head = reader.read_packet().expect("reads").expect("a header");
+        assert!(head.data.starts_with(b"OpusHead") && head.first_in_stream());
+        assert_eq!(head.data.len(), 19);
+        let pre_skip = u64::from(u16::from_le_bytes([head.data[10], head.data[11]]));
+        let comments = reader.read_packet().expect("reads").expect("comments");
+        let text = String::from_utf8_lossy(&comments.data).into_owned();
+        assert!(text.contains("TITLE=Iron Sunrise") && text.contains("ARTIST=Kickback"));
+        let mut n_packets = 0;
+        let mut last = None;
+        while let Some(packet) = reader.read_packet().expect("reads") {
+            n_packets += 1;
+            last = Some((packet.last_in_stream(), packet.absgp_page()));
+        }
+        assert_eq!(last, Some((true, 100_000 + pre_skip)));
+        assert_eq!(n_packets, (100_000 + pre_skip as usize).div_ceil(PACKET));
+    }
+
+    #[test]
+    fn what_is_decoded_is_what_went_in_at_the_same_time() {
+        let audio = sound(96_000);
+        let bytes = ogg_opus(&audio, &tags(), 160_000).expect("encodes");
+        let mut reader = PacketReader::new(std::io::Cursor::new(bytes));
+        let mut decoder = OpusDecoder::new(48_000, 2).expect("a decoder");
+        let mut heard: Vec<f32> = Vec::new();
+        for index in 0.. {
+            let Some(packet) = reader.read_packet().expect("reads") else { break };
+            if index < 2 {
+                continue;
+            }
+            let mut pcm = vec![0.0; PACKET * 2];
+            let n = decoder.decode(&packet.data, PACKET, &mut pcm).expect("decodes");
+            heard.extend(&pcm[..n * 2]);
+        }
+        let heard = &heard[312 * 2..];
+        let from = 9_600;
+        let (mut error, mut power) = (0.0, 0.0);
+        for (a, b) in audio.interleaved()[from..180_000].iter().zip(&heard[from..180_000]) {
+            error += f64::from((a - b).powi(2));
+            power += f64::from(a.powi(2));
+        }
+        let ratio_db = 10.0 * (power / error).log10();
+        assert!(ratio_db > 20.0, "signal to error {ratio_db} dB");
+    }
+
+    #[test]
+    fn nothing_still_makes_a_file() {
+        let bytes = ogg_opus(&Audio::default(), &Tags::default(), 160_000).expect("encodes");
+        assert!(bytes.starts_with(b"OggS"));
+    }
+}

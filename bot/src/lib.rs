@@ -1,0 +1,15 @@
+//! The way out: arrangement, audio, picture, and the chat where listeners react.
+//!
+//! [`render::render`] makes a track's files from a song and a request; it knows of no
+//! chat. Nothing here trains, watches folders or keeps anything.
+
+pub mod arrange;
+pub mod audio;
+pub mod chat;
+pub mod discord;
+pub mod names;
+pub mod picture;
+pub mod post;
+pub mod reaction;
+pub mod render;
+pub mod request;

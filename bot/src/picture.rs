@@ -1,0 +1,136 @@
+//! What does a track look like?
+//!
+//! A piano roll of 1600 × 900 pixels: title and facts, parts in colours, bar numbers, drum lanes and
+//! the waveform. Up to 32 bars stand in one system, longer tracks in two. Text is never below 25
+//! pixels, as a chat shows the picture smaller. Fonts are embedded; nothing is read from the system.
+
+mod axis;
+mod canvas;
+mod facts;
+mod header;
+mod parts;
+mod system;
+mod text;
+
+use canvas::Canvas;
+use model::score::Score;
+use parts::Cast;
+use system::{Frame, System};
+
+use crate::audio::Audio;
+
+/// Width in pixels.
+pub const WIDTH: u32 = 1600;
+/// Height in pixels.
+pub const HEIGHT: u32 = 900;
+
+/// What the picture says besides the music.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Caption {
+    /// In large letters: the track's name. Shortened where it is too long.
+    pub title: String,
+    /// Under it: genre, version, number.
+    pub subtitle: String,
+}
+
+/// Why a picture could not be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PictureError {
+    /// An embedded font cannot be read: the program was built wrongly.
+    #[error("the embedded font cannot be read: build the program again")]
+    Font,
+    /// The picture could not be allocated or encoded.
+    #[error("the picture could not be made: {0}")]
+    Encode(String),
+}
+
+/// The bytes of a PNG.
+///
+/// # Errors
+/// [`PictureError`] if the embedded font cannot be read or the PNG not be written.
+pub fn draw(
+    score: &Score,
+    caption: &Caption,
+    audio: Option<&Audio>,
+) -> Result<Vec<u8>, PictureError> {
+    let mut canvas = Canvas::new(WIDTH, HEIGHT)?;
+    let cast = Cast::new(score);
+    header::draw(&mut canvas, score, caption, &cast);
+    let n_bars = facts::n_bars(score).max(1);
+    let n_systems = if n_bars > 32 { 2 } else { 1 };
+    let bars_each = n_bars.div_ceil(n_systems);
+    let (top, bottom, gap) = (header::HEIGHT + 4.0, HEIGHT as f32 - 14.0, 12.0);
+    let height = (bottom - top - gap * (n_systems - 1) as f32) / n_systems as f32;
+    let axis = axis::Axis::new(&cast.melodic);
+    for index in 0..n_systems {
+        let system = System {
+            score,
+            cast: &cast,
+            axis: &axis,
+            audio,
+            first_bar: index * bars_each,
+            n_bars: bars_each,
+            n_bars_in_all: n_bars,
+            is_compact: n_systems > 1,
+            frame: Frame { top: top + (height + gap) * index as f32, height },
+        };
+        system.draw(&mut canvas);
+    }
+    canvas.png()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arrange::arrange;
+    use crate::request::{Request, Style};
+    use model::score::Pitch;
+    use model::song::{GridNote, Song, Voice};
+
+    fn picture(n_bars: u32, style: Style, title: &str) -> Vec<u8> {
+        let notes = (0..n_bars * 8).map(|i| GridNote {
+            onset: i * 12,
+            voice: Voice::Lead,
+            pitch: Pitch::new(65 + (i * 5 % 13) as u8).expect("a pitch"),
+            duration: 12,
+        });
+        let song = Song::new(150.0, 4, n_bars, notes);
+        let mut request = Request::new("hardstyle", 1, 2, 3);
+        request.style = style;
+        let caption = Caption { title: title.to_owned(), subtitle: "hardstyle".to_owned() };
+        draw(&arrange(&song, &request), &caption, None).expect("draws")
+    }
+
+    #[test]
+    fn any_length_and_title_gives_a_small_png_of_the_right_size() {
+        let long = "Ω long title that never ends and never will ".repeat(9);
+        for (bars, style, title) in [
+            (1, Style::Lead, ""),
+            (8, Style::Full, "Iron Sunrise"),
+            (33, Style::Lead, long.as_str()),
+            (256, Style::Full, "x"),
+        ] {
+            let png = picture(bars, style, title);
+            assert!(png.len() < 400_000, "{} bytes", png.len());
+            assert_eq!(png[1..4], *b"PNG");
+            assert_eq!(png[16..20], WIDTH.to_be_bytes());
+            assert_eq!(png[20..24], HEIGHT.to_be_bytes());
+        }
+    }
+
+    #[test]
+    fn the_same_music_gives_the_same_picture() {
+        assert_eq!(picture(4, Style::Full, "a"), picture(4, Style::Full, "a"));
+        assert_ne!(picture(4, Style::Full, "a"), picture(4, Style::Full, "b"));
+    }
+
+    #[test]
+    fn a_score_without_notes_is_drawn_too() {
+        let empty = arrange(&Song::new(150.0, 4, 4, []), &{
+            let mut request = Request::new("x", 1, 1, 1);
+            request.style = Style::Lead;
+            request
+        });
+        assert!(draw(&empty, &Caption::default(), None).is_ok());
+    }
+}

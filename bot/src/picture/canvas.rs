@@ -1,0 +1,146 @@
+//! How do boxes, bars and letters get onto the pixels?
+
+use tiny_skia::{
+    Color, FillRule, Paint, PathBuilder, Pixmap, PremultipliedColorU8, Rect, Transform,
+};
+
+use super::PictureError;
+use super::text::{Fonts, Weight};
+
+/// Red, green and blue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Colour(pub(crate) u8, pub(crate) u8, pub(crate) u8);
+
+impl Colour {
+    /// This colour over `ground`, `share` 1 covering it.
+    pub(crate) fn over(self, ground: Self, share: f32) -> Self {
+        let mix = |top: u8, under: u8| {
+            let value = f32::from(under) + (f32::from(top) - f32::from(under)) * share;
+            value.round().clamp(0.0, 255.0) as u8
+        };
+        Self(mix(self.0, ground.0), mix(self.1, ground.1), mix(self.2, ground.2))
+    }
+}
+
+/// The page.
+pub(crate) const GROUND: Colour = Colour(0x12, 0x10, 0x1B);
+/// Lanes of the white keys.
+pub(crate) const LANE: Colour = Colour(0x1E, 0x1B, 0x2B);
+/// Lanes of the black keys.
+pub(crate) const DARK_LANE: Colour = Colour(0x17, 0x15, 0x22);
+/// Lines of bars.
+pub(crate) const LINE: Colour = Colour(0x35, 0x31, 0x4A);
+/// Lines of every fourth bar and of each C.
+pub(crate) const STRONG_LINE: Colour = Colour(0x5A, 0x53, 0x7C);
+/// Titles.
+pub(crate) const BRIGHT: Colour = Colour(0xF5, 0xF3, 0xFC);
+/// Other text.
+pub(crate) const SOFT: Colour = Colour(0xC9, 0xC4, 0xDC);
+/// The line under the header, and the waveform.
+pub(crate) const ACCENT: Colour = Colour(0xFF, 0x2E, 0x83);
+
+/// A picture being drawn.
+pub(crate) struct Canvas {
+    pixmap: Pixmap,
+    pub(crate) fonts: Fonts,
+}
+
+impl Canvas {
+    pub(crate) fn new(width: u32, height: u32) -> Result<Self, PictureError> {
+        let mut pixmap = Pixmap::new(width, height)
+            .ok_or_else(|| PictureError::Encode("no room for its pixels".to_owned()))?;
+        pixmap.fill(Color::from_rgba8(GROUND.0, GROUND.1, GROUND.2, 255));
+        Ok(Self { pixmap, fonts: Fonts::embedded()? })
+    }
+
+    /// A box with sharp corners; edges are rounded to whole pixels, and it is at least one wide.
+    pub(crate) fn fill(&mut self, x: f32, y: f32, width: f32, height: f32, colour: Colour) {
+        let size = (self.pixmap.width(), self.pixmap.height());
+        let span = |from: f32, length: f32, limit: u32| {
+            let start = from.round().max(0.0) as u32;
+            let end = ((from + length).round().max(0.0) as u32).max(start + 1);
+            (start.min(limit), end.min(limit))
+        };
+        let (left, right) = span(x, width, size.0);
+        let (top, bottom) = span(y, height, size.1);
+        let solid = opaque(colour);
+        for row in top..bottom {
+            let from = (row * size.0) as usize;
+            self.pixmap.pixels_mut()[from + left as usize..from + right as usize].fill(solid);
+        }
+    }
+
+    /// A box with round corners and soft edges.
+    pub(crate) fn pill(&mut self, rect: (f32, f32, f32, f32), radius: f32, colour: Colour) {
+        let (x, y, width, height) = rect;
+        let radius = radius.min(width / 2.0).min(height / 2.0);
+        if radius < 1.0 {
+            return self.fill(x, y, width, height, colour);
+        }
+        let Some(path) = round(x, y, width, height, radius) else { return };
+        let mut paint = Paint::default();
+        paint.set_color_rgba8(colour.0, colour.1, colour.2, 255);
+        paint.anti_alias = true;
+        self.pixmap.fill_path(&path, &paint, FillRule::Winding, Transform::identity(), None);
+    }
+
+    /// A line of text with its left end at `x` and its baseline at `y`.
+    pub(crate) fn text(
+        &mut self,
+        text: &str,
+        (x, y): (f32, f32),
+        size: f32,
+        weight: Weight,
+        colour: Colour,
+    ) {
+        let (width, height) = (self.pixmap.width() as i32, self.pixmap.height() as i32);
+        let pixels = self.pixmap.pixels_mut();
+        self.fonts.cover(text, (x, y), size, weight, |at| {
+            if (0..width).contains(&at.x) && (0..height).contains(&at.y) {
+                let pixel = &mut pixels[(at.y * width + at.x) as usize];
+                let ground = Colour(pixel.red(), pixel.green(), pixel.blue());
+                *pixel = opaque(colour.over(ground, at.coverage.min(1.0)));
+            }
+        });
+    }
+
+    /// A line of text that ends at `x`.
+    pub(crate) fn text_right(
+        &mut self,
+        text: &str,
+        (x, y): (f32, f32),
+        size: f32,
+        weight: Weight,
+        colour: Colour,
+    ) {
+        let width = self.fonts.width(text, size, weight);
+        self.text(text, (x - width, y), size, weight, colour);
+    }
+
+    pub(crate) fn png(&self) -> Result<Vec<u8>, PictureError> {
+        self.pixmap.encode_png().map_err(|error| PictureError::Encode(error.to_string()))
+    }
+}
+
+fn opaque(colour: Colour) -> PremultipliedColorU8 {
+    // An opaque colour is always a valid premultiplied one.
+    PremultipliedColorU8::from_rgba(colour.0, colour.1, colour.2, 255)
+        .unwrap_or(PremultipliedColorU8::TRANSPARENT)
+}
+
+fn round(x: f32, y: f32, width: f32, height: f32, radius: f32) -> Option<tiny_skia::Path> {
+    let rect = Rect::from_xywh(x, y, width, height)?;
+    let (left, top, right, bottom) = (rect.left(), rect.top(), rect.right(), rect.bottom());
+    let mut path = PathBuilder::new();
+    path.move_to(left + radius, top);
+    path.line_to(right - radius, top);
+    path.quad_to(right, top, right, top + radius);
+    path.line_to(right, bottom - radius);
+    path.quad_to(right, bottom, right - radius, bottom);
+    path.line_to(left + radius, bottom);
+    path.quad_to(left, bottom, left, bottom - radius);
+    path.line_to(left, top + radius);
+    path.quad_to(left, top, left + radius, top);
+    path.close();
+    path.finish()
+}

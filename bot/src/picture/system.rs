@@ -1,0 +1,238 @@
+//! How is a stretch of bars drawn: bar numbers, roll, drum lanes and waveform?
+
+use model::score::{Note, Score, Tick};
+
+use super::axis::Axis;
+use super::canvas::{ACCENT, BRIGHT, Canvas, DARK_LANE, GROUND, LANE, LINE, SOFT, STRONG_LINE};
+use super::parts::Cast;
+use super::text::Weight;
+use super::{WIDTH, facts};
+use crate::audio::{Audio, SAMPLE_RATE};
+
+/// Where a system stands on the page, in pixels.
+#[derive(Clone, Copy)]
+pub(crate) struct Frame {
+    pub(crate) top: f32,
+    pub(crate) height: f32,
+}
+
+/// A stretch of bars.
+pub(crate) struct System<'a> {
+    pub(crate) score: &'a Score,
+    pub(crate) cast: &'a Cast<'a>,
+    pub(crate) axis: &'a Axis,
+    pub(crate) audio: Option<&'a Audio>,
+    pub(crate) first_bar: u32,
+    /// Bars for which there is room; the last system may have fewer.
+    pub(crate) n_bars: u32,
+    pub(crate) n_bars_in_all: u32,
+    /// Whether two systems share the page.
+    pub(crate) is_compact: bool,
+    pub(crate) frame: Frame,
+}
+
+/// Pixels left of the roll for names, and right of it.
+const LEFT: f32 = 84.0;
+const RIGHT: f32 = 24.0;
+const NUMBERS: f32 = 34.0;
+const TEXT: f32 = 25.0;
+
+/// Heights within a system, from the top down.
+struct Heights {
+    roll_top: f32,
+    roll: f32,
+    lanes_top: f32,
+    lane: f32,
+    wave_top: f32,
+    wave: f32,
+}
+
+impl System<'_> {
+    pub(crate) fn draw(&self, canvas: &mut Canvas) {
+        let heights = self.heights();
+        self.rows(canvas, &heights);
+        self.lanes(canvas, &heights);
+        self.bar_lines(canvas, &heights);
+        self.names(canvas, &heights);
+        self.notes(canvas, &heights);
+        self.strokes(canvas, &heights);
+        self.wave(canvas, &heights);
+    }
+
+    fn heights(&self) -> Heights {
+        let lane = if self.is_compact { 15.0 } else { 29.0 };
+        let lanes = lane * self.cast.drums.len() as f32;
+        let wave = match (self.audio.is_some(), self.is_compact) {
+            (false, _) => 0.0,
+            (true, true) => 52.0,
+            (true, false) => 92.0,
+        };
+        let gaps = if lanes > 0.0 { 8.0 } else { 0.0 } + if wave > 0.0 { 8.0 } else { 0.0 };
+        let roll = self.frame.height - NUMBERS - lanes - wave - gaps;
+        let roll_top = self.frame.top + NUMBERS;
+        let lanes_top = roll_top + roll + if lanes > 0.0 { 8.0 } else { 0.0 };
+        Heights { roll_top, roll, lanes_top, lane, wave_top: lanes_top + lanes + 8.0, wave }
+    }
+
+    /// Bars of the track that are in this system.
+    fn n_bars_here(&self) -> u32 {
+        self.n_bars.min(self.n_bars_in_all.saturating_sub(self.first_bar))
+    }
+
+    fn bar_width(&self) -> f32 {
+        (WIDTH as f32 - LEFT - RIGHT) / self.n_bars as f32
+    }
+
+    fn right(&self) -> f32 {
+        LEFT + self.bar_width() * self.n_bars_here() as f32
+    }
+
+    fn x(&self, tick: u32) -> f32 {
+        let bars = f64::from(tick) / f64::from(facts::bar_ticks(self.score));
+        LEFT + (bars - f64::from(self.first_bar)) as f32 * self.bar_width()
+    }
+
+    fn rows(&self, canvas: &mut Canvas, heights: &Heights) {
+        let row = self.axis.row(heights.roll);
+        let width = self.right() - LEFT;
+        for (key, top) in self.axis.rows(heights.roll) {
+            let is_black = matches!(key % 12, 1 | 3 | 6 | 8 | 10);
+            let y = heights.roll_top + top;
+            canvas.fill(LEFT, y, width, row, if is_black { DARK_LANE } else { LANE });
+            // The keyboard along the left edge, where its keys can be told apart.
+            if row >= 6.0 {
+                let colour = if is_black { DARK_LANE } else { SOFT };
+                canvas.fill(LEFT - 18.0, y, 16.0, row - 1.0, colour);
+            }
+        }
+        for (_, top) in self.axis.rows(heights.roll).filter(|(key, _)| key % 12 == 0) {
+            canvas.fill(LEFT, heights.roll_top + top + row - 1.0, width, 1.0, STRONG_LINE);
+        }
+    }
+
+    fn lanes(&self, canvas: &mut Canvas, heights: &Heights) {
+        for (index, member) in self.cast.drums.iter().enumerate() {
+            let top = heights.lanes_top + heights.lane * index as f32;
+            canvas.fill(LEFT, top + 1.0, self.right() - LEFT, heights.lane - 2.0, LANE);
+            let chip = (LEFT - 18.0, top + 2.0, 16.0, heights.lane - 4.0);
+            canvas.pill(chip, 4.0, member.colour);
+        }
+    }
+
+    fn bar_lines(&self, canvas: &mut Canvas, heights: &Heights) {
+        let every = self.numbered_every();
+        let lanes_bottom = heights.lanes_top + heights.lane * self.cast.drums.len() as f32;
+        for index in 0..=self.n_bars_here() {
+            let bar = self.first_bar + index;
+            let is_strong = bar.is_multiple_of(every);
+            let x = (LEFT + self.bar_width() * index as f32).round();
+            let spacing = self.bar_width();
+            if !is_strong && spacing < 7.0 {
+                continue;
+            }
+            let colour = if is_strong { STRONG_LINE } else { LINE };
+            canvas.fill(x, heights.roll_top, 1.0, lanes_bottom - heights.roll_top, colour);
+            if is_strong && index < self.n_bars_here() {
+                let at = (x + 2.0, heights.roll_top - 8.0);
+                canvas.text(&(bar + 1).to_string(), at, TEXT, Weight::Regular, SOFT);
+            }
+        }
+    }
+
+    /// Bars from one number to the next, so that numbers stand well apart.
+    fn numbered_every(&self) -> u32 {
+        let apart = |every: &u32| self.bar_width() * *every as f32 >= 58.0;
+        [1, 2, 4, 8, 16, 32].into_iter().find(apart).unwrap_or(64).max(self.n_bars.min(4))
+    }
+
+    /// Each C that is shown, and another note where a band has none.
+    fn names(&self, canvas: &mut Canvas, heights: &Heights) {
+        let row = self.axis.row(heights.roll);
+        let mut last = f32::INFINITY;
+        for (key, top) in self.axis.rows(heights.roll) {
+            let y = heights.roll_top + top + row / 2.0 + TEXT * 0.36;
+            if key % 12 == 0 && last - y >= TEXT {
+                let name = format!("C{}", i32::from(key / 12) - 1);
+                canvas.text_right(&name, (LEFT - 24.0, y), TEXT, Weight::Bold, BRIGHT);
+                last = y;
+            }
+        }
+    }
+
+    fn notes(&self, canvas: &mut Canvas, heights: &Heights) {
+        let row = self.axis.row(heights.roll);
+        let thick = row.clamp(4.0, 18.0);
+        for member in &self.cast.melodic {
+            for note in member.part.notes.iter().filter(|note| self.shows(note)) {
+                let Some(top) = self.axis.top(note.pitch, heights.roll) else { continue };
+                let left = self.x(note.onset.0).max(LEFT);
+                let right = self.x(note.end().0).min(self.right());
+                let y = heights.roll_top + top + (row - thick) / 2.0;
+                let width = (right - left - 1.0).max(2.0);
+                let colour = member.colour.over(LANE, brightness(note.velocity));
+                canvas.pill((left + 0.5, y, width, thick), 4.0, colour);
+            }
+        }
+    }
+
+    fn shows(&self, note: &Note) -> bool {
+        let bar = facts::bar_ticks(self.score);
+        let from = self.first_bar * bar;
+        note.end().0 > from && note.onset.0 < from + self.n_bars_here() * bar
+    }
+
+    fn strokes(&self, canvas: &mut Canvas, heights: &Heights) {
+        let step = self.bar_width() / 16.0;
+        let width = (step * 0.6).clamp(1.0, 5.0);
+        let room = heights.lane - 4.0;
+        for (index, member) in self.cast.drums.iter().enumerate() {
+            let bottom = heights.lanes_top + heights.lane * (index + 1) as f32 - 2.0;
+            let here = member.part.notes.iter().filter(|note| self.shows(note));
+            for note in here.filter(|note| self.x(note.onset.0) >= LEFT) {
+                let height = room * (0.3 + 0.7 * f32::from(note.velocity) / 127.0);
+                let colour = member.colour.over(LANE, brightness(note.velocity));
+                canvas.fill(self.x(note.onset.0), bottom - height, width, height, colour);
+            }
+        }
+    }
+
+    fn wave(&self, canvas: &mut Canvas, heights: &Heights) {
+        let Some(audio) = self.audio else { return };
+        let bar = f64::from(facts::bar_ticks(self.score));
+        let middle = heights.wave_top + heights.wave / 2.0;
+        canvas.fill(LEFT, heights.wave_top, self.right() - LEFT, heights.wave, DARK_LANE);
+        let columns = (self.right() - LEFT) as u32;
+        let frame_at = |column: u32| {
+            let bars = f64::from(self.first_bar) + f64::from(column) / f64::from(self.bar_width());
+            let seconds = self.score.seconds_at(Tick((bars * bar) as u32));
+            (seconds * f64::from(SAMPLE_RATE)) as usize
+        };
+        let soft = ACCENT.over(GROUND, 0.42);
+        for column in 0..columns {
+            let from = frame_at(column).min(audio.frames.len());
+            let to = frame_at(column + 1).clamp(from, audio.frames.len());
+            let (peak, mean) = extent(&audio.frames[from..to]);
+            for (size, colour) in [(peak, soft), (mean, ACCENT.over(BRIGHT, 0.8))] {
+                let half = (size.min(1.0) * heights.wave / 2.0).max(0.5);
+                canvas.fill(LEFT + column as f32, middle - half, 1.0, 2.0 * half, colour);
+            }
+        }
+    }
+}
+
+/// How much of a note's colour shows over the ground.
+fn brightness(velocity: u8) -> f32 {
+    let along = (f32::from(velocity) - 40.0) / 80.0;
+    0.42 + 0.58 * along.clamp(0.0, 1.0)
+}
+
+/// Highest sample and root mean square of both channels. Every fourth frame is enough for a column.
+fn extent(frames: &[[f32; 2]]) -> (f32, f32) {
+    let (mut peak, mut sum, mut n) = (0.0_f32, 0.0_f32, 0.0_f32);
+    for frame in frames.iter().step_by(4) {
+        peak = peak.max(frame[0].abs()).max(frame[1].abs());
+        sum += frame[0] * frame[0] + frame[1] * frame[1];
+        n += 2.0;
+    }
+    (peak, (sum / n.max(1.0)).sqrt())
+}

@@ -1,0 +1,181 @@
+//! How does a song become the files of a track?
+//!
+//! Arrange, write, play, encode, draw. Pure and synchronous: the same song and request give the same
+//! bytes, nothing is read and nothing is kept.
+
+use std::thread;
+use std::time::Instant;
+
+use model::midi;
+use model::score::Score;
+use model::song::Song;
+
+use crate::arrange::arrange;
+use crate::audio::{self, Audio, encode};
+use crate::picture::{self, Caption, PictureError};
+use crate::request::Request;
+
+/// A track's files.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rendered {
+    /// What is in the MIDI file and in the sound.
+    pub score: Score,
+    /// The bytes of the `.mid` file.
+    pub midi: Vec<u8>,
+    /// The bytes of the `.ogg` file, if sound was asked for.
+    pub audio: Option<Vec<u8>>,
+    /// The bytes of the `.png` file, if a picture was asked for.
+    pub picture: Option<Vec<u8>>,
+    /// How long each stage took.
+    pub seconds: Seconds,
+}
+
+/// Wall time of a rendering's stages.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Seconds {
+    /// Arrangement and MIDI file.
+    pub score: f64,
+    /// Synthesis and mastering.
+    pub synthesis: f64,
+    /// Coding the sound; at the same time as the picture.
+    pub coding: f64,
+    /// Drawing the picture.
+    pub picture: f64,
+    /// From the request to the last byte.
+    pub total: f64,
+}
+
+/// Why a track could not be rendered.
+#[derive(Debug, thiserror::Error)]
+pub enum RenderError {
+    /// A setting of the profile is out of range.
+    #[error("the genre's profile cannot be used: {0}")]
+    Profile(#[from] model::settings::OutOfRange),
+    /// The sound could not be encoded.
+    #[error(transparent)]
+    Encode(#[from] encode::EncodeError),
+    /// The picture could not be drawn.
+    #[error(transparent)]
+    Picture(#[from] PictureError),
+}
+
+/// The files of a track.
+///
+/// # Errors
+/// [`RenderError`] if a setting is out of range, or if sound or picture cannot be encoded.
+pub fn render(song: &Song, request: &Request) -> Result<Rendered, RenderError> {
+    request.profile.check()?;
+    let start = Instant::now();
+    let score = arrange(song, request);
+    let midi = midi::write(&score);
+    let mut seconds = Seconds { score: start.elapsed().as_secs_f64(), ..Seconds::default() };
+    let sound = request.audio.then(|| {
+        let (sound, took) = timed(|| audio::render(&score, &request.profile.sound, request.seed));
+        seconds.synthesis = took;
+        sound
+    });
+    let (coded, drawn) = thread::scope(|scope| {
+        let drawing = request
+            .picture
+            .then(|| scope.spawn(|| timed(|| draw(&score, request, sound.as_ref()))));
+        let coded = sound.as_ref().map(|sound| timed(|| code(sound, &score, request)));
+        let join = |handle: thread::ScopedJoinHandle<'_, _>| {
+            handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        (coded, drawing.map(join))
+    });
+    seconds.coding = coded.as_ref().map_or(0.0, |(_, took)| *took);
+    seconds.picture = drawn.as_ref().map_or(0.0, |(_, took)| *took);
+    let audio = coded.map(|(coded, _)| coded).transpose()?;
+    let picture = drawn.map(|(drawn, _)| drawn).transpose()?;
+    seconds.total = start.elapsed().as_secs_f64();
+    Ok(Rendered { score, midi, audio, picture, seconds })
+}
+
+fn code(sound: &Audio, score: &Score, request: &Request) -> Result<Vec<u8>, encode::EncodeError> {
+    let tags = encode::Tags {
+        title: score.title.clone(),
+        genre: request.genre.clone(),
+        comment: score.text.clone(),
+    };
+    encode::ogg_opus(sound, &tags, request.bits_per_second)
+}
+
+fn draw(score: &Score, request: &Request, sound: Option<&Audio>) -> Result<Vec<u8>, PictureError> {
+    let caption = Caption {
+        title: request.title(),
+        subtitle: format!("{}  ·  v{}  ·  #{:04}", request.genre, request.version, request.number),
+    };
+    picture::draw(score, &caption, sound)
+}
+
+fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
+    let start = Instant::now();
+    let done = work();
+    (done, start.elapsed().as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::Style;
+    use model::score::Pitch;
+    use model::song::{GridNote, Voice};
+
+    fn song() -> Song {
+        let notes = (0..32).map(|i| GridNote {
+            onset: i * 24,
+            voice: Voice::Lead,
+            pitch: Pitch::new(65 + (i * 3 % 8) as u8).expect("a pitch"),
+            duration: 24,
+        });
+        Song::new(150.0, 4, 8, notes)
+    }
+
+    #[test]
+    fn the_same_request_gives_the_same_bytes() {
+        let mut request = Request::new("hardstyle", 1, 5, 9);
+        request.style = Style::Lead;
+        let first = render(&song(), &request).expect("renders");
+        let second = render(&song(), &request).expect("renders");
+        assert_eq!(first.midi, second.midi);
+        assert_eq!(first.audio, second.audio);
+        assert_eq!(first.picture, second.picture);
+        assert!(first.audio.is_some_and(|bytes| bytes.starts_with(b"OggS")));
+        assert!(first.midi.starts_with(b"MThd"));
+    }
+
+    #[test]
+    fn what_is_not_asked_for_is_not_made() {
+        let mut request = Request::new("hardstyle", 1, 5, 9);
+        (request.audio, request.picture) = (false, false);
+        let rendered = render(&song(), &request).expect("renders");
+        assert_eq!((rendered.audio, rendered.picture), (None, None));
+    }
+
+    #[test]
+    fn a_full_track_is_loud_whole_and_never_silent() {
+        let request = Request::new("hardstyle", 1, 5, 9);
+        let score = arrange(&song(), &request);
+        let sound = audio::render(&score, &request.profile.sound, request.seed);
+        let levels = audio::levels(&sound.frames);
+        assert!((levels.loudness_lufs + 10.0).abs() < 1.0, "{levels:?}");
+        assert!(levels.true_peak_dbtp <= -1.0, "{levels:?}");
+        let end = score.seconds_at(score.end);
+        let second = |at: usize| -> f32 {
+            let from = at * audio::SAMPLE_RATE as usize;
+            let frames = &sound.frames[from..from + audio::SAMPLE_RATE as usize];
+            frames.iter().flatten().map(|s| s.abs()).fold(0.0, f32::max)
+        };
+        assert!((0..end as usize - 1).all(|at| second(at) > 0.01));
+        let last = &sound.frames[sound.frames.len() - 480..];
+        assert!(last.iter().flatten().all(|sample| sample.abs() < 0.001));
+    }
+
+    #[test]
+    fn a_profile_out_of_range_is_refused() {
+        let mut request = Request::new("hardstyle", 1, 5, 9);
+        request.profile.sound.delay = 7.0;
+        assert!(matches!(render(&song(), &request), Err(RenderError::Profile(_))));
+    }
+}

@@ -1,0 +1,88 @@
+//! What is asked of a rendering?
+//!
+//! One value holds everything besides the music itself, so that the same [`Request`] and the same
+//! song always give the same bytes.
+
+use crate::arrange::{Instrument, Profile};
+use crate::names;
+
+/// How much is put around the song.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Style {
+    /// Drums, bass and form of the genre around the song's voices.
+    #[default]
+    Full,
+    /// The song's voices only, once through.
+    Lead,
+}
+
+impl std::str::FromStr for Style {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "full" => Ok(Self::Full),
+            "lead" => Ok(Self::Lead),
+            _ => Err(format!("{text:?} is no arrangement: give \"full\" or \"lead\"")),
+        }
+    }
+}
+
+/// How a song is to be rendered, and what the track is called.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// The genre's name, as its folder is called.
+    pub genre: String,
+    /// The version of the model that made the song.
+    pub version: u32,
+    /// The seed of the track; also seeds the phases and noises of the sound.
+    pub seed: u64,
+    /// The number of the track within its genre's store.
+    pub number: u64,
+    /// The track's name in two words, as [`names::of`] gives it.
+    pub name: String,
+    /// Everything around the song, or the song alone.
+    pub style: Style,
+    /// What the lead is played on; the profile's instrument when `None`.
+    pub instrument: Option<Instrument>,
+    /// Quarter notes a minute; the song's own tempo when `None`.
+    pub tempo_bpm: Option<f64>,
+    /// Whether to render and encode sound.
+    pub audio: bool,
+    /// Whether to draw the picture.
+    pub picture: bool,
+    /// The bit rate of the encoded sound, in bits a second.
+    pub bits_per_second: u32,
+    /// How the genre is arranged and sounds.
+    pub profile: Profile,
+}
+
+impl Request {
+    /// A full arrangement with audio and picture in the genre's built-in profile.
+    pub fn new(genre: &str, version: u32, seed: u64, number: u64) -> Self {
+        Self {
+            genre: genre.to_owned(),
+            version,
+            seed,
+            number,
+            name: names::of(number),
+            style: Style::Full,
+            instrument: None,
+            tempo_bpm: None,
+            audio: true,
+            picture: true,
+            bits_per_second: 160_000,
+            profile: Profile::builtin(genre),
+        }
+    }
+
+    /// The stem that all files of the track share.
+    pub fn stem(&self) -> String {
+        names::stem(&self.genre, self.number, &self.name)
+    }
+
+    /// The track's name as people read it: `Iron Sunrise`.
+    pub fn title(&self) -> String {
+        names::title(&self.name)
+    }
+}
