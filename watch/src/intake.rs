@@ -1,0 +1,187 @@
+//! What does one file amount to: what is in it, is it taken, and as which song?
+//!
+//! Pure: bytes in, facts out. It does not know the library, so it never says "duplicate": the
+//! caller compares hash and fingerprint with what it has and gives
+//! [`Reason::Duplicate`](crate::filter::Reason::Duplicate) itself.
+
+use model::key::Key;
+use model::midi;
+use model::settings::OutOfRange;
+use model::song::{MAX_BARS, Song};
+use serde::{Deserialize, Serialize};
+
+use crate::filter::{self, Verdict};
+use crate::parts::{self, JudgedPart};
+use crate::{fingerprint, song};
+
+/// How files are read and judged.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// What a file may ask for while it is read.
+    pub midi: midi::Limits,
+    /// What a song needs to be taken.
+    pub filter: filter::Limits,
+}
+
+impl Settings {
+    /// Whether all values are allowed.
+    ///
+    /// # Errors
+    /// The first field that is out of range.
+    pub fn check(&self) -> Result<(), OutOfRange> {
+        self.midi.check()?;
+        self.filter.check()
+    }
+}
+
+/// Everything that is to be known of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Examined {
+    /// BLAKE3 of its bytes, 64 hexadecimal digits: its identity.
+    pub hash: String,
+    /// Whether it is taken.
+    pub verdict: Verdict,
+    /// Its parts and what each is there for; empty if it can't be read.
+    pub parts: Vec<JudgedPart>,
+    /// Quarter notes a minute at the first note; 0 if it can't be read.
+    pub tempo_bpm: f64,
+    /// The key of its voices; `None` if it has none.
+    pub key: Option<Key>,
+    /// Bars from the first note to the last.
+    pub n_bars: u32,
+    /// The song it makes, also of a rejected file if it has any voice.
+    pub song: Option<Song>,
+    /// What its lead is known by in any key and tempo; `None` without a lead.
+    pub fingerprint: Option<String>,
+    /// What was odd about the file, each a phrase for a person.
+    pub warnings: Vec<String>,
+}
+
+/// Reads, judges and fingerprints the bytes of a file.
+pub fn examine(bytes: &[u8], settings: &Settings) -> Examined {
+    let hash = fingerprint::content(bytes);
+    let reading = match midi::read(bytes, &settings.midi) {
+        Ok(reading) => reading,
+        Err(error) => return refused(hash, error),
+    };
+    let score = reading.score;
+    let mut warnings: Vec<String> = reading.warnings.iter().map(ToString::to_string).collect();
+    let parts = parts::judge(&score);
+    let song = song::song(&score, &parts);
+    if song.as_ref().is_some_and(|song| song.n_bars() == MAX_BARS) {
+        warnings.push(format!("only the first {MAX_BARS} bars are used"));
+    }
+    Examined {
+        hash,
+        verdict: filter::judge(&score, &parts, song.as_ref(), &settings.filter),
+        tempo_bpm: score.tempo_bpm(),
+        key: song.as_ref().map(Song::key),
+        n_bars: song.as_ref().map_or(0, Song::n_bars),
+        fingerprint: song.as_ref().and_then(fingerprint::melody),
+        parts,
+        song,
+        warnings,
+    }
+}
+
+fn refused(hash: String, error: midi::ReadError) -> Examined {
+    Examined {
+        hash,
+        verdict: Verdict::Reject(error.into()),
+        parts: Vec::new(),
+        tempo_bpm: 0.0,
+        key: None,
+        n_bars: 0,
+        song: None,
+        fingerprint: None,
+        warnings: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::filter::Reason;
+    use model::score::{Note, Part, Pitch, Score, Tempo, Tick};
+
+    /// A file of one part for each list of pitches, eighths over `n_notes`.
+    fn file(parts: &[(u8, &[u8])], n_notes: u32) -> Vec<u8> {
+        let note = |(pitch, index): (&u8, u32)| Note {
+            onset: Tick(index * 240),
+            pitch: Pitch::new(*pitch).expect("a pitch"),
+            duration: Tick(200),
+            velocity: 100,
+        };
+        let part = |(channel, pitches): &(u8, &[u8])| Part {
+            channel: *channel,
+            notes: pitches.iter().cycle().zip(0..n_notes).map(note).collect(),
+            ..Part::default()
+        };
+        midi::write(&Score {
+            ticks_per_beat: 480,
+            title: String::new(),
+            text: String::new(),
+            tempos: vec![Tempo::from_bpm(Tick(0), 150.0)],
+            time_signatures: Vec::new(),
+            key_signature: None,
+            parts: parts.iter().map(part).collect(),
+            end: Tick(0),
+        })
+    }
+
+    const TUNE: &[u8] = &[72, 75, 79, 77, 75, 74, 72, 67];
+    const BASS: &[u8] = &[36, 36, 43, 41];
+    const DRUMS: &[u8] = &[36, 42, 38, 42];
+
+    fn code(bytes: &[u8]) -> &'static str {
+        match examine(bytes, &Settings::default()).verdict {
+            Verdict::Accept => "accept",
+            Verdict::Reject(reason) => reason.code(),
+        }
+    }
+
+    #[test]
+    fn files_are_taken_for_their_melody() {
+        assert_eq!(code(&file(&[(0, TUNE)], 64)), "accept");
+        assert_eq!(code(&file(&[(0, TUNE), (1, BASS), (9, DRUMS)], 64)), "accept");
+        assert_eq!(code(&file(&[(1, BASS)], 64)), "bass_only");
+        assert_eq!(code(&file(&[(1, BASS), (9, DRUMS)], 64)), "bass_only");
+        assert_eq!(code(&file(&[(9, DRUMS)], 64)), "rhythm_only");
+        assert_eq!(code(&file(&[(0, &[60])], 64)), "rhythm_only");
+        assert_eq!(code(&file(&[(0, TUNE)], 16)), "too_short");
+        assert_eq!(code(&file(&[(0, TUNE)], 7)), "too_sparse");
+        assert_eq!(code(&file(&[], 0)), "empty");
+        assert_eq!(code(b""), "empty");
+        assert_eq!(code(b"a shopping list"), "unreadable");
+        assert_eq!(code(&vec![0; 3 << 20]), "too_large");
+    }
+
+    #[test]
+    fn what_is_found_is_told() {
+        let examined = examine(&file(&[(0, TUNE), (1, BASS)], 64), &Settings::default());
+        assert!((examined.tempo_bpm - 150.0).abs() < 1e-3);
+        assert_eq!(examined.key.map(|key| key.to_string()).as_deref(), Some("C minor"));
+        assert_eq!((examined.n_bars, examined.parts.len()), (8, 2));
+        assert!(examined.fingerprint.is_some() && examined.warnings.is_empty());
+    }
+
+    #[test]
+    fn the_same_tune_in_another_key_and_company_has_the_same_fingerprint() {
+        let higher: Vec<u8> = TUNE.iter().map(|pitch| pitch + 3).collect();
+        let fingerprint = |bytes: &[u8]| examine(bytes, &Settings::default()).fingerprint;
+        let first = fingerprint(&file(&[(0, TUNE)], 64));
+        assert_eq!(fingerprint(&file(&[(0, &higher), (1, BASS)], 64)), first);
+        assert!(first.is_some());
+    }
+
+    #[test]
+    fn a_cut_off_file_is_judged_by_what_is_left() {
+        let whole = file(&[(0, TUNE)], 64);
+        let examined = examine(&whole[..whole.len() - 20], &Settings::default());
+        assert_eq!(examined.verdict, Verdict::Accept);
+        assert!(!examined.warnings.is_empty());
+        let examined = examine(&whole[..16], &Settings::default());
+        assert!(matches!(examined.verdict, Verdict::Reject(Reason::Unreadable { .. })));
+    }
+}

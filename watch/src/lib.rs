@@ -1,0 +1,20 @@
+//! The way in: finds songs in the inbox, reads, judges and fingerprints them.
+//!
+//! No async, no store, no network. [`inbox`], [`open`] and [`shelf`] touch the disk; all else is
+//! pure.
+
+pub mod filter;
+pub mod fingerprint;
+mod hints;
+pub mod inbox;
+pub mod intake;
+pub mod open;
+pub mod parts;
+mod scan;
+mod settle;
+mod shape;
+pub mod shelf;
+pub mod song;
+mod voices;
+
+pub use scan::{Kind, has_midi_name};

@@ -1,0 +1,388 @@
+//! What is each part of a score there for, and which of its notes are bass, chords and lead?
+//!
+//! Roles are decided from the notes: register, how many sound together, how much the top moves.
+//! Names and programs only tip what the notes leave open (a bass line an octave up, a lead two
+//! octaves down). Whether the song is good enough is [`crate::filter`]'s question.
+
+use std::fmt;
+
+use model::score::{Note, Part, Score};
+use model::song::Voice;
+
+use crate::hints::{self, Hint};
+use crate::shape::Shape;
+use crate::voices;
+
+/// What a part is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// It carries the melody (and perhaps bass and chords too, in the same part).
+    Lead,
+    /// Harmony above the bass.
+    Chords,
+    /// The lowest line.
+    Bass,
+    /// Drums or other pitchless rhythm.
+    Drums,
+    /// Too little or too plain to be any of these: a few stray notes, one repeated pitch.
+    Other,
+}
+
+impl Role {
+    /// `lead`, `chords`, `bass`, `drums` or `other`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lead => "lead",
+            Self::Chords => "chords",
+            Self::Bass => "bass",
+            Self::Drums => "drums",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A part and what was decided about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JudgedPart {
+    /// Its name in the file, or empty.
+    pub name: String,
+    /// What it is there for.
+    pub role: Role,
+    /// How many notes it has.
+    pub n_notes: usize,
+    /// Why, for a person.
+    pub why: String,
+    /// For each of its notes the voice it plays in the song; `None` where it is left out.
+    pub voices: Vec<Option<Voice>>,
+}
+
+/// A bass lies below this pitch by half of its notes …
+const MAX_BASS_MEDIAN: u8 = 52;
+/// … and nine tenths lie below this.
+const MAX_BASS_HIGH: u8 = 58;
+/// With a name or program that says bass, its median may lie as high as this.
+const MAX_HINTED_BASS: u8 = 62;
+/// Fewer different pitches are a rhythm.
+const MIN_MELODY_PITCHES: usize = 3;
+/// Fewer notes are stray.
+const MIN_NOTES: usize = 6;
+
+/// Judges every part of `score`, in order.
+pub fn judge(score: &Score) -> Vec<JudgedPart> {
+    let ticks = score.ticks_per_beat;
+    let mut parts: Vec<JudgedPart> =
+        score.parts.iter().map(|part| judge_part(part, ticks)).collect();
+    settle_leads(score, &mut parts);
+    settle_basses(score, &mut parts);
+    parts
+}
+
+fn judge_part(part: &Part, ticks: u16) -> JudgedPart {
+    let shape = Shape::of(&part.notes, ticks);
+    let split = voices::split_pitch(&part.notes, ticks).filter(|_| !says_low_lead(part, &shape));
+    let (role, why) = role_of(part, &shape, split);
+    let voices = match role {
+        Role::Drums | Role::Other => vec![None; part.notes.len()],
+        Role::Bass => vec![Some(Voice::Bass); part.notes.len()],
+        Role::Chords | Role::Lead => voices_of(&part.notes, role, split, ticks),
+    };
+    JudgedPart { name: part.name.clone(), role, n_notes: part.notes.len(), why, voices }
+}
+
+fn role_of(part: &Part, shape: &Shape, split: Option<u8>) -> (Role, String) {
+    let (name, program) = (hints::by_name(part), hints::by_program(part));
+    if part.is_drum_channel() && !is_tonal(shape) {
+        return (Role::Drums, "it plays on channel 10, the drum channel".to_owned());
+    }
+    if is_kit(shape, name) {
+        return (Role::Drums, "its notes are those of a drum kit, struck together".to_owned());
+    }
+    if shape.n_notes < MIN_NOTES {
+        return (Role::Other, format!("it has only {} notes", shape.n_notes));
+    }
+    if shape.n_pitches < MIN_MELODY_PITCHES && shape.median > MAX_BASS_MEDIAN {
+        let pitches = if shape.n_pitches == 1 { "one pitch" } else { "two pitches" };
+        return (Role::Other, format!("it only repeats {pitches}"));
+    }
+    let says_bass = name == Some(Hint::Bass) || (name.is_none() && program == Some(Hint::Bass));
+    if says_bass && shape.median <= MAX_HINTED_BASS && shape.chord_share < 0.3 {
+        let why = if name == Some(Hint::Bass) { "name" } else { "instrument" };
+        return (Role::Bass, format!("its {why} says bass, and it lies low enough for one"));
+    }
+    if says_low_lead(part, shape) {
+        return (Role::Lead, "its name and instrument say lead, though it lies low".to_owned());
+    }
+    if let Some(split) = split {
+        let n_low = part.notes.iter().filter(|note| note.pitch.number() < split).count();
+        let why = format!("bass and melody share it: {n_low} of its notes are the bass");
+        return (Role::Lead, why);
+    }
+    if shape.median <= MAX_BASS_MEDIAN && shape.high <= MAX_BASS_HIGH {
+        return (Role::Bass, "its notes lie in the register of a bass".to_owned());
+    }
+    if shape.chord_share >= 0.5 {
+        let percent = (shape.chord_share * 100.0).round();
+        return (Role::Chords, format!("{percent} % of its onsets are chords"));
+    }
+    if name == Some(Hint::Chords) && shape.width >= 1.5 && shape.motion < 0.5 {
+        return (Role::Chords, "its name says chords, and its top line hardly moves".to_owned());
+    }
+    (Role::Lead, "it has a moving line above the bass".to_owned())
+}
+
+/// Whether a single low line is a lead by its name and its instrument together.
+fn says_low_lead(part: &Part, shape: &Shape) -> bool {
+    let hints = [hints::by_name(part), hints::by_program(part)];
+    hints == [Some(Hint::Lead); 2] && shape.median <= MAX_BASS_MEDIAN && shape.width < 1.2
+}
+
+/// Whether a part on the drum channel plays a tune all the same (some programs put all on it).
+fn is_tonal(shape: &Shape) -> bool {
+    shape.kit_share < 0.25
+        && shape.n_classes >= 5
+        && shape.main_class < 0.4
+        && shape.off_scale < 0.05
+        && shape.motion > 0.5
+}
+
+/// Whether the notes of a part on any channel are drums: kit pitches, several at once in a
+/// register where no music strikes several, or drums by name.
+fn is_kit(shape: &Shape, name: Option<Hint>) -> bool {
+    let is_low = shape.low <= 42 && shape.median <= 51;
+    let is_struck_together = shape.width >= 1.15 && shape.kit_share >= 0.8;
+    let is_named = name == Some(Hint::Drums) && shape.kit_share >= 0.8;
+    is_low && (is_struck_together || is_named)
+}
+
+/// Voices of the notes of one part that is neither bass nor drums as a whole.
+fn voices_of(notes: &[Note], role: Role, split: Option<u8>, ticks: u16) -> Vec<Option<Voice>> {
+    let is_bass = match split {
+        Some(split) => voices::bass_of(notes, split, ticks),
+        None => vec![false; notes.len()],
+    };
+    if role == Role::Chords {
+        let voice = |is_bass: bool| Some(if is_bass { Voice::Bass } else { Voice::Chords });
+        return is_bass.into_iter().map(voice).collect();
+    }
+    let pairs = notes.iter().zip(&is_bass);
+    let rest: Vec<Note> = pairs.filter(|(_, is_bass)| !**is_bass).map(|(note, _)| *note).collect();
+    let mut upper = voices::lead_and_chords(&rest, ticks).into_iter();
+    is_bass.iter().map(|is_bass| if *is_bass { Some(Voice::Bass) } else { upper.next() }).collect()
+}
+
+/// One part leads at a time: the best, and others only in beats where it is silent. Without any
+/// lead, the top line of the chords leads if it moves.
+fn settle_leads(score: &Score, parts: &mut [JudgedPart]) {
+    let ticks = score.ticks_per_beat;
+    if !parts.iter().any(|part| part.role == Role::Lead) {
+        promote_chords(score, parts);
+    }
+    let mut leads: Vec<(f64, usize)> = parts
+        .iter()
+        .enumerate()
+        .filter(|(_, part)| part.role == Role::Lead)
+        .map(|(index, _)| (prominence(&score.parts[index], ticks), index))
+        .collect();
+    leads.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let bar = u32::from(ticks) * 4;
+    let mut led_bars = std::collections::BTreeSet::new();
+    for (_, index) in leads {
+        let notes = &score.parts[index].notes;
+        let mut led_now = Vec::new();
+        for (note, voice) in notes.iter().zip(&mut parts[index].voices) {
+            let at = note.onset.0 / bar.max(1);
+            if *voice == Some(Voice::Lead) {
+                if led_bars.contains(&at) {
+                    *voice = Some(Voice::Chords);
+                } else {
+                    led_now.push(at);
+                }
+            }
+        }
+        if led_now.is_empty() {
+            parts[index].role = Role::Chords;
+            parts[index].why.push_str("; another part leads");
+        }
+        led_bars.extend(led_now);
+    }
+}
+
+fn promote_chords(score: &Score, parts: &mut [JudgedPart]) {
+    let ticks = score.ticks_per_beat;
+    let moving = |part: &Part| {
+        let shape = top_line(part, ticks);
+        shape.n_pitches >= 4 && shape.motion >= 0.4 && shape.onsets_a_beat >= 1.0
+    };
+    let candidates = parts.iter().enumerate().filter(|(_, part)| part.role == Role::Chords);
+    let best = candidates
+        .filter(|(index, _)| moving(&score.parts[*index]))
+        .max_by(|(a, _), (b, _)| {
+            let prominence = |index: usize| prominence(&score.parts[index], ticks);
+            prominence(*a).total_cmp(&prominence(*b))
+        })
+        .map(|(index, _)| index);
+    if let Some(index) = best {
+        parts[index].role = Role::Lead;
+        parts[index].why.push_str(", whose top line moves like a melody");
+        let notes = &score.parts[index].notes;
+        let split = voices::split_pitch(notes, ticks);
+        parts[index].voices = voices_of(notes, Role::Lead, split, ticks);
+    }
+}
+
+fn top_line(part: &Part, ticks: u16) -> Shape {
+    let split = voices::split_pitch(&part.notes, ticks);
+    let voices = voices_of(&part.notes, Role::Lead, split, ticks);
+    let pairs = part.notes.iter().zip(voices);
+    let lead: Vec<Note> =
+        pairs.filter(|(_, voice)| *voice == Some(Voice::Lead)).map(|(note, _)| *note).collect();
+    Shape::of(&lead, ticks)
+}
+
+/// How likely a part is the one that people would hum: it moves, lies high, plays much, and its
+/// name says so.
+fn prominence(part: &Part, ticks: u16) -> f64 {
+    let shape = top_line(part, ticks);
+    let hinted = |hint: Option<Hint>| f64::from(u8::from(hint == Some(Hint::Lead)));
+    let size = (shape.n_onsets as f64).ln_1p();
+    let height = (f64::from(shape.median) - 60.0).clamp(-12.0, 18.0) / 18.0;
+    2.0 * hinted(hints::by_name(part))
+        + 0.5 * hinted(hints::by_program(part))
+        + 0.5 * size
+        + height
+        + shape.motion
+        - 0.5 * (shape.width - 1.0)
+}
+
+/// Where a part is the bass as a whole, the low notes of other parts are chords.
+fn settle_basses(score: &Score, parts: &mut [JudgedPart]) {
+    let has_bass = parts.iter().any(|part| part.role == Role::Bass && part.n_notes >= MIN_NOTES);
+    if !has_bass || score.parts.len() < 2 {
+        return;
+    }
+    for part in parts.iter_mut().filter(|part| part.role != Role::Bass) {
+        for voice in part.voices.iter_mut().filter(|voice| **voice == Some(Voice::Bass)) {
+            *voice = Some(Voice::Chords);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::score::{Pitch, Tick};
+
+    fn note(onset: u32, pitch: u8) -> Note {
+        let pitch = Pitch::new(pitch).expect("a pitch");
+        Note { onset: Tick(onset), pitch, duration: Tick(200), velocity: 100 }
+    }
+
+    fn part(name: &str, channel: u8, pitches: &[u8]) -> Part {
+        let notes = pitches.iter().cycle().zip(0..32).map(|(pitch, i)| note(i * 240, *pitch));
+        Part { name: name.to_owned(), channel, notes: notes.collect(), ..Part::default() }
+    }
+
+    fn judged(parts: Vec<Part>) -> Vec<JudgedPart> {
+        let score = Score {
+            ticks_per_beat: 480,
+            title: String::new(),
+            text: String::new(),
+            tempos: Vec::new(),
+            time_signatures: Vec::new(),
+            key_signature: None,
+            parts,
+            end: Tick(0),
+        };
+        judge(&score)
+    }
+
+    const TUNE: [u8; 8] = [72, 75, 79, 77, 75, 74, 72, 67];
+    const BASS: [u8; 4] = [36, 36, 43, 41];
+
+    #[test]
+    fn roles_come_from_notes_and_hints_only_tip_what_is_open() {
+        let raised: Vec<u8> = BASS.iter().map(|pitch| pitch + 14).collect();
+        let low: Vec<u8> = TUNE.iter().map(|pitch| pitch - 36).collect();
+        let mut low_lead = part("Lead", 0, &low);
+        low_lead.program = Some(81);
+        let cases = [
+            (part("", 0, &TUNE), Role::Lead),
+            (part("", 0, &BASS), Role::Bass),
+            (part("Lead", 0, &BASS), Role::Bass),
+            (part("Bass", 0, &raised), Role::Bass),
+            (low_lead, Role::Lead),
+            (part("Melody", 9, &[36, 42, 38, 42]), Role::Drums),
+            (part("Drums", 0, &[36, 42, 38, 42]), Role::Drums),
+            (part("", 0, &[60]), Role::Other),
+        ];
+        for (part, role) in cases {
+            let judged = &judged(vec![part.clone()])[0];
+            assert_eq!(judged.role, role, "{:?} {}", part.name, judged.why);
+            assert_eq!(judged.voices.len(), part.notes.len());
+        }
+    }
+
+    #[test]
+    fn kit_notes_struck_together_are_drums_on_any_channel() {
+        let mut notes = Vec::new();
+        for step in 0..32 {
+            notes.push(note(step * 240, 42));
+            if step % 4 == 0 {
+                notes.push(note(step * 240, 36));
+            }
+            if step % 8 == 4 {
+                notes.push(note(step * 240, 38));
+            }
+        }
+        notes.sort();
+        let kit = Part { notes, ..Part::default() };
+        assert_eq!(judged(vec![kit])[0].role, Role::Drums);
+    }
+
+    #[test]
+    fn bass_and_lead_in_one_part_are_told_apart_by_note() {
+        let mixed: Vec<u8> = TUNE.iter().flat_map(|pitch| [*pitch, 36]).collect();
+        let judged = &judged(vec![part("Layer 1", 0, &mixed)])[0];
+        assert_eq!(judged.role, Role::Lead);
+        for (index, voice) in judged.voices.iter().enumerate() {
+            let expected = if index % 2 == 0 { Voice::Lead } else { Voice::Bass };
+            assert_eq!(*voice, Some(expected));
+        }
+    }
+
+    #[test]
+    fn one_part_leads_at_a_time() {
+        let mut late = part("Second", 1, &TUNE);
+        for note in &mut late.notes {
+            note.onset.0 += 8 * 480;
+        }
+        let parts = judged(vec![part("Lead", 0, &TUNE), late]);
+        let lead = |index: usize| -> Vec<bool> {
+            parts[index].voices.iter().map(|voice| *voice == Some(Voice::Lead)).collect()
+        };
+        assert_eq!(lead(0), [true; 32]);
+        let second = lead(1);
+        assert_eq!(second[..16], [false; 16]);
+        assert_eq!(second[16..], [true; 16]);
+    }
+
+    #[test]
+    fn chords_lead_where_nothing_else_does_and_their_top_moves() {
+        let chords = |tops: &[u8]| {
+            let onsets = tops.iter().cycle().zip(0..32);
+            let notes =
+                onsets.flat_map(|(top, i)| [top - 9, top - 5, *top].map(|p| note(i * 240, p)));
+            Part { notes: notes.collect(), ..Part::default() }
+        };
+        assert_eq!(judged(vec![chords(&TUNE)])[0].role, Role::Lead);
+        assert_eq!(judged(vec![chords(&[72])])[0].role, Role::Chords);
+        let both = judged(vec![chords(&TUNE), part("Lead", 1, &TUNE)]);
+        assert_eq!((both[0].role, both[1].role), (Role::Chords, Role::Lead));
+    }
+}

@@ -1,0 +1,187 @@
+//! Which files lie in the inbox right now?
+//!
+//! Follows no symbolic link and skips what is surely unfinished or hidden. A folder that can't be
+//! read is logged and passed over; the next scan tries again.
+
+use std::fs::{self, Metadata};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use crate::settle::Stamp;
+
+/// Folders nested deeper than this are not looked into.
+const MAX_DEPTH: usize = 32;
+/// Endings of files that browsers and copy programs are still writing.
+const UNFINISHED: [&str; 4] = [".part", ".tmp", ".crdownload", "~"];
+/// Endings of MIDI files.
+const MIDI: [&str; 5] = ["mid", "midi", "kar", "rmi", "smf"];
+
+/// What a folder entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A plain file.
+    File,
+    /// A symbolic link, to whatever.
+    Symlink,
+    /// A named pipe: reading it could wait for ever.
+    Pipe,
+    /// A socket.
+    Socket,
+    /// A block or character device.
+    Device,
+}
+
+impl Kind {
+    /// What it is, with its article: `a symbolic link`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::File => "a plain file",
+            Self::Symlink => "a symbolic link",
+            Self::Pipe => "a named pipe",
+            Self::Socket => "a socket",
+            Self::Device => "a device",
+        }
+    }
+
+    fn of(metadata: &Metadata) -> Self {
+        let kind = metadata.file_type();
+        if kind.is_symlink() {
+            Self::Symlink
+        } else if kind.is_fifo() {
+            Self::Pipe
+        } else if kind.is_socket() {
+            Self::Socket
+        } else if kind.is_file() {
+            Self::File
+        } else {
+            Self::Device
+        }
+    }
+}
+
+/// A folder entry that may be a song.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) relative: PathBuf,
+    pub(crate) kind: Kind,
+    pub(crate) stamp: Stamp,
+}
+
+/// Whether a file name ends like a MIDI file's, in any case.
+pub fn has_midi_name(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    ending.is_some_and(|ending| MIDI.iter().any(|midi| ending.eq_ignore_ascii_case(midi)))
+}
+
+/// All entries below `root` that are not ignored, by path.
+pub(crate) fn scan(root: &Path) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    let mut folders = vec![(PathBuf::new(), 0)];
+    while let Some((folder, depth)) = folders.pop() {
+        let listing = match fs::read_dir(root.join(&folder)) {
+            Ok(listing) => listing,
+            Err(error) => {
+                // Emptied and removed between two looks is no fault.
+                if error.kind() != std::io::ErrorKind::NotFound {
+                    tracing::warn!(folder = %root.join(&folder).display(), %error, "folder not read");
+                }
+                continue;
+            }
+        };
+        for entry in listing.flatten() {
+            let name = entry.file_name();
+            if is_ignored(&name.to_string_lossy()) {
+                continue;
+            }
+            // Not followed: this is about the entry itself.
+            let Ok(metadata) = entry.metadata() else { continue };
+            let relative = folder.join(&name);
+            if metadata.is_dir() {
+                if depth < MAX_DEPTH {
+                    folders.push((relative, depth + 1));
+                }
+                continue;
+            }
+            entries.push(Entry { relative, kind: Kind::of(&metadata), stamp: stamp(&metadata) });
+        }
+    }
+    entries.sort_by(|a, b| a.relative.cmp(&b.relative));
+    entries
+}
+
+/// Hidden names and the endings of unfinished files.
+fn is_ignored(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.starts_with('.') || UNFINISHED.iter().any(|ending| name.ends_with(ending))
+}
+
+fn stamp(metadata: &Metadata) -> Stamp {
+    Stamp {
+        n_bytes: metadata.size(),
+        modified: i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec()),
+        inode: metadata.ino(),
+        mode: metadata.mode(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_told_apart() {
+        for name in ["a.mid", "A.MID", "b.Midi", "c.kar", "d.RMI", "e.smf"] {
+            assert!(has_midi_name(Path::new(name)), "{name}");
+        }
+        for name in ["a.mp3", "mid", "a.mid.txt", "a"] {
+            assert!(!has_midi_name(Path::new(name)), "{name}");
+        }
+        for name in [".hidden.mid", "a.mid.part", "a.TMP", "a.mid.crdownload", "a.mid~"] {
+            assert!(is_ignored(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_kind_is_found_and_hidden_or_unfinished_ones_are_not() {
+        let root = tempfile::tempdir().expect("a folder");
+        let genre = root.path().join("hardstyle/artist");
+        fs::create_dir_all(&genre).expect("folders");
+        fs::create_dir(root.path().join(".hidden")).expect("a folder");
+        for name in
+            ["hardstyle/a.mid", "hardstyle/artist/b.txt", "c.mid", ".hidden/d.mid", "e.part"]
+        {
+            fs::write(root.path().join(name), b"x").expect("a file");
+        }
+        std::os::unix::fs::symlink("/etc/passwd", genre.join("link.mid")).expect("a link");
+        std::os::unix::fs::symlink("/etc", genre.join("folder-link")).expect("a link");
+        let pipe = genre.join("pipe.mid");
+        let directory = fs::File::open(&genre).expect("a folder");
+        rustix::fs::mknodat(
+            &directory,
+            "pipe.mid",
+            rustix::fs::FileType::Fifo,
+            rustix::fs::Mode::RUSR,
+            0,
+        )
+        .expect("a pipe");
+        assert!(pipe.exists());
+        let found: Vec<(String, Kind)> = scan(root.path())
+            .into_iter()
+            .map(|entry| (entry.relative.to_string_lossy().into_owned(), entry.kind))
+            .collect();
+        let expected = [
+            ("c.mid", Kind::File),
+            ("hardstyle/a.mid", Kind::File),
+            ("hardstyle/artist/b.txt", Kind::File),
+            ("hardstyle/artist/folder-link", Kind::Symlink),
+            ("hardstyle/artist/link.mid", Kind::Symlink),
+            ("hardstyle/artist/pipe.mid", Kind::Pipe),
+        ];
+        assert_eq!(found, expected.map(|(name, kind)| (name.to_owned(), kind)));
+    }
+
+    #[test]
+    fn a_missing_folder_holds_nothing() {
+        assert!(scan(Path::new("/nonexistent/inbox")).is_empty());
+    }
+}

@@ -1,0 +1,190 @@
+//! Which notes of one part are its bass, its lead and its chords?
+//!
+//! In two thirds of real hardstyle files one track holds bass and lead by turns. A split pitch
+//! parts the low notes from the rest where the notes form two heaps; the highest line of the rest is
+//! the lead, and what sounds below it is chords. Nothing here knows names, programs or other parts.
+
+use model::score::Note;
+use model::song::Voice;
+
+use crate::shape::{Shape, onsets};
+
+/// Where a split pitch is looked for.
+const SPLITS: std::ops::RangeInclusive<u8> = 38..=66;
+/// Each heap holds at least this share of the notes.
+const MIN_SHARE: f64 = 0.06;
+/// The low heap lies below this on average, and the high heap above the other.
+const MAX_BASS_MEAN: f64 = 53.0;
+const MIN_LEAD_MEAN: f64 = 57.0;
+/// The heaps are at least an octave apart on average.
+const MIN_DISTANCE: f64 = 12.0;
+/// A bass strikes hardly more than one pitch class at a time.
+const MAX_BASS_WIDTH: f64 = 1.35;
+/// A note this near to the split is decided by its neighbours in time.
+const DOUBTFUL: u8 = 5;
+/// A held note longer than this many beats is a pad: it hides no melody below it.
+const PAD_BEATS: u32 = 4;
+
+/// The pitch from which on notes are no bass, if the notes form a low and a high heap.
+///
+/// Otsu's criterion: the split that leaves the heaps farthest apart, weighted by their sizes.
+pub(crate) fn split_pitch(notes: &[Note], ticks_per_beat: u16) -> Option<u8> {
+    let mut best: Option<(f64, u8)> = None;
+    for split in SPLITS {
+        let Some(spread) = spread(notes, split) else { continue };
+        if best.is_none_or(|(most, _)| spread > most + 1e-9) {
+            best = Some((spread, split));
+        }
+    }
+    let (_, split) = best?;
+    let low: Vec<Note> = notes.iter().filter(|n| n.pitch.number() < split).copied().collect();
+    (Shape::of(&low, ticks_per_beat).width <= MAX_BASS_WIDTH).then_some(split)
+}
+
+/// How far apart a split leaves the heaps, or `None` where they can't be bass and lead.
+fn spread(notes: &[Note], split: u8) -> Option<f64> {
+    let (mut n_low, mut sum_low, mut sum_high) = (0.0, 0.0, 0.0);
+    for note in notes {
+        let pitch = note.pitch.number();
+        if pitch < split {
+            n_low += 1.0;
+            sum_low += f64::from(pitch);
+        } else {
+            sum_high += f64::from(pitch);
+        }
+    }
+    let n = notes.len() as f64;
+    let n_high = n - n_low;
+    let share = n_low.min(n_high) / n;
+    let (low, high) = (sum_low / n_low, sum_high / n_high);
+    let fits = share >= MIN_SHARE
+        && low <= MAX_BASS_MEAN
+        && high >= MIN_LEAD_MEAN
+        && high - low >= MIN_DISTANCE;
+    fits.then(|| n_low * n_high / (n * n) * (high - low).powi(2))
+}
+
+/// For each note (sorted by onset and pitch) whether it is bass, for a split at `split`.
+pub(crate) fn bass_of(notes: &[Note], split: u8, ticks_per_beat: u16) -> Vec<bool> {
+    let mut is_bass = Vec::with_capacity(notes.len());
+    let groups = onsets(notes, ticks_per_beat);
+    for (index, group) in groups.iter().enumerate() {
+        let around = &groups[index.saturating_sub(4)..(index + 5).min(groups.len())];
+        for note in *group {
+            is_bass.push(is_bass_note(note.pitch.number(), group, around, split));
+        }
+    }
+    is_bass
+}
+
+fn is_bass_note(pitch: u8, group: &[Note], around: &[&[Note]], split: u8) -> bool {
+    if pitch.abs_diff(split) > DOUBTFUL {
+        return pitch < split;
+    }
+    // Struck together with a note far below it is no bass; with one far above and none below, it is.
+    let far = |a: u8, b: u8| a + 7 <= b;
+    let others = || group.iter().map(|note| note.pitch.number());
+    if others().any(|other| far(other, pitch)) {
+        return false;
+    }
+    if others().any(|other| far(pitch, other)) && others().all(|other| other >= pitch) {
+        return true;
+    }
+    // Alone, it belongs to the heap whose sure notes nearby lie nearer.
+    let sure = || {
+        let pitches = around.iter().flat_map(|group| group.iter()).map(|note| note.pitch.number());
+        pitches.filter(|other| other.abs_diff(split) > DOUBTFUL)
+    };
+    let below = sure().filter(|other| *other < split).map(|other| other.abs_diff(pitch)).min();
+    let above = sure().filter(|other| *other > split).map(|other| other.abs_diff(pitch)).min();
+    match (below, above) {
+        (Some(below), Some(above)) if below != above => below < above,
+        _ => pitch < split,
+    }
+}
+
+/// For each of some notes without bass (sorted by onset and pitch) whether it is lead or chords:
+/// lead is what no higher note covers for at least half its length.
+pub(crate) fn lead_and_chords(notes: &[Note], ticks_per_beat: u16) -> Vec<Voice> {
+    let pad = u32::from(ticks_per_beat) * PAD_BEATS;
+    let mut sounds_until = [0u32; 128];
+    let mut voices = Vec::with_capacity(notes.len());
+    for group in onsets(notes, ticks_per_beat) {
+        let top = group.iter().map(|note| note.pitch).max();
+        for note in group.iter().filter(|note| note.duration.0 <= pad) {
+            let until = &mut sounds_until[usize::from(note.pitch.number())];
+            *until = (*until).max(note.end().0);
+        }
+        for note in group {
+            let middle = note.onset.0.saturating_add(note.duration.0 / 2);
+            let above = usize::from(note.pitch.number()) + 1;
+            let is_covered = sounds_until[above..].iter().any(|until| *until > middle);
+            let is_lead = Some(note.pitch) == top && !is_covered;
+            voices.push(if is_lead { Voice::Lead } else { Voice::Chords });
+        }
+    }
+    voices
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::score::{Pitch, Tick};
+
+    fn note(onset: u32, pitch: u8, duration: u32) -> Note {
+        let pitch = Pitch::new(pitch).expect("a pitch");
+        Note { onset: Tick(onset), pitch, duration: Tick(duration), velocity: 100 }
+    }
+
+    /// Off-beat bass on F with a lead that starts high and comes down to middle C.
+    fn interleaved() -> Vec<Note> {
+        let mut notes = Vec::new();
+        for (beat, lead) in [77, 75, 73, 72, 70, 68, 65, 60].into_iter().enumerate() {
+            notes.push(note(beat as u32 * 480, lead, 200));
+            notes.push(note(beat as u32 * 480 + 240, 41, 200));
+        }
+        notes
+    }
+
+    #[test]
+    fn bass_and_lead_by_turns_are_told_apart() {
+        let notes = interleaved();
+        let split = split_pitch(&notes, 480).expect("two heaps");
+        let is_bass = bass_of(&notes, split, 480);
+        for (note, is_bass) in notes.iter().zip(is_bass) {
+            assert_eq!(is_bass, note.pitch.number() == 41, "{note:?}");
+        }
+    }
+
+    #[test]
+    fn one_line_is_not_split() {
+        let melody: Vec<Note> =
+            [60, 62, 64, 65, 67, 72, 76, 79, 84].iter().map(|pitch| note(0, *pitch, 10)).collect();
+        assert_eq!(split_pitch(&melody, 480), None);
+        let octave_bass: Vec<Note> =
+            (0..32).map(|i| note(i * 240, if i % 2 == 0 { 29 } else { 41 }, 200)).collect();
+        assert_eq!(split_pitch(&octave_bass, 480), None);
+        assert_eq!(split_pitch(&[], 480), None);
+    }
+
+    #[test]
+    fn the_top_line_is_the_lead_even_under_a_held_pad() {
+        let notes = [
+            note(0, 60, 480),
+            note(0, 64, 480),
+            note(0, 67, 480),
+            note(240, 55, 240),
+            note(960, 84, 8 * 480),
+            note(1440, 72, 240),
+            note(1920, 74, 240),
+        ];
+        let voices = lead_and_chords(&notes, 480);
+        let lead: Vec<u8> = notes
+            .iter()
+            .zip(voices)
+            .filter(|(_, voice)| *voice == Voice::Lead)
+            .map(|(note, _)| note.pitch.number())
+            .collect();
+        assert_eq!(lead, [67, 84, 72, 74]);
+    }
+}
