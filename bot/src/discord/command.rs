@@ -1,0 +1,181 @@
+//! What does `/generate` look like, and what did a listener ask for with it?
+//!
+//! Pure: builds and reads the command, sends nothing.
+
+use std::ops::RangeInclusive;
+use std::time::SystemTime;
+
+use serenity::builder::{
+    AutocompleteChoice, CreateAutocompleteResponse, CreateCommand, CreateCommandOption,
+};
+use serenity::model::application::{
+    CommandInteraction, CommandOptionType, InstallationContext, InteractionContext, ResolvedValue,
+};
+
+use model::key::Key;
+
+use crate::chat::{ChannelId, ListenerId, Offer, Open, Request, Wish};
+use crate::post;
+
+/// The command's name.
+pub(super) const NAME: &str = "generate";
+/// The most choices that Discord shows, and the longest text of one in characters.
+const MAX_CHOICES: usize = 25;
+const MAX_CHOICE_CHARS: usize = 100;
+/// Discord sends integers as floating point numbers: above this they are not exact.
+const MAX_INTEGER: u64 = (1 << 53) - 1;
+/// Tempos that a listener may ask for, in quarter notes a minute.
+const TEMPO_BPM: RangeInclusive<u64> = 40..=300;
+
+/// The command as it is registered; `max_bars` is the longest track that may be asked for.
+pub(super) fn definition(max_bars: u32) -> CreateCommand {
+    let key = CreateCommandOption::new(CommandOptionType::String, "key", "The key of the track");
+    let key = (0..24)
+        .map(|index| Key::from_index(index).to_string())
+        .fold(key, |option, key| option.add_string_choice(key.clone(), key));
+    CreateCommand::new(NAME)
+        .description("Makes a new track: MIDI, sound and picture")
+        .integration_types(vec![InstallationContext::Guild])
+        .contexts(vec![InteractionContext::Guild])
+        .set_options(vec![
+            chosen("genre", "What kind of music").required(true),
+            integer("seed", "The same seed makes the same track again", 0..=MAX_INTEGER),
+            integer("bars", "How long it is, in bars", 1..=u64::from(max_bars)),
+            integer("tempo", "Beats a minute", TEMPO_BPM),
+            key,
+            chosen("instrument", "What plays the lead"),
+            chosen("arrangement", "What plays along"),
+        ])
+}
+
+/// What fits to what a listener has typed so far: names that start with it, then names that hold
+/// it, in the order of the offer.
+pub(super) fn completions(
+    interaction: &CommandInteraction,
+    offer: &Offer,
+) -> CreateAutocompleteResponse {
+    let typed = interaction.data.autocomplete();
+    let (names, typed): (&[String], &str) = match &typed {
+        Some(option) if option.name == "genre" => (&offer.genres, option.value),
+        Some(option) if option.name == "instrument" => (&offer.instruments, option.value),
+        Some(option) if option.name == "arrangement" => (&offer.arrangements, option.value),
+        _ => (&[], ""),
+    };
+    let choices = matching(names, typed).map(|name| AutocompleteChoice::new(name, name)).collect();
+    CreateAutocompleteResponse::new().set_choices(choices)
+}
+
+/// An option that is completed while it is typed.
+fn chosen(name: &str, description: &str) -> CreateCommandOption {
+    CreateCommandOption::new(CommandOptionType::String, name, description).set_autocomplete(true)
+}
+
+fn integer(name: &str, description: &str, range: RangeInclusive<u64>) -> CreateCommandOption {
+    CreateCommandOption::new(CommandOptionType::Integer, name, description)
+        .min_int_value(*range.start())
+        .max_int_value(*range.end())
+}
+
+fn matching<'a>(names: &'a [String], typed: &str) -> impl Iterator<Item = &'a str> {
+    let typed = typed.trim().to_lowercase();
+    let (starting, rest): (Vec<&str>, Vec<&str>) = names
+        .iter()
+        .map(String::as_str)
+        .filter(|name| (1..=MAX_CHOICE_CHARS).contains(&name.chars().count()))
+        .partition(|name| name.to_lowercase().starts_with(&typed));
+    let holding = rest.into_iter().filter(move |name| name.to_lowercase().contains(&typed));
+    starting.into_iter().chain(holding).take(MAX_CHOICES)
+}
+
+/// The request that an interaction makes.
+///
+/// # Errors
+/// A text for the listener that says what is wrong with it.
+pub(super) fn request(
+    interaction: &CommandInteraction,
+    offer: &Offer,
+    at: SystemTime,
+) -> Result<Request, String> {
+    let mut wish = Wish::default();
+    for option in interaction.data.options() {
+        match (option.name, option.value) {
+            ("genre", ResolvedValue::String(genre)) => {
+                wish.genre = known(genre, &offer.genres)
+                    .ok_or_else(|| post::unknown_genre(genre, &offer.genres))?;
+            }
+            ("seed", ResolvedValue::Integer(seed)) => wish.seed = u64::try_from(seed).ok(),
+            ("bars", ResolvedValue::Integer(bars)) => wish.bars = u32::try_from(bars).ok(),
+            ("tempo", ResolvedValue::Integer(bpm)) => wish.tempo_bpm = Some(bpm as f64),
+            ("key", ResolvedValue::String(key)) => wish.key = Some(key.parse()?),
+            ("instrument", ResolvedValue::String(name)) => {
+                wish.instrument = Some(named("instrument", name, &offer.instruments)?);
+            }
+            ("arrangement", ResolvedValue::String(name)) => {
+                wish.arrangement = Some(named("arrangement", name, &offer.arrangements)?);
+            }
+            _ => {}
+        }
+    }
+    if wish.genre.is_empty() {
+        return Err(post::unknown_genre("", &offer.genres));
+    }
+    Ok(Request {
+        channel: ChannelId(interaction.channel_id.get()),
+        listener: ListenerId(interaction.user.id.get()),
+        listener_name: shown_name(interaction),
+        at,
+        wish,
+        open: Some(Open {
+            token: interaction.token.clone(),
+            max_file_bytes: interaction.attachment_size_limit as usize,
+        }),
+    })
+}
+
+/// The name among `names` that `text` means: letters' case and blanks around it don't matter.
+fn known(text: &str, names: &[String]) -> Option<String> {
+    let text = text.trim().to_lowercase();
+    names.iter().find(|name| name.to_lowercase() == text).cloned()
+}
+
+fn named(what: &'static str, text: &str, names: &[String]) -> Result<String, String> {
+    known(text, names).ok_or_else(|| post::unknown_choice(what, text, names))
+}
+
+fn shown_name(interaction: &CommandInteraction) -> String {
+    let nick = interaction.member.as_ref().and_then(|member| member.nick.clone());
+    nick.or_else(|| interaction.user.global_name.clone())
+        .unwrap_or_else(|| interaction.user.name.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(all: &[&str]) -> Vec<String> {
+        all.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn names_that_start_with_the_text_come_first() {
+        let names = names(&["euphoric hardstyle", "Hardstyle", "trance", "hardcore"]);
+        let found: Vec<&str> = matching(&names, " hard").collect();
+        assert_eq!(found, ["Hardstyle", "hardcore", "euphoric hardstyle"]);
+        assert_eq!(matching(&names, "").count(), 4);
+    }
+
+    #[test]
+    fn no_more_and_no_longer_choices_than_discord_takes() {
+        let many: Vec<String> = (0..40).map(|n| format!("genre {n}")).collect();
+        assert_eq!(matching(&many, "genre").count(), MAX_CHOICES);
+        let long = vec!["x".repeat(101), String::new()];
+        assert_eq!(matching(&long, "").count(), 0);
+    }
+
+    #[test]
+    fn case_and_blanks_do_not_matter() {
+        let genres = names(&["Hardstyle"]);
+        assert_eq!(known(" hardSTYLE ", &genres).as_deref(), Some("Hardstyle"));
+        assert_eq!(known("hard", &genres), None);
+    }
+}

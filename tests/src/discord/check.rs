@@ -1,0 +1,167 @@
+//! Is what the bot sends within Discord's rules?
+//!
+//! Types and limits are twilight's; unknown fields are faults.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use twilight_model::application::command::{Command, CommandOptionChoice};
+use twilight_model::channel::message::{AllowedMentions, Component, Embed, MessageFlags};
+use twilight_model::http::attachment::Attachment;
+use twilight_model::http::interaction::InteractionResponse;
+use twilight_validate::{command, message};
+
+use super::form::Form;
+use super::state::{Attached, BOT, Inner, MAX_FILE_BYTES};
+
+/// The fields that a message may be sent with.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Body {
+    content: Option<String>,
+    tts: Option<bool>,
+    embeds: Option<Vec<Embed>>,
+    allowed_mentions: Option<AllowedMentions>,
+    components: Option<Vec<Component>>,
+    attachments: Option<Vec<Attachment>>,
+    flags: Option<MessageFlags>,
+    nonce: Option<String>,
+    enforce_nonce: Option<bool>,
+    sticker_ids: Option<Vec<u64>>,
+}
+
+/// A message that was sent or edited.
+#[derive(Debug, Default)]
+pub(super) struct Sent {
+    pub(super) content: String,
+    pub(super) files: Vec<Attached>,
+    pub(super) private: bool,
+    pub(super) nonce: Option<String>,
+}
+
+/// The message in a form, and what is wrong with it.
+pub(super) fn message(state: &mut Inner, form: Form) -> Result<Sent, Vec<String>> {
+    let body: Body = match serde_json::from_value(form.json.clone()) {
+        Ok(body) => body,
+        Err(error) => return Err(vec![format!("message: {error} in {}", form.json)]),
+    };
+    let mut faults = limits(&body);
+    let described = body.attachments.unwrap_or_default();
+    for attachment in &described {
+        note(&mut faults, message::attachment(attachment));
+        if !form.files.iter().any(|file| file.number == attachment.id) {
+            faults.push(format!("attachment {} has no file", attachment.id));
+        }
+    }
+    let mut files = Vec::new();
+    for file in form.files {
+        let Some(attachment) = described.iter().find(|a| a.id == file.number) else {
+            faults.push(format!("files[{}] is not among the attachments", file.number));
+            continue;
+        };
+        if attachment.filename != file.name {
+            faults.push(format!("{} is announced as {}", file.name, attachment.filename));
+        }
+        if file.bytes.len() > MAX_FILE_BYTES || file.bytes.is_empty() {
+            faults.push(format!("{} has {} bytes", file.name, file.bytes.len()));
+        }
+        files.push(Attached {
+            id: state.new_id(),
+            name: file.name,
+            description: attachment.description.clone(),
+            bytes: file.bytes,
+        });
+    }
+    let content = body.content.unwrap_or_default();
+    let nothing =
+        content.is_empty() && files.is_empty() && body.embeds.is_none_or(|e| e.is_empty());
+    if nothing {
+        faults.push("an empty message".to_owned());
+    }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let private = body.flags.is_some_and(|flags| flags.contains(MessageFlags::EPHEMERAL));
+    Ok(Sent { content, files, private, nonce: body.nonce })
+}
+
+fn limits(body: &Body) -> Vec<String> {
+    let mut faults = Vec::new();
+    note(&mut faults, message::content(body.content.as_deref().unwrap_or_default()));
+    note(&mut faults, message::embeds(body.embeds.as_deref().unwrap_or_default()));
+    note(&mut faults, message::components(body.components.as_deref().unwrap_or_default(), false));
+    // Names of genres come from folders: they must not ping anybody.
+    match &body.allowed_mentions {
+        Some(allowed)
+            if allowed.parse.is_empty() && allowed.users.is_empty() && allowed.roles.is_empty() => {
+        }
+        other => faults.push(format!("the message may ping: {other:?}")),
+    }
+    if body.nonce.as_ref().is_some_and(|nonce| nonce.chars().count() > 25) {
+        faults.push("a nonce of more than 25 characters".to_owned());
+    }
+    if body.enforce_nonce == Some(true) && body.nonce.is_none() {
+        faults.push("a nonce to be enforced that is not there".to_owned());
+    }
+    if body.tts == Some(true) || body.sticker_ids.as_ref().is_some_and(|ids| !ids.is_empty()) {
+        faults.push("speech or stickers".to_owned());
+    }
+    faults
+}
+
+fn note<E: std::fmt::Display>(faults: &mut Vec<String>, outcome: Result<(), E>) {
+    if let Err(error) = outcome {
+        faults.push(error.to_string());
+    }
+}
+
+/// The commands in a body as Discord gives them back, and what is wrong with them.
+pub(super) fn commands(
+    state: &mut Inner,
+    guild: Option<u64>,
+    json: &Value,
+) -> Result<Vec<Value>, Vec<String>> {
+    let Some(list) = json.as_array() else {
+        return Err(vec![format!("commands that are no list: {json}")]);
+    };
+    let (mut faults, mut commands) = (Vec::new(), Vec::new());
+    for sent in list {
+        let mut full = sent.clone();
+        let id = state.new_id().to_string();
+        full["id"] = json!(id);
+        full["version"] = json!(id);
+        full["application_id"] = json!(BOT.to_string());
+        full["guild_id"] = json!(guild.map(|guild| guild.to_string()));
+        if full.get("type").is_none() {
+            full["type"] = json!(1);
+        }
+        if full.get("default_member_permissions").is_none() {
+            full["default_member_permissions"] = Value::Null;
+        }
+        match serde_json::from_value::<Command>(full.clone()) {
+            Ok(read) => {
+                note(&mut faults, command::command(&read));
+                note(&mut faults, command::chat_input_name(&read.name));
+                note(&mut faults, command::options(&read.options));
+            }
+            Err(error) => faults.push(format!("command: {error} in {sent}")),
+        }
+        commands.push(full);
+    }
+    if faults.is_empty() { Ok(commands) } else { Err(faults) }
+}
+
+/// The choices in an autocompletion, and what is wrong with them.
+pub(super) fn choices(json: &Value) -> Result<Vec<String>, Vec<String>> {
+    let response: InteractionResponse =
+        serde_json::from_value(json.clone()).map_err(|error| vec![format!("choices: {error}")])?;
+    let choices: Vec<CommandOptionChoice> =
+        response.data.and_then(|data| data.choices).unwrap_or_default();
+    let mut faults = Vec::new();
+    if choices.len() > 25 {
+        faults.push(format!("{} choices", choices.len()));
+    }
+    for choice in &choices {
+        note(&mut faults, command::choice(choice));
+    }
+    if faults.is_empty() { Ok(choices.into_iter().map(|c| c.name).collect()) } else { Err(faults) }
+}

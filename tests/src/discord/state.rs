@@ -1,0 +1,351 @@
+//! What is the case in this Discord?
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use serde_json::{Value, json};
+use tokio::sync::{Notify, mpsc};
+
+use super::gateway::Out;
+use super::payload;
+
+/// The token of the bot under test.
+pub const TOKEN: &str = "MTA.loopback.test-token";
+/// The only guild.
+pub const GUILD: u64 = 900_000_000_000_000_001;
+/// The only channel.
+pub const CHANNEL: u64 = 900_000_000_000_000_002;
+/// The bot under test, which is also its application.
+pub(super) const BOT: u64 = 900_000_000_000_000_003;
+/// The largest file.
+pub(super) const MAX_FILE_BYTES: usize = 10 << 20;
+/// In which time an interaction wants a first answer.
+const DEADLINE: Duration = Duration::from_secs(3);
+
+/// A message in the channel.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// Its id.
+    pub id: u64,
+    /// Its channel.
+    pub channel: u64,
+    /// Who wrote it.
+    pub author: u64,
+    /// Its text.
+    pub content: String,
+    /// Its files.
+    pub files: Vec<Attached>,
+    /// The emoji below it and who put them there, in order.
+    pub reactions: Vec<(String, u64)>,
+    /// The only user who sees it.
+    pub private_to: Option<u64>,
+    /// Whether it is more than "is thinking".
+    pub finished: bool,
+    /// Whether it answers an interaction.
+    pub answers: Option<u64>,
+    /// Given by the author so that the message is not posted twice.
+    pub nonce: Option<String>,
+    pub(super) seen: bool,
+}
+
+/// An attached file.
+#[derive(Clone, Debug)]
+pub struct Attached {
+    /// Its id, given when the message was made.
+    pub id: u64,
+    /// Its name.
+    pub name: String,
+    /// Its description.
+    pub description: Option<String>,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+/// How far an interaction has come.
+#[derive(Clone, Debug)]
+pub(super) enum Stage {
+    Open,
+    Deferred { message: u64 },
+    Answered { message: u64 },
+    Deleted,
+    Completed(Vec<String>),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Interaction {
+    pub(super) token: String,
+    pub(super) kind: u8,
+    pub(super) user: u64,
+    pub(super) at: Instant,
+    pub(super) stage: Stage,
+    pub(super) expired: bool,
+}
+
+pub(super) struct User {
+    pub(super) name: String,
+    pub(super) bot: bool,
+}
+
+/// A gateway session: what was sent in it, and the socket it goes to at present.
+#[derive(Default)]
+pub(super) struct Session {
+    pub(super) log: Vec<String>,
+    pub(super) socket: Option<(u64, mpsc::UnboundedSender<Out>)>,
+}
+
+/// A rate limit that a test asked for.
+pub(super) struct Limit {
+    pub(super) part: String,
+    pub(super) left: u32,
+    pub(super) seconds: f64,
+    pub(super) until: Option<Instant>,
+}
+
+impl Limit {
+    pub(super) fn new(part: &str, left: u32, seconds: f64) -> Self {
+        Self { part: part.to_owned(), left, seconds, until: None }
+    }
+}
+
+pub(super) struct Inner {
+    pub(super) token: String,
+    pub(super) gateway_url: String,
+    pub(super) heartbeat_ms: u64,
+    pub(super) users: BTreeMap<u64, User>,
+    pub(super) messages: BTreeMap<u64, Message>,
+    pub(super) interactions: BTreeMap<u64, Interaction>,
+    pub(super) commands: HashMap<Option<u64>, Vec<Value>>,
+    pub(super) sessions: BTreeMap<String, Session>,
+    pub(super) limits: Vec<Limit>,
+    pub(super) breakdowns: Vec<(String, u32)>,
+    pub(super) requests: Vec<String>,
+    pub(super) violations: Vec<String>,
+    pub(super) closes: Vec<Option<u16>>,
+    pub(super) n_sockets: u64,
+    pub(super) n_connected: usize,
+    pub(super) n_resumed: usize,
+    pub(super) n_identified: usize,
+    pub(super) identified_at: Option<Instant>,
+    last_id: u64,
+}
+
+pub(super) struct State {
+    inner: Mutex<Inner>,
+    pub(super) changed: Notify,
+}
+
+/// Notifies everybody who waits when it is dropped.
+pub(super) struct Locked<'a> {
+    inner: MutexGuard<'a, Inner>,
+    changed: &'a Notify,
+}
+
+impl std::ops::Deref for Locked<'_> {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.inner
+    }
+}
+
+impl std::ops::DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut Inner {
+        &mut self.inner
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        // The lock itself is given back right after this; who is woken waits for it.
+        self.changed.notify_waiters();
+    }
+}
+
+impl State {
+    pub(super) fn new(gateway_url: String) -> Self {
+        let mut users = BTreeMap::new();
+        users.insert(BOT, User { name: "Kickback".to_owned(), bot: true });
+        let inner = Inner {
+            token: TOKEN.to_owned(),
+            gateway_url,
+            heartbeat_ms: 41_250,
+            users,
+            messages: BTreeMap::new(),
+            interactions: BTreeMap::new(),
+            commands: HashMap::new(),
+            sessions: BTreeMap::new(),
+            limits: Vec::new(),
+            breakdowns: Vec::new(),
+            requests: Vec::new(),
+            violations: Vec::new(),
+            closes: Vec::new(),
+            n_sockets: 0,
+            n_connected: 0,
+            n_resumed: 0,
+            n_identified: 0,
+            identified_at: None,
+            last_id: 0,
+        };
+        Self { inner: Mutex::new(inner), changed: Notify::new() }
+    }
+
+    pub(super) fn lock(&self) -> Locked<'_> {
+        Locked { inner: self.peek(), changed: &self.changed }
+    }
+
+    /// The same without waking those who wait: for looking.
+    pub(super) fn peek(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn drop_sockets(&self) {
+        self.broadcast(&Out::Drop);
+    }
+
+    pub(super) fn broadcast(&self, out: &Out) {
+        for session in self.lock().sessions.values() {
+            if let Some((_, socket)) = &session.socket {
+                let _ = socket.send(out.clone());
+            }
+        }
+    }
+
+    /// Begins an interaction of `kind` (2 command, 4 autocomplete) and sees to its deadline.
+    pub(super) fn interact(
+        self: &std::sync::Arc<Self>,
+        kind: u8,
+        options: &Value,
+        user: u64,
+    ) -> u64 {
+        let mut state = self.lock();
+        let id = state.new_id();
+        let token = format!("interaction-secret-{id}");
+        let interaction = Interaction {
+            token: token.clone(),
+            kind,
+            user,
+            at: Instant::now(),
+            stage: Stage::Open,
+            expired: false,
+        };
+        state.interactions.insert(id, interaction);
+        let event = payload::interaction(&state, id, options);
+        state.dispatch("INTERACTION_CREATE", &event);
+        drop(state);
+        let here = std::sync::Arc::clone(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(DEADLINE).await;
+            let mut state = here.lock();
+            if matches!(state.interactions[&id].stage, Stage::Open) {
+                state.violation(format!("interaction {id} was not answered within 3 s"));
+            }
+        });
+        id
+    }
+
+    pub(super) fn react(&self, message: u64, user: u64, emoji: &str, added: bool) {
+        self.lock().react(message, user, emoji, added);
+    }
+
+    pub(super) fn clear_reactions(&self, message: u64, emoji: Option<&str>) {
+        let mut state = self.lock();
+        let Some(found) = state.messages.get_mut(&message) else { return };
+        found.reactions.retain(|(e, _)| emoji.is_some_and(|emoji| e != emoji));
+        let place = json!({
+            "channel_id": CHANNEL.to_string(),
+            "message_id": message.to_string(),
+            "guild_id": GUILD.to_string(),
+        });
+        match emoji {
+            None => state.dispatch("MESSAGE_REACTION_REMOVE_ALL", &place),
+            Some(emoji) => {
+                let mut event = place;
+                event["emoji"] = payload::emoji(emoji);
+                state.dispatch("MESSAGE_REACTION_REMOVE_EMOJI", &event);
+            }
+        }
+    }
+}
+
+impl Inner {
+    pub(super) fn violation(&mut self, what: String) {
+        self.violations.push(what);
+    }
+
+    /// An id whose upper bits are the time, as Discord makes them.
+    pub(super) fn new_id(&mut self) -> u64 {
+        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let ms = since_1970.unwrap_or_default().as_millis() as u64;
+        self.last_id = (self.last_id + 1).max((ms - 1_420_070_400_000) << 22);
+        self.last_id
+    }
+
+    pub(super) fn user(&mut self, name: &str, bot: bool) -> u64 {
+        if let Some((id, _)) = self.users.iter().find(|(_, user)| user.name == name) {
+            return *id;
+        }
+        let id = self.new_id();
+        self.users.insert(id, User { name: name.to_owned(), bot });
+        id
+    }
+
+    pub(super) fn new_message(&mut self, channel: u64, author: u64, content: String) -> u64 {
+        let id = self.new_id();
+        let message = Message {
+            id,
+            channel,
+            author,
+            content,
+            files: Vec::new(),
+            reactions: Vec::new(),
+            private_to: None,
+            finished: true,
+            answers: None,
+            nonce: None,
+            // Only what the bot writes is waited for.
+            seen: author != BOT,
+        };
+        self.messages.insert(id, message);
+        id
+    }
+
+    pub(super) fn by_token(&self, token: &str) -> Option<u64> {
+        self.interactions.iter().find(|(_, i)| i.token == token).map(|(id, _)| *id)
+    }
+
+    pub(super) fn react(&mut self, message: u64, user: u64, emoji: &str, added: bool) {
+        let reaction = (emoji.to_owned(), user);
+        let Some(found) = self.messages.get_mut(&message) else { return };
+        let before = found.reactions.len();
+        if !added {
+            found.reactions.retain(|r| *r != reaction);
+        } else if !found.reactions.contains(&reaction) {
+            found.reactions.push(reaction);
+        }
+        if found.reactions.len() == before {
+            return;
+        }
+        let event = payload::reaction(self, message, user, emoji, added);
+        let name = if added { "MESSAGE_REACTION_ADD" } else { "MESSAGE_REACTION_REMOVE" };
+        self.dispatch(name, &event);
+    }
+
+    /// Sends an event in every session, and keeps it for those that resume.
+    pub(super) fn dispatch(&mut self, name: &str, data: &Value) {
+        for session in self.sessions.values_mut() {
+            session.send(name, data);
+        }
+    }
+}
+
+impl Session {
+    pub(super) fn send(&mut self, name: &str, data: &Value) {
+        let sequence = self.log.len() + 1;
+        let text = json!({ "op": 0, "s": sequence, "t": name, "d": data }).to_string();
+        self.log.push(text.clone());
+        if let Some((_, socket)) = &self.socket {
+            let _ = socket.send(Out::Text(text));
+        }
+    }
+}

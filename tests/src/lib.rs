@@ -1,0 +1,6 @@
+//! What do the tests of the whole need that the program itself does not?
+//!
+//! A Discord on this machine ([`discord`]), strict about what it is sent. Nothing here is part of
+//! the program.
+
+pub mod discord;
