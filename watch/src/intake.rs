@@ -158,6 +158,21 @@ mod tests {
     }
 
     #[test]
+    fn a_hundred_thousand_notes_at_once_take_no_long_time() {
+        // As many as the reader lets through, all struck at tick 0 on a pitch near a split.
+        let mut body = Vec::new();
+        for pitch in [36, 55, 76].into_iter().cycle().take(99_000) {
+            body.extend([0, 0x90, pitch, 100]);
+        }
+        let length = (body.len() as u32).to_be_bytes();
+        let bomb = [b"MThd\0\0\0\x06\0\0\0\x01\x01\xE0MTrk", &length[..], &body].concat();
+        let started = std::time::Instant::now();
+        let examined = examine(&bomb, &Settings::default());
+        assert!(matches!(examined.verdict, Verdict::Reject(_)));
+        assert!(started.elapsed() < std::time::Duration::from_secs(5));
+    }
+
+    #[test]
     fn what_is_found_is_told() {
         let examined = examine(&file(&[(0, TUNE), (1, BASS)], 64), &Settings::default());
         assert!((examined.tempo_bpm - 150.0).abs() < 1e-3);

@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     const WAITS: Waits =
-        Waits { still: Duration::from_millis(2000), closed: Duration::from_millis(200) };
+        Waits { still: Duration::from_secs(2), closed: Duration::from_millis(200) };
 
     /// Plays a table: `ms: file=size …` looks at the folder, `ms: close file` is an event and
     /// `ms: again` asks for all files again. Gives what became ready, as `ms: file …`.

@@ -22,6 +22,8 @@ const MIN_DISTANCE: f64 = 12.0;
 const MAX_BASS_WIDTH: f64 = 1.35;
 /// A note this near to the split is decided by its neighbours in time.
 const DOUBTFUL: u8 = 5;
+/// Two notes struck together at least this far apart are hardly of one voice.
+const FAR: u8 = 7;
 /// A held note longer than this many beats is a pad: it hides no melody below it.
 const PAD_BEATS: u32 = 4;
 
@@ -66,40 +68,80 @@ fn spread(notes: &[Note], split: u8) -> Option<f64> {
 
 /// For each note (sorted by onset and pitch) whether it is bass, for a split at `split`.
 pub(crate) fn bass_of(notes: &[Note], split: u8, ticks_per_beat: u16) -> Vec<bool> {
-    let mut is_bass = Vec::with_capacity(notes.len());
     let groups = onsets(notes, ticks_per_beat);
+    let pitches: Vec<Pitches> = groups.iter().map(|group| Pitches::of(group)).collect();
+    let sure =
+        Pitches::up_to(split.saturating_sub(DOUBTFUL + 1)).or(Pitches::from(split + DOUBTFUL + 1));
+    let mut is_bass = Vec::with_capacity(notes.len());
     for (index, group) in groups.iter().enumerate() {
-        let around = &groups[index.saturating_sub(4)..(index + 5).min(groups.len())];
-        for note in *group {
-            is_bass.push(is_bass_note(note.pitch.number(), group, around, split));
-        }
+        let around = &pitches[index.saturating_sub(4)..(index + 5).min(groups.len())];
+        let around = around.iter().fold(Pitches(0), |all, some| all.or(*some)).and(sure);
+        let judge = |note: &Note| is_bass_note(note.pitch.number(), pitches[index], around, split);
+        is_bass.extend(group.iter().map(judge));
     }
     is_bass
 }
 
-fn is_bass_note(pitch: u8, group: &[Note], around: &[&[Note]], split: u8) -> bool {
+/// `together` is what is struck with the note, `around` the pitches of some onsets before and after
+/// that lie too far from the split to be in doubt.
+fn is_bass_note(pitch: u8, together: Pitches, around: Pitches, split: u8) -> bool {
     if pitch.abs_diff(split) > DOUBTFUL {
         return pitch < split;
     }
     // Struck together with a note far below it is no bass; with one far above and none below, it is.
-    let far = |a: u8, b: u8| a + 7 <= b;
-    let others = || group.iter().map(|note| note.pitch.number());
-    if others().any(|other| far(other, pitch)) {
+    if pitch >= FAR && together.and(Pitches::up_to(pitch - FAR)).any() {
         return false;
     }
-    if others().any(|other| far(pitch, other)) && others().all(|other| other >= pitch) {
+    let is_lowest = pitch == 0 || !together.and(Pitches::up_to(pitch - 1)).any();
+    if is_lowest && together.and(Pitches::from(pitch + FAR)).any() {
         return true;
     }
     // Alone, it belongs to the heap whose sure notes nearby lie nearer.
-    let sure = || {
-        let pitches = around.iter().flat_map(|group| group.iter()).map(|note| note.pitch.number());
-        pitches.filter(|other| other.abs_diff(split) > DOUBTFUL)
-    };
-    let below = sure().filter(|other| *other < split).map(|other| other.abs_diff(pitch)).min();
-    let above = sure().filter(|other| *other > split).map(|other| other.abs_diff(pitch)).min();
+    let below = around.and(Pitches::up_to(split)).highest().map(|other| pitch.abs_diff(other));
+    let above = around.and(Pitches::from(split)).lowest().map(|other| pitch.abs_diff(other));
     match (below, above) {
         (Some(below), Some(above)) if below != above => below < above,
         _ => pitch < split,
+    }
+}
+
+/// A set of pitches, one bit each: files may strike thousands of notes at once.
+#[derive(Clone, Copy)]
+struct Pitches(u128);
+
+impl Pitches {
+    fn of(notes: &[Note]) -> Self {
+        Self(notes.iter().fold(0, |set, note| set | 1 << note.pitch.number()))
+    }
+
+    /// All pitches from 0 to `last`.
+    fn up_to(last: u8) -> Self {
+        Self(u128::MAX >> (127 - last.min(127)))
+    }
+
+    /// All pitches from `first` to 127.
+    fn from(first: u8) -> Self {
+        Self(u128::MAX.checked_shl(u32::from(first)).unwrap_or(0))
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    fn any(self) -> bool {
+        self.0 != 0
+    }
+
+    fn lowest(self) -> Option<u8> {
+        self.any().then(|| self.0.trailing_zeros() as u8)
+    }
+
+    fn highest(self) -> Option<u8> {
+        self.any().then(|| 127 - self.0.leading_zeros() as u8)
     }
 }
 

@@ -4,6 +4,8 @@
 //! one tick, the earlier track's holds. A format 2 file's patterns are laid end to end, each from a
 //! multiple of four beats on.
 
+use std::collections::BTreeMap;
+
 use super::chunks::{self, Timing};
 use super::track::{LongNote, Track};
 use super::{Limits, ReadError, Reading, Warning};
@@ -163,8 +165,7 @@ impl Merge {
     }
 
     fn parts(&self, last: u64, lost: &mut Lost) -> Vec<Part> {
-        let mut programs = self.with_programs();
-        programs.sort_by_key(|(at, ..)| *at);
+        let programs = Programs::of(&self.tracks, &self.offsets);
         let mut parts = Vec::new();
         for (index, (track, offset)) in self.tracks.iter().zip(&self.offsets).enumerate() {
             for (number, channel) in &track.channels {
@@ -172,19 +173,10 @@ impl Merge {
                     channel.notes.iter().filter_map(|n| lost.keep(n, *offset, last)).collect();
                 let Some(first) = notes.iter().map(|note| note.onset).min() else { continue };
                 notes.sort_by_key(|note| (note.onset, note.pitch));
-                let before = |own: bool| {
-                    let in_force = programs.iter().take_while(|(at, ..)| *at <= u64::from(first.0));
-                    in_force
-                        .filter(|(_, track, channel, _)| {
-                            channel == number && (!own || *track == index)
-                        })
-                        .last()
-                        .map(|(.., program)| *program)
-                };
                 parts.push(Part {
                     name: track.name.clone(),
                     channel: *number,
-                    program: before(true).or_else(|| before(false)),
+                    program: programs.in_force(index, *number, first),
                     controllers: channel.controllers.clone(),
                     notes,
                 });
@@ -192,16 +184,38 @@ impl Merge {
         }
         parts
     }
+}
 
-    /// Tick, track, channel, program.
-    fn with_programs(&self) -> Vec<(u64, usize, u8, u8)> {
-        let tracks = self.tracks.iter().zip(&self.offsets).enumerate();
-        tracks
-            .flat_map(|(index, (track, offset))| {
-                let of_track = track.programs.iter();
-                of_track.map(move |(at, channel, program)| (at + offset, index, *channel, *program))
-            })
-            .collect()
+/// Program changes by channel, of each track and of all.
+struct Programs {
+    of_track: BTreeMap<(usize, u8), Vec<(u64, u8)>>,
+    of_all: BTreeMap<u8, Vec<(u64, u8)>>,
+}
+
+impl Programs {
+    fn of(tracks: &[Track], offsets: &[u64]) -> Self {
+        let mut programs = Self { of_track: BTreeMap::new(), of_all: BTreeMap::new() };
+        for (index, (track, offset)) in tracks.iter().zip(offsets).enumerate() {
+            for (at, channel, program) in &track.programs {
+                let change = (at + offset, *program);
+                programs.of_track.entry((index, *channel)).or_default().push(change);
+                programs.of_all.entry(*channel).or_default().push(change);
+            }
+        }
+        for changes in programs.of_all.values_mut() {
+            changes.sort_by_key(|(at, _)| *at);
+        }
+        programs
+    }
+
+    /// The last program set at or before `at` by the track itself, or else by any.
+    fn in_force(&self, track: usize, channel: u8, at: Tick) -> Option<u8> {
+        let last = |changes: &Vec<(u64, u8)>| {
+            let n_before = changes.partition_point(|(tick, _)| *tick <= u64::from(at.0));
+            changes[..n_before].last().map(|(_, program)| *program)
+        };
+        let own = self.of_track.get(&(track, channel)).and_then(last);
+        own.or_else(|| self.of_all.get(&channel).and_then(last))
     }
 }
 
