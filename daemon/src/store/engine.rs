@@ -19,7 +19,7 @@ use sled::transaction::{TransactionError, Transactional};
 
 use super::codec::Tree;
 use super::error::Error;
-use super::txn::{Pairs, Read, Writes};
+use super::txn::{Pair, Pairs, Read, Writes};
 
 /// A lock may be held for a moment longer than its owner lived: sled's threads let go of its file a
 /// little after it was closed, and a process that is being started holds all files of its parent.
@@ -158,14 +158,14 @@ impl Read for Engine {
         })
     }
 
-    fn raw_last(&self, tree: Tree, prefix: &[u8]) -> Result<Option<(Vec<u8>, Vec<u8>)>, Error> {
+    fn raw_last(&self, tree: Tree, prefix: &[u8]) -> Result<Option<Pair>, Error> {
         guarded(|| {
             self.tree(tree).scan_prefix(prefix).next_back().map(|p| p.map(to_vecs)).transpose()
         })
     }
 }
 
-fn to_vecs((key, value): (sled::IVec, sled::IVec)) -> (Vec<u8>, Vec<u8>) {
+fn to_vecs((key, value): (sled::IVec, sled::IVec)) -> Pair {
     (key.to_vec(), value.to_vec())
 }
 

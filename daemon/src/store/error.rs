@@ -14,7 +14,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// The store cannot be opened.
-    #[error("cannot open the store at {}: {cause}; see that the folder is writable, or restore a backup", path.display())]
+    #[error("cannot open the store at {}: {cause}; see that the folder is writable and the disk not full; if it is damaged, restore a backup", path.display())]
     Open {
         /// Its folder.
         path: PathBuf,

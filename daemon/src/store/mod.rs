@@ -34,7 +34,7 @@ use serde::{Deserialize, Serialize};
 use codec::{Record, Tree};
 use engine::Engine;
 use txn::{Read, Txn};
-use writer::{Job, Shared};
+use writer::{Job, Mend, Shared};
 
 pub use cycles::{Cycle, KEPT_WEIGHTS, Outcome, Weighted};
 pub use error::Error;
@@ -171,7 +171,12 @@ impl Store {
 
     /// Reads while no step is applied, so all that is read belongs together.
     fn read<T>(&self, read: impl FnOnce(&Engine) -> Result<T, Error>) -> Result<T, Error> {
-        self.inner.shared.read(read)
+        let result = self.inner.shared.read(read);
+        if let (Err(Error::Read { cause }), Some(jobs)) = (&result, &self.inner.jobs) {
+            // A writer that is gone mends nothing, and the error is reported all the same.
+            let _ = jobs.send(Box::new(Mend { cause: cause.clone() }));
+        }
+        result
     }
 
     /// Does `step` on the writer thread and returns when it is durable.

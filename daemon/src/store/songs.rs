@@ -288,6 +288,8 @@ fn add_move(txn: &mut Txn<'_>, file_move: &Move) -> Result<MoveId, Error> {
 
 /// Paths as text: bytes that are not part of UTF-8, and `%`, are written as `%` and two hex digits.
 mod path_text {
+    use std::fmt::Write;
+
     use serde::{Deserialize, Deserializer, Serializer};
 
     use super::{OsStrExt, OsStringExt, Path, PathBuf};
@@ -296,7 +298,9 @@ mod path_text {
         let mut text = String::new();
         for chunk in path.as_os_str().as_bytes().utf8_chunks() {
             text.push_str(&chunk.valid().replace('%', "%25"));
-            chunk.invalid().iter().for_each(|byte| text.push_str(&format!("%{byte:02X}")));
+            for byte in chunk.invalid() {
+                write!(text, "%{byte:02X}").map_err(serde::ser::Error::custom)?;
+            }
         }
         serializer.serialize_str(&text)
     }

@@ -280,16 +280,25 @@ fn a_failed_store_opens_again_by_itself() {
     assert_eq!(store.reserve_track(), Ok(TrackId(1)));
     store.inner.shared.fail("a test");
     assert!(matches!(store.tracks(), Err(Error::Unavailable { .. })));
+    assert_eq!(reserve_at_last(&store), Ok(TrackId(2)));
+    let failed: Result<(), Error> = store.read(|_| Err(Error::Read { cause: "a test".into() }));
+    assert!(failed.is_err());
+    assert_eq!(reserve_at_last(&store), Ok(TrackId(3)));
+    assert_eq!(store.tracks(), Ok(vec![]));
+}
+
+fn reserve_at_last(store: &Store) -> Result<TrackId, Error> {
     let deadline = Instant::now() + Duration::from_secs(10);
-    let next = loop {
+    loop {
         match store.reserve_track() {
-            Err(Error::Unavailable { .. }) if Instant::now() < deadline => {
+            Err(Error::Unavailable { .. } | Error::NotConfirmed { .. })
+                if Instant::now() < deadline =>
+            {
                 std::thread::yield_now();
             }
-            other => break other,
+            other => return other,
         }
-    };
-    assert_eq!(next, Ok(TrackId(2)));
+    }
 }
 
 #[test]
@@ -305,7 +314,7 @@ fn a_step_that_fails_or_panics_leaves_nothing_and_harms_nobody() {
         panic!("a test");
     });
     assert!(panicked.is_err_and(|error| error.to_string().contains("a test")));
-    assert_eq!(store.reserve_track(), Ok(TrackId(1)));
+    assert_eq!(reserve_at_last(&store), Ok(TrackId(1)));
 }
 
 #[test]

@@ -10,8 +10,10 @@ use super::codec::{Record, Tree, decode, encode};
 use super::engine::Engine;
 use super::error::Error;
 
+/// A key and its value.
+pub(super) type Pair = (Vec<u8>, Vec<u8>);
 /// Keys and values, sorted by key.
-pub(super) type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
+pub(super) type Pairs = Vec<Pair>;
 /// What a transaction changes; `None` removes.
 pub(super) type Writes = BTreeMap<(Tree, Vec<u8>), Option<Vec<u8>>>;
 
@@ -22,7 +24,7 @@ pub(super) trait Read {
     /// What lies at keys that begin with `prefix` and are `from` or later.
     fn raw_range(&self, tree: Tree, prefix: &[u8], from: &[u8]) -> Result<Pairs, Error>;
     /// The last entry whose key begins with `prefix`.
-    fn raw_last(&self, tree: Tree, prefix: &[u8]) -> Result<Option<(Vec<u8>, Vec<u8>)>, Error>;
+    fn raw_last(&self, tree: Tree, prefix: &[u8]) -> Result<Option<Pair>, Error>;
 
     /// The record at `key`.
     fn get<R: Record>(&self, tree: Tree, key: &[u8]) -> Result<Option<R>, Error> {
@@ -115,7 +117,7 @@ impl Read for Txn<'_> {
         Ok(found.into_iter().collect())
     }
 
-    fn raw_last(&self, tree: Tree, prefix: &[u8]) -> Result<Option<(Vec<u8>, Vec<u8>)>, Error> {
+    fn raw_last(&self, tree: Tree, prefix: &[u8]) -> Result<Option<Pair>, Error> {
         Ok(self.raw_range(tree, prefix, prefix)?.pop())
     }
 }

@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Settings;
 use super::engine::{Engine, FolderLock, panic_text};
@@ -20,6 +20,8 @@ use super::txn::Txn;
 const MAX_GROUP: usize = 256;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// How long to wait for a job at a time; the thread has nothing else to do.
+const IDLE: Duration = Duration::from_secs(3600);
 
 /// A step that waits to be done, and its caller that waits for the answer.
 pub(super) trait Job: Send {
@@ -27,6 +29,19 @@ pub(super) trait Job: Send {
     fn run(&mut self, txn: &mut Txn<'_>) -> Result<(), Error>;
     /// Answers the caller.
     fn answer(self: Box<Self>, result: Result<(), Error>);
+}
+
+/// What a reader sends that met a failure: the handle is dropped and opened again.
+pub(super) struct Mend {
+    pub(super) cause: String,
+}
+
+impl Job for Mend {
+    fn run(&mut self, _: &mut Txn<'_>) -> Result<(), Error> {
+        Err(Error::Read { cause: std::mem::take(&mut self.cause) })
+    }
+
+    fn answer(self: Box<Self>, _: Result<(), Error>) {}
 }
 
 /// The open store, or why it is closed just now.
@@ -109,19 +124,20 @@ impl Shared {
 
 /// Does the jobs until every sender is gone, then closes the store.
 pub(super) fn run(shared: &Shared, jobs: &Receiver<Box<dyn Job>>) {
-    let mut pause = FIRST_PAUSE;
+    let (mut pause, mut next_try) = (FIRST_PAUSE, Instant::now());
     loop {
-        let wait = if shared.is_closed() { pause } else { Duration::from_secs(3600) };
-        match jobs.recv_timeout(wait) {
+        let until_try = next_try.saturating_duration_since(Instant::now());
+        match jobs.recv_timeout(if shared.is_closed() { until_try } else { IDLE }) {
             Ok(job) => group(shared, job, jobs),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
-        if shared.is_closed() {
+        if !shared.is_closed() {
+            (pause, next_try) = (FIRST_PAUSE, Instant::now());
+        } else if Instant::now() >= next_try {
             shared.reopen();
+            next_try = Instant::now() + pause;
             pause = (pause * 2).min(LONGEST_PAUSE);
-        } else {
-            pause = FIRST_PAUSE;
         }
     }
     shared.close();
@@ -139,8 +155,9 @@ fn group(shared: &Shared, first: Box<dyn Job>, jobs: &Receiver<Box<dyn Job>>) {
         match failure.clone().map_or_else(|| step(shared, &mut *job), Err) {
             Ok(()) => applied.push(job),
             Err(error) => {
-                if let Error::NotConfirmed { .. } = error {
-                    failure = Some(error.clone());
+                // After a failure sled also refuses to read, and only a new handle helps.
+                if let Error::NotConfirmed { cause } | Error::Read { cause } = &error {
+                    failure = Some(Error::NotConfirmed { cause: cause.clone() });
                 }
                 job.answer(Err(error));
             }
@@ -165,7 +182,7 @@ fn step(shared: &Shared, job: &mut dyn Job) -> Result<(), Error> {
         let mut txn = Txn::new(engine);
         match catch_unwind(AssertUnwindSafe(|| job.run(&mut txn))) {
             Ok(result) => result.map(|()| txn.into_writes()),
-            Err(panic) => Err(Error::Read { cause: panic_text(&*panic) }),
+            Err(panic) => Err(Error::NotConfirmed { cause: panic_text(&*panic) }),
         }
     })?;
     let engine = shared.engine.write().unwrap_or_else(PoisonError::into_inner);
