@@ -58,7 +58,8 @@ pub fn draw(
     header::draw(&mut canvas, score, caption, &cast);
     let n_bars = facts::n_bars(score).max(1);
     let n_systems = if n_bars > 32 { 2 } else { 1 };
-    let bars_each = n_bars.div_ceil(n_systems);
+    // The second system starts at a bar that has a number.
+    let bars_each = if n_systems == 1 { n_bars } else { n_bars.div_ceil(2).next_multiple_of(4) };
     let (top, bottom, gap) = (header::HEIGHT + 4.0, HEIGHT as f32 - 14.0, 12.0);
     let height = (bottom - top - gap * (n_systems - 1) as f32) / n_systems as f32;
     let axis = axis::Axis::new(&cast.melodic);

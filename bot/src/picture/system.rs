@@ -141,8 +141,11 @@ impl System<'_> {
 
     /// Bars from one number to the next, so that numbers stand well apart.
     fn numbered_every(&self) -> u32 {
+        if self.bar_width() >= 110.0 {
+            return 1;
+        }
         let apart = |every: &u32| self.bar_width() * *every as f32 >= 58.0;
-        [1, 2, 4, 8, 16, 32].into_iter().find(apart).unwrap_or(64).max(self.n_bars.min(4))
+        [4, 8, 16, 32].into_iter().find(apart).unwrap_or(64)
     }
 
     /// Each C that is shown, and another note where a band has none.

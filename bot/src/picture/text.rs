@@ -68,14 +68,15 @@ impl Fonts {
     ) {
         for letter in text.chars() {
             let (font, id) = self.glyph(letter, weight);
-            // Noto Music hangs its signs on a staff line, not on the baseline.
-            let raised = if self.is_sign(font) { size * 0.24 } else { 0.0 };
-            let glyph = id.with_scale_and_position(scale(font, size), point(x, y - raised));
+            let glyph = id.with_scale_and_position(self.scale(font, size), point(x, y));
             if let Some(outline) = font.outline_glyph(glyph) {
-                let corner = outline.px_bounds().min;
+                let bounds = outline.px_bounds();
+                // Signs hang on a staff line in their font; here they stand as high as letters.
+                let middle = y - 0.36 * size - f32::midpoint(bounds.min.y, bounds.max.y);
+                let raised = if self.is_sign(font) { middle.round() as i32 } else { 0 };
+                let (left, top) = (bounds.min.x as i32, bounds.min.y as i32 + raised);
                 outline.draw(|dx, dy, coverage| {
-                    let (x, y) = (corner.x as i32 + dx as i32, corner.y as i32 + dy as i32);
-                    paint(Covered { x, y, coverage });
+                    paint(Covered { x: left + dx as i32, y: top + dy as i32, coverage });
                 });
             }
             x += self.advance(letter, size, weight);
@@ -86,9 +87,17 @@ impl Fonts {
         std::ptr::eq(font, std::ptr::from_ref(&self.signs))
     }
 
+    /// `size` is the height of the em, as other programs count it; signs are drawn larger, as they
+    /// fill less of it.
+    fn scale(&self, font: &FontRef<'static>, size: f32) -> PxScale {
+        let em = font.units_per_em().unwrap_or(2048.0);
+        let larger = if self.is_sign(font) { 1.5 } else { 1.0 };
+        PxScale::from(larger * size * font.height_unscaled() / em)
+    }
+
     fn advance(&self, letter: char, size: f32, weight: Weight) -> f32 {
         let (font, id) = self.glyph(letter, weight);
-        font.as_scaled(scale(font, size)).h_advance(id)
+        font.as_scaled(self.scale(font, size)).h_advance(id)
     }
 
     /// The letter's glyph; a hyphen stands for letters that no font has.
@@ -100,12 +109,6 @@ impl Fonts {
         }
         in_font(&self.signs).map_or((main, main.glyph_id('-')), |id| (&self.signs, id))
     }
-}
-
-/// `size` is the height of the em, as other programs count it.
-fn scale(font: &FontRef<'static>, size: f32) -> PxScale {
-    let em = font.units_per_em().unwrap_or(2048.0);
-    PxScale::from(size * font.height_unscaled() / em)
 }
 
 #[cfg(test)]
