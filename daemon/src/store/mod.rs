@@ -14,6 +14,7 @@ mod cycles;
 mod engine;
 mod error;
 mod ids;
+mod path_text;
 mod songs;
 #[cfg(test)]
 mod survival;

@@ -5,15 +5,14 @@
 //! what a crash leaves in [`Store::pending_moves`] is moved at the next start.
 
 use std::collections::BTreeSet;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use super::codec::{Record, Tree};
 use super::ids::{SongId, genre_key, last_number, last_song, name_key, with_number};
 use super::txn::{Read, Txn};
-use super::{Error, Store};
+use super::{Error, Store, path_text};
 
 /// What is known about a song.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -286,42 +285,10 @@ fn add_move(txn: &mut Txn<'_>, file_move: &Move) -> Result<MoveId, Error> {
     Ok(MoveId(id))
 }
 
-/// Paths as text: bytes that are not part of UTF-8, and `%`, are written as `%` and two hex digits.
-mod path_text {
-    use std::fmt::Write;
-
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    use super::{OsStrExt, OsStringExt, Path, PathBuf};
-
-    pub(super) fn serialize<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut text = String::new();
-        for chunk in path.as_os_str().as_bytes().utf8_chunks() {
-            text.push_str(&chunk.valid().replace('%', "%25"));
-            for byte in chunk.invalid() {
-                write!(text, "%{byte:02X}").map_err(serde::ser::Error::custom)?;
-            }
-        }
-        serializer.serialize_str(&text)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<PathBuf, D::Error> {
-        let text = String::deserialize(from)?;
-        let mut pieces = text.split('%');
-        let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();
-        for piece in pieces {
-            let wrong = || serde::de::Error::custom(format!("%{piece} in a path"));
-            let (hex, rest) = piece.split_at_checked(2).ok_or_else(wrong)?;
-            bytes.push(u8::from_str_radix(hex, 16).map_err(|_| wrong())?);
-            bytes.extend_from_slice(rest.as_bytes());
-        }
-        Ok(std::ffi::OsString::from_vec(bytes).into())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
 
     use super::super::survival::{open, scratch, song};
     use super::*;
