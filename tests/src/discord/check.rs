@@ -165,3 +165,58 @@ pub(super) fn choices(json: &Value) -> Result<Vec<String>, Vec<String>> {
     }
     if faults.is_empty() { Ok(choices.into_iter().map(|c| c.name).collect()) } else { Err(faults) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::form::Upload;
+    use super::super::state::State;
+    use super::*;
+
+    /// The first fault of a message with one file.
+    fn fault(change: impl FnOnce(&mut Value, &mut Upload)) -> Option<String> {
+        let mut json = json!({
+            "content": "a track",
+            "allowed_mentions": { "parse": [], "users": [], "roles": [], "replied_user": false },
+            "attachments": [{ "id": 0, "filename": "a.mid" }],
+        });
+        let mut file = Upload { number: 0, name: "a.mid".to_owned(), bytes: vec![1] };
+        change(&mut json, &mut file);
+        let state = State::new(String::new());
+        let form = Form { json, files: vec![file] };
+        let sent = message(&mut state.lock(), form);
+        sent.err().map(|faults| faults.join("; "))
+    }
+
+    #[test]
+    fn a_message_is_held_to_the_rules() {
+        assert_eq!(fault(|_, _| {}), None);
+        let faults = [
+            fault(|json, _| json["content"] = json!("x".repeat(2001))),
+            fault(|json, _| json["allowed_mentions"]["parse"] = json!(["everyone"])),
+            fault(|json, _| json["allowed_mentions"] = Value::Null),
+            fault(|json, _| json["contents"] = json!("a wrong field")),
+            fault(|json, _| json["nonce"] = json!("x".repeat(26))),
+            fault(|json, _| json["attachments"] = json!([])),
+            fault(|json, _| json["attachments"][0]["filename"] = json!("b.mid")),
+            fault(|json, _| json["attachments"][0]["description"] = json!("x".repeat(1025))),
+            fault(|_, file| file.number = 1),
+            fault(|_, file| file.bytes = vec![0; MAX_FILE_BYTES + 1]),
+        ];
+        for (n, fault) in faults.iter().enumerate() {
+            assert!(fault.is_some(), "fault {n} was not seen");
+        }
+    }
+
+    #[test]
+    fn a_command_is_held_to_the_rules() {
+        let state = State::new(String::new());
+        let check = |name: &str, description: &str| {
+            let list = json!([{ "name": name, "description": description, "options": [] }]);
+            commands(&mut state.lock(), None, &list).is_ok()
+        };
+        assert!(check("generate", "makes a track"));
+        assert!(!check("Generate", "upper case"));
+        assert!(!check("generate", ""));
+        assert!(!check("two words", "a blank"));
+    }
+}

@@ -286,3 +286,17 @@ impl Discord {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_bot_that_does_not_answer_is_noticed() {
+        let discord = Discord::start().await;
+        discord.generate("hardstyle", discord.user("ada"));
+        let look = |state: &mut state::Inner| state.violations.first().cloned();
+        let violation = discord.wait("a violation", look).await;
+        assert!(violation.contains("not answered within 3 s"), "{violation}");
+    }
+}
