@@ -75,22 +75,39 @@ impl Key {
         (if fifths > 6 { fifths - 12 } else { fifths }) as i8
     }
 
-    /// The key whose profile correlates best with how much of the time each pitch class sounds.
+    /// The key that explains best how long each pitch class sounds and where the music rests.
     ///
-    /// `weights` is the sounding time (any unit) of the twelve pitch classes from C; all zero gives
-    /// A minor.
-    pub fn estimate(weights: &[f64; 12]) -> Self {
-        let mut best = (f64::NEG_INFINITY, Self::new(9, Mode::Minor));
-        for mode in [Mode::Minor, Mode::Major] {
-            let profile = if mode == Mode::Minor { &MINOR } else { &MAJOR };
-            for tonic in 0..12 {
-                let score = correlation(weights, profile, tonic);
-                if score > best.0 + 1e-12 {
-                    best = (score, Self::new(tonic as u8, mode));
-                }
-            }
+    /// `weights` is the sounding time (any unit) of the twelve pitch classes from C, `rests` how
+    /// often (any unit) each of them is a resting point, such as the last note or the bass of the
+    /// first beat. The profile's correlation alone confuses keys that share most of a scale, above
+    /// all in lines that avoid the tonic; so notes outside the scale count against a key, and
+    /// resting points for their tonic. All zero gives A minor.
+    pub fn estimate(weights: &[f64; 12], rests: &[f64; 12]) -> Self {
+        if weights.iter().all(|w| *w == 0.0) {
+            return Self::new(9, Mode::Minor);
         }
-        if weights.iter().all(|w| *w == 0.0) { Self::new(9, Mode::Minor) } else { best.1 }
+        let score = |key: &Self| {
+            let tonic = usize::from(key.tonic);
+            // Found on transcribed dance music: relative keys are otherwise too often called major.
+            let (profile, bias) =
+                if key.mode == Mode::Minor { (&MINOR, 0.12) } else { (&MAJOR, 0.0) };
+            let resting = rests[tonic] / rests.iter().sum::<f64>().max(1e-12);
+            correlation(weights, profile, tonic) + bias + 0.5 * resting
+                - 1.5 * key.share_outside(weights)
+        };
+        let keys = (0..24).map(Self::from_index).map(|key| (score(&key), key));
+        let best = keys.max_by(|a, b| a.0.total_cmp(&b.0));
+        best.map_or(Self::new(9, Mode::Minor), |(_, key)| key)
+    }
+
+    /// The share of the sounding time outside its scale; in minor the raised seventh is inside.
+    fn share_outside(self, weights: &[f64; 12]) -> f64 {
+        let leading = (self.tonic + 11) % 12;
+        let scale = self.scale();
+        let is_inside = |class: u8| scale.contains(&class) || class == leading;
+        let outside: f64 =
+            (0..12).filter(|c| !is_inside(*c)).map(|c| weights[usize::from(c)]).sum();
+        outside / weights.iter().sum::<f64>().max(1e-12)
     }
 }
 
@@ -167,8 +184,21 @@ mod tests {
             for (degree, class) in key.scale().into_iter().enumerate() {
                 weights[usize::from(class)] = if [0, 2, 4].contains(&degree) { 3.0 } else { 1.0 };
             }
-            assert_eq!(Key::estimate(&weights), key, "{key}");
+            assert_eq!(Key::estimate(&weights, &[0.0; 12]), key, "{key}");
         }
+    }
+
+    #[test]
+    fn resting_points_decide_between_relative_keys() {
+        let mut weights = [0.0; 12];
+        Key::new(0, Mode::Major).scale().map(|class| weights[usize::from(class)] = 1.0);
+        let resting_on = |class: usize| {
+            let mut rests = [0.0; 12];
+            rests[class] = 2.0;
+            Key::estimate(&weights, &rests)
+        };
+        assert_eq!(resting_on(0), Key::new(0, Mode::Major));
+        assert_eq!(resting_on(9), Key::new(9, Mode::Minor));
     }
 
     #[test]

@@ -103,12 +103,8 @@ impl Song {
             .collect();
         notes.sort_by_key(|n| (n.onset, n.voice, n.pitch, std::cmp::Reverse(n.duration)));
         notes.dedup_by_key(|n| (n.onset, n.voice, n.pitch));
-        let mut weights = [0.0; 12];
-        for note in &notes {
-            weights[usize::from(note.pitch.class())] += f64::from(note.duration.min(96));
-        }
         let tempo_bpm = if tempo_bpm.is_finite() { tempo_bpm.clamp(20.0, 400.0) } else { 120.0 };
-        Self { tempo_bpm, key: Key::estimate(&weights), beats_per_bar, n_bars, notes }
+        Self { tempo_bpm, key: key_of(&notes), beats_per_bar, n_bars, notes }
     }
 
     /// The same song said to be in `key` (a sampled song knows what it was asked for).
@@ -213,6 +209,25 @@ impl Song {
             end: Tick(ticks(end)),
         }
     }
+}
+
+/// Estimates the key; the first and last notes of bass and lead are the resting points.
+fn key_of(notes: &[GridNote]) -> Key {
+    let mut weights = [0.0; 12];
+    for note in notes {
+        weights[usize::from(note.pitch.class())] += f64::from(note.duration.min(96));
+    }
+    let mut rests = [0.0; 12];
+    for (voice, first, last) in [(Voice::Bass, 1.0, 1.0), (Voice::Lead, 0.5, 1.0)] {
+        let mut of_voice = notes.iter().filter(|note| note.voice == voice);
+        if let Some(note) = of_voice.next() {
+            rests[usize::from(note.pitch.class())] += first;
+        }
+        if let Some(note) = of_voice.next_back() {
+            rests[usize::from(note.pitch.class())] += last;
+        }
+    }
+    Key::estimate(&weights, &rests)
 }
 
 #[cfg(test)]
