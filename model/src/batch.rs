@@ -142,7 +142,7 @@ mod tests {
 
     fn pieces(n: u32) -> Vec<Piece> {
         let song = |i: u32| {
-            let notes = (0..i % 5 + 1).map(|j| GridNote {
+            let notes = (0..=i % 5).map(|j| GridNote {
                 onset: j * 24,
                 voice: Voice::Lead,
                 pitch: Pitch::new(60 + j as u8).expect("a pitch"),

@@ -52,6 +52,7 @@ impl Key {
     }
 
     /// The same mode, `semitones` higher.
+    #[must_use]
     pub fn transposed(self, semitones: i32) -> Self {
         Self::new((i32::from(self.tonic) + semitones).rem_euclid(12) as u8, self.mode)
     }
@@ -191,7 +192,9 @@ mod tests {
     #[test]
     fn resting_points_decide_between_relative_keys() {
         let mut weights = [0.0; 12];
-        Key::new(0, Mode::Major).scale().map(|class| weights[usize::from(class)] = 1.0);
+        for class in Key::new(0, Mode::Major).scale() {
+            weights[usize::from(class)] = 1.0;
+        }
         let resting_on = |class: usize| {
             let mut rests = [0.0; 12];
             rests[class] = 2.0;

@@ -158,7 +158,7 @@ fn entropy(classes: impl Iterator<Item = usize>) -> f64 {
 }
 
 /// Coefficients of the ridge regression (Hoerl and Kennard 1970) without intercept: the solution of
-/// (XᵀX + λI) c = Xᵀy by Gaussian elimination; the matrix is positive definite.
+/// `(XᵀX + λI) c = Xᵀy` by Gaussian elimination; the matrix is positive definite.
 fn ridge(rows: &[(Features, f64)]) -> Features {
     let mut matrix = [[0.0; N_FEATURES + 1]; N_FEATURES];
     for (i, equation) in matrix.iter_mut().enumerate() {

@@ -8,29 +8,29 @@
 #[derive(Clone, Copy)]
 pub(crate) struct Rows<'a> {
     pub(crate) values: &'a [f32],
-    pub(crate) n_rows: usize,
-    pub(crate) n_cols: usize,
+    pub(crate) height: usize,
+    pub(crate) width: usize,
     pub(crate) stride: usize,
 }
 
 impl<'a> Rows<'a> {
-    /// A dense matrix of `n_cols` columns.
-    pub(crate) fn dense(values: &'a [f32], n_cols: usize) -> Self {
-        Self { values, n_rows: values.len() / n_cols, n_cols, stride: n_cols }
+    /// A dense matrix of `width` columns.
+    pub(crate) fn dense(values: &'a [f32], width: usize) -> Self {
+        Self { values, height: values.len() / width, width, stride: width }
     }
 
     fn fits(&self) -> bool {
-        self.n_rows == 0 || (self.n_rows - 1) * self.stride + self.n_cols <= self.values.len()
+        self.height == 0 || (self.height - 1) * self.stride + self.width <= self.values.len()
     }
 }
 
 /// `out += a · b`, or `out += aᵀ · b` with `transpose_a`, on one thread.
 ///
-/// `out` is row-major with `b.n_cols` columns, dense.
+/// `out` is row-major with `b.width` columns, dense.
 pub(crate) fn matmul_add(out: &mut [f32], a: Rows<'_>, b: Rows<'_>, transpose_a: bool) {
-    let (m, k) = if transpose_a { (a.n_cols, a.n_rows) } else { (a.n_rows, a.n_cols) };
-    let n = b.n_cols;
-    assert!(a.fits() && b.fits() && k == b.n_rows && out.len() == m * n, "shapes must agree");
+    let (m, k) = if transpose_a { (a.width, a.height) } else { (a.height, a.width) };
+    let n = b.width;
+    assert!(a.fits() && b.fits() && k == b.height && out.len() == m * n, "shapes must agree");
     if m == 0 || n == 0 || k == 0 {
         return;
     }
@@ -63,6 +63,19 @@ pub(crate) fn matmul_add(out: &mut [f32], a: Rows<'_>, b: Rows<'_>, transpose_a:
     }
 }
 
+/// One step of the optimiser.
+#[derive(Clone, Copy)]
+pub(crate) struct Step {
+    /// Learning rate.
+    pub(crate) rate: f32,
+    /// What gradients are multiplied by first (clipping).
+    pub(crate) scale: f32,
+    /// Weight decay, the rate included.
+    pub(crate) decay: f32,
+    /// Bias corrections of both moments.
+    pub(crate) corrections: (f32, f32),
+}
+
 /// Defines a function whose body is compiled for AVX-512, for AVX2 and for any processor, and which
 /// takes the best of them at run time.
 macro_rules! dispatched {
@@ -70,7 +83,6 @@ macro_rules! dispatched {
         $(#[$doc])*
         pub(crate) fn $name($($arg: $type),*) {
             #[inline(always)]
-            #[expect(clippy::inline_always, reason = "must be compiled into each variant")]
             fn portable($($arg: $type),*) $body
 
             #[cfg(target_arch = "x86_64")]
@@ -100,7 +112,6 @@ macro_rules! dispatched {
 
 /// `e^x` to about 2e-7 relative, for |x| up to 87 (held within). Cephes' `expf` without branches.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "must be compiled into each variant of its callers")]
 fn exp(x: f32) -> f32 {
     const ROUND: f32 = 12_582_912.0;
     let x = x.clamp(-87.0, 87.0);
@@ -206,22 +217,20 @@ dispatched! {
 }
 
 dispatched! {
-    /// AdamW (Loshchilov and Hutter 2019) on one parameter: `rate` is the learning rate, `scale`
-    /// what the gradient is multiplied by first (clipping), `decay` the weight decay a step,
-    /// `corrections` the bias corrections of both moments.
+    /// `AdamW` (Loshchilov and Hutter 2019) on one parameter with the moments `mean` and `square`.
     fn adamw(
-        parameter: &mut [f32], gradient: &[f32], mean: &mut [f32], square: &mut [f32], rate: f32,
-        scale: f32, decay: f32, corrections: (f32, f32),
+        parameter: &mut [f32], gradient: &[f32], mean: &mut [f32], square: &mut [f32], step: &Step,
     ) {
         const BETA: (f32, f32) = (0.9, 0.99);
         let n = parameter.len();
         let (gradient, mean, square) = (&gradient[..n], &mut mean[..n], &mut square[..n]);
         for j in 0..n {
-            let g = gradient[j] * scale;
+            let g = gradient[j] * step.scale;
             mean[j] = BETA.0 * mean[j] + (1.0 - BETA.0) * g;
             square[j] = BETA.1 * square[j] + (1.0 - BETA.1) * g * g;
-            let step = mean[j] * corrections.0 / ((square[j] * corrections.1).sqrt() + 1e-8);
-            parameter[j] -= rate * step + decay * parameter[j];
+            let (first, second) = step.corrections;
+            let direction = mean[j] * first / ((square[j] * second).sqrt() + 1e-8);
+            parameter[j] -= step.rate * direction + step.decay * parameter[j];
         }
     }
 }

@@ -85,7 +85,7 @@ impl Network {
             };
             let mut values: Vec<f32> =
                 (0..shape.iter().product()).map(|_| rng.random_range(-bound..bound)).collect();
-            if name.ends_with(".bias") {
+            if name.rsplit('.').next() == Some("bias") {
                 values.fill(0.0);
                 if name.starts_with("lstm") {
                     values[size.hidden..2 * size.hidden].fill(1.0);
@@ -162,7 +162,7 @@ impl Network {
         let mut x = embedded.reshape((time, batch, self.size.embedding))?;
         let resets = Arc::new(window.resets.clone());
         for (layer, layer_state) in state.0.iter_mut().enumerate() {
-            x = drop_out(&x, dropout.as_mut())?;
+            x = drop_out(&x, &mut dropout)?;
             let width = x.dim(2)?;
             let weight = |name: &str| self.get(&format!("lstm.{layer}.{name}"));
             let sums = x.reshape((time * batch, width))?.matmul(weight("input"))?;
@@ -176,7 +176,7 @@ impl Network {
             x = sums.apply_op3(weight("recurrent"), weight("bias"), op)?;
             *layer_state = LstmLayer::final_state(&kept, batch, hidden);
         }
-        let x = drop_out(&x, dropout.as_mut())?.reshape((time * batch, hidden))?;
+        let x = drop_out(&x, &mut dropout)?.reshape((time * batch, hidden))?;
         let linear = |name: &str| {
             x.matmul(self.get(&format!("{name}.weight")))?
                 .broadcast_add(self.get(&format!("{name}.bias")))
@@ -185,7 +185,7 @@ impl Network {
     }
 }
 
-fn drop_out(x: &Tensor, dropout: Option<&mut Dropout<'_>>) -> Result<Tensor> {
+fn drop_out(x: &Tensor, dropout: &mut Option<Dropout<'_>>) -> Result<Tensor> {
     let Some(Dropout { rate, rng }) = dropout else { return Ok(x.clone()) };
     if *rate == 0.0 {
         return Ok(x.clone());

@@ -71,11 +71,11 @@ impl Grammar {
     pub fn allowed(&self) -> Vec<Range<u32>> {
         let steps = self.beats_per_bar * STEPS_PER_BEAT;
         match self.place {
-            Place::Header(idx) => vec![header_range(idx)],
+            Place::Header(idx) => only(header_range(idx)),
             Place::AfterBar => with_voices(VOICE, self.bar_or_end()),
-            Place::AfterVoice => vec![POSITION..POSITION + steps],
-            Place::AfterPosition => vec![PITCH..DURATION],
-            Place::AfterPitch => vec![DURATION..VOCABULARY as u32],
+            Place::AfterVoice => only(POSITION..POSITION + steps),
+            Place::AfterPosition => only(PITCH..DURATION),
+            Place::AfterPitch => only(DURATION..VOCABULARY as u32),
             Place::AfterDuration => {
                 let mut ranges =
                     with_voices(VOICE + self.voice.map_or(0, |v| v + 1), self.bar_or_end());
@@ -147,6 +147,10 @@ impl Grammar {
         };
         Ok(())
     }
+}
+
+fn only(range: Range<u32>) -> Vec<Range<u32>> {
+    std::iter::once(range).collect()
 }
 
 fn with_voices(first: u32, mut ranges: Vec<Range<u32>>) -> Vec<Range<u32>> {

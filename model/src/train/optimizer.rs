@@ -1,6 +1,6 @@
 //! How do gradients become steps?
 //!
-//! AdamW (Loshchilov and Hutter 2019), the gradient's norm clipped (Pascanu et al. 2013), the rate
+//! `AdamW` (Loshchilov and Hutter 2019), the gradient's norm clipped (Pascanu et al. 2013), the rate
 //! rising linearly and then falling along a cosine. Fused in place: candle's own makes a dozen
 //! tensors a parameter.
 
@@ -11,21 +11,18 @@ use candle_core::{CpuStorage, InplaceOp2, Layout, Result, bail};
 
 use super::Hyperparameters;
 use crate::network::Network;
-use crate::network::kernels::adamw;
+use crate::network::kernels::{Step, adamw};
 use crate::network::lstm::contiguous;
 
-/// What AdamW remembers of every parameter.
+/// What `AdamW` remembers of every parameter.
 pub(super) struct Optimizer {
     moments: Vec<RefCell<(Vec<f32>, Vec<f32>)>>,
     n_steps: i32,
 }
 
-struct Step<'a> {
+struct Update<'a> {
     moments: &'a RefCell<(Vec<f32>, Vec<f32>)>,
-    rate: f32,
-    scale: f32,
-    decay: f32,
-    corrections: (f32, f32),
+    step: Step,
 }
 
 impl Optimizer {
@@ -58,21 +55,20 @@ impl Optimizer {
         let correction = |beta: f64| (1.0 / (1.0 - beta.powi(self.n_steps))) as f32;
         for ((name, var), moments) in network.parameters().iter().zip(&self.moments) {
             let Some(gradient) = gradients.get(var) else { continue };
-            let decays = !name.ends_with(".bias");
+            let is_bias = name.rsplit('.').next() == Some("bias");
             let step = Step {
-                moments,
                 rate: rate as f32,
                 scale,
-                decay: if decays { (rate * settings.weight_decay) as f32 } else { 0.0 },
+                decay: if is_bias { 0.0 } else { (rate * settings.weight_decay) as f32 },
                 corrections: (correction(0.9), correction(0.99)),
             };
-            var.inplace_op2(&gradient.contiguous()?, &step)?;
+            var.inplace_op2(&gradient.contiguous()?, &Update { moments, step })?;
         }
         Ok(())
     }
 }
 
-impl InplaceOp2 for Step<'_> {
+impl InplaceOp2 for Update<'_> {
     fn name(&self) -> &'static str {
         "adamw"
     }
@@ -90,16 +86,7 @@ impl InplaceOp2 for Step<'_> {
         };
         let (mean, square) = &mut *self.moments.borrow_mut();
         let parameter = &mut values[from..to];
-        adamw(
-            parameter,
-            gradient,
-            mean,
-            square,
-            self.rate,
-            self.scale,
-            self.decay,
-            self.corrections,
-        );
+        adamw(parameter, gradient, mean, square, &self.step);
         Ok(())
     }
 }
