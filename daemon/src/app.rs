@@ -4,7 +4,7 @@
 //! the home.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -50,9 +50,9 @@ fn log_to_stderr(default: &str) {
     let logging = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let logging = logging.with_target(false).with_ansi(false);
     if std::env::var_os("JOURNAL_STREAM").is_some() {
-        logging.without_time().init()
+        logging.without_time().init();
     } else {
-        logging.init()
+        logging.init();
     }
 }
 
@@ -60,31 +60,31 @@ fn execute(cli: Cli) -> anyhow::Result<u8> {
     let mut printer = Printer::new(cli.json);
     match cli.command {
         Command::Run => {
-            let (home, config) = place(cli.home, cli.config)?;
+            let (home, config) = place(cli.home.as_deref(), cli.config.as_deref())?;
             run_daemon(home, config).map(|()| 0)
         }
         Command::Demo(options) => demo::demo(cli.home, &options, &mut printer).map(|()| 0),
         Command::Judge { paths } => {
-            let settings = intake_settings(cli.home, cli.config)?;
+            let settings = intake_settings(cli.home.as_deref(), cli.config.as_deref())?;
             command::local::judge(&paths, &settings, &mut |line| printer.print(line)).map(|()| 0)
         }
         Command::Roundtrip { file, out } => {
-            let settings = intake_settings(cli.home, cli.config)?;
+            let settings = intake_settings(cli.home.as_deref(), cli.config.as_deref())?;
             command::local::roundtrip(&file, &out, &settings, &mut |line| printer.print(line))
                 .map(|()| 0)
         }
         Command::Home(command) => {
-            let (home, config) = place(cli.home, cli.config)?;
+            let (home, config) = place(cli.home.as_deref(), cli.config.as_deref())?;
             at_home(home, config, absolute(command)?, &mut printer)
         }
     }
 }
 
-fn place(home: Option<PathBuf>, config: Option<PathBuf>) -> anyhow::Result<(Home, Config)> {
+fn place(home: Option<&Path>, config: Option<&Path>) -> anyhow::Result<(Home, Config)> {
     let here = std::env::current_dir().context("finding the working folder")?;
-    let home = home::resolve(home.as_deref(), |name| std::env::var_os(name), &here)?;
+    let home = home::resolve(home, |name| std::env::var_os(name), &here)?;
     let config = match config {
-        Some(file) => Config::load(&file, true)?,
+        Some(file) => Config::load(file, true)?,
         None => Config::load(&home.config(), false)?,
     };
     Ok((home, config))
@@ -92,13 +92,13 @@ fn place(home: Option<PathBuf>, config: Option<PathBuf>) -> anyhow::Result<(Home
 
 /// Judging needs no home; if one is known, its limits hold.
 fn intake_settings(
-    home: Option<PathBuf>,
-    config: Option<PathBuf>,
+    home: Option<&Path>,
+    config: Option<&Path>,
 ) -> anyhow::Result<watch::intake::Settings> {
     let here = std::env::current_dir().context("finding the working folder")?;
-    let known = home::resolve(home.as_deref(), |name| std::env::var_os(name), &here).ok();
+    let known = home::resolve(home, |name| std::env::var_os(name), &here).ok();
     let config = match (config, known) {
-        (Some(file), _) => Config::load(&file, true)?,
+        (Some(file), _) => Config::load(file, true)?,
         (None, Some(home)) => Config::load(&home.config(), false)?,
         (None, None) => Config::default(),
     };
@@ -115,7 +115,7 @@ fn absolute(mut command: HomeCommand) -> anyhow::Result<HomeCommand> {
         HomeCommand::Generate(generate) => generate.out.as_mut().map_or(Ok(()), make)?,
         HomeCommand::Rate(rate) => rate.from.as_mut().map_or(Ok(()), make)?,
         HomeCommand::Score { files, .. } => files.iter_mut().try_for_each(make)?,
-        HomeCommand::Remove { song } if std::path::Path::new(song).exists() => {
+        HomeCommand::Remove { song } if Path::new(song).exists() => {
             *song = std::path::absolute(&*song)?.to_string_lossy().into_owned();
         }
         _ => {}

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Parser)]
 #[command(name = "kickback", version, about, arg_required_else_help = true)]
 pub struct Cli {
-    /// Where everything is kept [default: $KICKBACK_HOME, $STATE_DIRECTORY or
-    /// $XDG_DATA_HOME/kickback]
+    /// Where everything is kept [default: `$KICKBACK_HOME`, `$STATE_DIRECTORY` or
+    /// `$XDG_DATA_HOME/kickback`]
     #[arg(long, global = true, value_name = "DIR")]
     pub home: Option<PathBuf>,
     /// The configuration file [default: kickback.toml in the home, if there]

@@ -43,6 +43,7 @@ sequence_length = 96
 batch = 6
 learning_rate = 0.004
 dropout = 0.25
+valid_share = 0.2
 patience = 6
 ";
 
@@ -100,17 +101,17 @@ impl Show<'_> {
         self.remark("\n2. Training the network");
         let train =
             |epochs| HomeCommand::Train(Train { genre: GENRE.to_owned(), fresh: false, epochs });
-        self.ask(train(Some(options.epochs)))?;
+        self.ask(&train(Some(options.epochs)))?;
         self.remark("\n3. Generating a track");
         let track = self.generate(7)?;
         let id = track["track"].as_u64().context("a track has a number")?;
         self.remark("\n4. Three listeners like it");
         for by in ["first", "second", "third"] {
             let (track, emoji) = (Some(id), Some("🔥".to_owned()));
-            self.ask(HomeCommand::Rate(Rate { track, emoji, by: by.to_owned(), from: None }))?;
+            self.ask(&HomeCommand::Rate(Rate { track, emoji, by: by.to_owned(), from: None }))?;
         }
         self.remark("\n5. Training one more cycle with the ratings");
-        self.ask(train(None))?;
+        self.ask(&train(None))?;
         self.remark("\n6. Generating again");
         self.generate(8)?;
         self.remark("\nWhat the ratings changed");
@@ -130,7 +131,7 @@ impl Show<'_> {
         }
         let began = Instant::now();
         loop {
-            let rows = self.rows(HomeCommand::Status)?;
+            let rows = self.rows(&HomeCommand::Status)?;
             let genre = rows.iter().find(|row| row["genre"] == GENRE);
             let count = |key: &str| genre.and_then(|row| row[key].as_u64()).unwrap_or(0);
             let (accepted, rejected) = (count("songs"), count("rejected"));
@@ -162,7 +163,7 @@ impl Show<'_> {
             no_picture: false,
             plain: false,
         };
-        let rows = self.ask(HomeCommand::Generate(wanted))?;
+        let rows = self.ask(&HomeCommand::Generate(wanted))?;
         rows.into_iter().next().context("a generation has a result")
     }
 
@@ -179,7 +180,7 @@ impl Show<'_> {
             Ok(evaluate(&network, &piece)? * n_tokens / n_notes)
         };
         let (before, after) = (nats(1)?, nats(2)?);
-        let rows = self.rows(HomeCommand::Tracks { genre: Some(GENRE.to_owned()) })?;
+        let rows = self.rows(&HomeCommand::Tracks { genre: Some(GENRE.to_owned()) })?;
         let weight = rows.iter().find(|row| row["track"] == track["track"]);
         let weight = weight.and_then(|row| row["weight"].as_f64()).unwrap_or(0.0);
         self.printer.print(Line::row(
@@ -193,9 +194,9 @@ impl Show<'_> {
     }
 
     /// Asks, prints the answer and returns its rows.
-    fn ask(&mut self, command: HomeCommand) -> anyhow::Result<Vec<Value>> {
+    fn ask(&mut self, command: &HomeCommand) -> anyhow::Result<Vec<Value>> {
         let (mut rows, printer) = (Vec::new(), &mut *self.printer);
-        let end = control::ask(&self.home.socket(), &command, |line| {
+        let end = control::ask(&self.home.socket(), command, |line| {
             if let Line::Row { json, .. } = &line {
                 rows.push(json.clone());
             }
@@ -205,9 +206,9 @@ impl Show<'_> {
     }
 
     /// Asks without printing.
-    fn rows(&self, command: HomeCommand) -> anyhow::Result<Vec<Value>> {
+    fn rows(&self, command: &HomeCommand) -> anyhow::Result<Vec<Value>> {
         let mut rows = Vec::new();
-        let end = control::ask(&self.home.socket(), &command, |line| {
+        let end = control::ask(&self.home.socket(), command, |line| {
             if let Line::Row { json, .. } = line {
                 rows.push(json);
             }

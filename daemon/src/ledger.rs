@@ -68,13 +68,13 @@ pub fn listener_name(listener: ListenerId) -> String {
 
 fn write(studio: &Studio, entry: Entry, on_unmatched: &impl Fn(Reacted)) -> anyhow::Result<()> {
     match entry {
-        Entry::Reacted(reacted) => match studio.store.track_of_message(reacted.message.0)? {
-            Some(track) => vote(studio, track, &reacted),
-            None => {
-                on_unmatched(reacted);
-                Ok(())
+        Entry::Reacted(reacted) => {
+            if let Some(track) = studio.store.track_of_message(reacted.message.0)? {
+                return vote(studio, track, &reacted);
             }
-        },
+            on_unmatched(reacted);
+            Ok(())
+        }
         Entry::Cleared(message, emoji) => {
             if let Some(track) = studio.store.track_of_message(message.0)? {
                 let n = studio.store.take_back_all_votes(

@@ -83,7 +83,7 @@ pub fn rated(studio: &Studio, genre: &str) -> anyhow::Result<Vec<Rated>> {
         match track_file::read(&studio.home, genre, &track.stem) {
             Ok((song, features)) => rated.push(Rated { id, track, score, song, features }),
             Err(error) => {
-                tracing::warn!(%id, error = format!("{error:#}"), "a rated track is left out")
+                tracing::warn!(%id, error = format!("{error:#}"), "a rated track is left out");
             }
         }
     }

@@ -184,7 +184,7 @@ fn songs(
                 songs.push((id, piece, features(&music)));
             }
             Ok(None) => {
-                tracing::warn!(%id, name = song.file_name, "a song has no voice any more, left out")
+                tracing::warn!(%id, name = song.file_name, "a song has no voice any more, left out");
             }
             Err(error) => tracing::warn!(%id, error = format!("{error:#}"), "a song is left out"),
         }

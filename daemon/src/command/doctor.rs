@@ -54,10 +54,10 @@ fn songs(studio: &Studio) -> anyhow::Result<(Vec<String>, usize)> {
         match std::fs::read(&path) {
             Ok(bytes) if watch::fingerprint::content(&bytes) == id.to_string() => {}
             Ok(_) => {
-                ill.push(format!("{} is damaged: drop {} again", path.display(), song.file_name))
+                ill.push(format!("{} is damaged: drop {} again", path.display(), song.file_name));
             }
             Err(error) => {
-                ill.push(format!("{}: {error}: drop {} again", path.display(), song.file_name))
+                ill.push(format!("{}: {error}: drop {} again", path.display(), song.file_name));
             }
         }
     }

@@ -49,7 +49,7 @@ impl Daemon {
         match open(hear, self.offer.subscribe()) {
             Ok(chat) => {
                 self.chat = Some(chat);
-                self.chat_state = "connecting to Discord".to_owned();
+                "connecting to Discord".clone_into(&mut self.chat_state);
             }
             Err(error) => {
                 self.chat_state = format!("no chat: {error:#}");

@@ -168,13 +168,12 @@ impl Daemon {
                 }
             }
             Event::Posted(message) => {
-                let (now, later) = self
-                    .unmatched
-                    .drain(..)
-                    .partition(|reacted: &Reacted| reacted.message == message);
-                self.unmatched = later;
-                let now: VecDeque<Reacted> = now;
-                now.into_iter().for_each(|reacted| self.enter(Entry::Reacted(reacted)));
+                let is_its = |reacted: &Reacted| reacted.message == message;
+                let (its, others) = self.unmatched.drain(..).partition::<Vec<_>, _>(is_its);
+                self.unmatched = others.into();
+                for reacted in its {
+                    self.enter(Entry::Reacted(reacted));
+                }
             }
             Event::Asked(asked) => self.asked(asked),
             Event::Tick => self.check_due(),
@@ -282,7 +281,7 @@ impl Daemon {
                 });
             }
             Err(error) => {
-                tracing::warn!(error = format!("{error:#}"), "the genres cannot be listed")
+                tracing::warn!(error = format!("{error:#}"), "the genres cannot be listed");
             }
         }
     }
@@ -298,7 +297,7 @@ impl Daemon {
             match inbound.recv().await {
                 Some(Event::Heard(heard)) => self.heard_while_stopping(heard),
                 Some(event @ (Event::Trained(_) | Event::Training(_) | Event::Posted(_))) => {
-                    self.handle(event)
+                    self.handle(event);
                 }
                 Some(_) => {}
                 None => break,
