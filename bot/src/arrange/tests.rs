@@ -1,3 +1,5 @@
+//! Does the arrangement play what the genre and the song ask for?
+
 use super::*;
 use crate::names;
 use model::score::Pitch;

@@ -15,6 +15,7 @@ pub(crate) mod lstm;
 use std::sync::Arc;
 
 use candle_core::{Device, Result, Tensor, Var};
+use candle_nn::{Embedding, Module};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
@@ -157,7 +158,8 @@ impl Network {
     ) -> Result<Output> {
         let (time, batch, hidden) = (window.time, window.batch, self.size.hidden);
         let rows = Tensor::from_slice(&window.inputs, window.inputs.len(), &Device::Cpu)?;
-        let embedded = self.get("embedding").index_select(&rows, 0)?;
+        let table = Embedding::new(self.get("embedding").clone(), self.size.embedding);
+        let embedded = table.forward(&rows)?;
         let embedded = embedded.reshape((time * batch, INPUTS, self.size.embedding))?.sum(1)?;
         let mut x = embedded.reshape((time, batch, self.size.embedding))?;
         let resets = Arc::new(window.resets.clone());
