@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::answer::NotNow;
+use crate::answer::{Misused, NotNow};
 use crate::config::Config;
 use crate::home::{self, Home};
 use crate::store::Store;
@@ -35,9 +35,9 @@ impl Studio {
     /// The genre as a name that is known here.
     ///
     /// # Errors
-    /// [`NotNow`] if there is neither a song nor a folder of it.
+    /// [`NotNow`] if there is neither a song nor a folder of it, [`Misused`] if there can be none.
     pub fn known_genre<'a>(&self, name: &'a str) -> anyhow::Result<&'a str> {
-        let name = home::genre(name)?;
+        let name = home::genre(name).map_err(|error| Misused(error.to_string()))?;
         let genres = self.genres()?;
         if genres.iter().any(|genre| genre == name) {
             return Ok(name);
@@ -55,7 +55,12 @@ impl Studio {
     /// When the store or the inbox cannot be read.
     pub fn genres(&self) -> anyhow::Result<Vec<String>> {
         let mut genres = self.store.genres()?;
-        for entry in std::fs::read_dir(self.home.inbox())? {
+        let entries = match std::fs::read_dir(self.home.inbox()) {
+            // Someone deleted it; once it is made again, it is watched again.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            entries => Some(entries?),
+        };
+        for entry in entries.into_iter().flatten() {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();
             if entry.file_type()?.is_dir() && home::genre(&name).is_ok() {

@@ -1,0 +1,34 @@
+//! How do tests use the program as people do?
+//!
+//! A home in a temporary folder ([`Home`]), commands as processes of their own ([`Answer`]), a daemon
+//! that real signals stop ([`Daemon`]). Whatever takes time is awaited by looking until a deadline
+//! ([`eventually`]). Nothing here knows the program's insides, only its command line, its files and
+//! its JSON.
+
+mod answer;
+mod files;
+mod home;
+mod running;
+
+use std::time::{Duration, Instant};
+
+pub use answer::Answer;
+pub use files::{files_below, song, songs};
+pub use home::Home;
+pub use running::{Daemon, Ended};
+pub use rustix::process::Signal;
+
+/// How long a test waits for what should happen soon, on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Looks until `look` finds something, and panics with `what` after [`PATIENCE`].
+pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}

@@ -1,0 +1,188 @@
+//! Does the daemon say of every wrong file what is wrong, keep it, and go on?
+
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use tests::process::{Daemon, Home, Signal, eventually, song};
+
+use crate::home;
+
+/// A user who owns nothing; by convention "nobody".
+const NOBODY: u32 = 65_534;
+
+#[test]
+fn every_wrong_file_ends_with_a_reason_and_the_daemon_goes_on() {
+    let home = home().set("schedule.min_songs", 100);
+    let outside = home.put("outside/secret.mid", &song(5));
+    let daemon = home.daemon();
+    let good = song(0);
+    home.put("inbox/hardstyle/truncated.mid", &good[..TRUNCATED]);
+    home.put("inbox/hardstyle/words.mid", b"Dear diary, today I wrote a melody.\n");
+    home.put("inbox/hardstyle/empty.mid", b"");
+    home.put("inbox/hardstyle/notes.txt", b"buy strings");
+    home.put("inbox/loose.mid", &song(1));
+    symlink(&outside, home.path("inbox/hardstyle/link.mid")).expect("a link can be made");
+    pipe(&home.path("inbox/hardstyle/pipe.mid"));
+    drop_100_megabytes(&home);
+
+    let expected = [
+        ("rejected/hardstyle/truncated.mid", "holds no notes"),
+        ("rejected/hardstyle/words.mid", "MIDI"),
+        ("rejected/hardstyle/empty.mid", "empty (0 bytes)"),
+        ("rejected/hardstyle/notes.txt", "need to end in .mid"),
+        ("rejected/loose.mid", "no genre's folder"),
+        ("rejected/hardstyle/huge.mid", "104857600"),
+        ("rejected/hardstyle/link.mid", "symbolic link"),
+        ("rejected/hardstyle/pipe.mid", "named pipe"),
+    ];
+    for (path, words) in expected {
+        let text = reason(&home, path);
+        assert!(text.contains(words), "{path}: {text:?}");
+        assert!(text.starts_with(char::is_uppercase) && text.len() > 20, "{path}: {text:?}");
+    }
+
+    let left = ["hardstyle/link.mid", "hardstyle/pipe.mid"].map(str::to_owned);
+    eventually("what can be read to be gone", || (home.files("inbox") == left).then_some(()));
+    let content = |path: &str| fs::read(home.path(path)).expect("it is kept");
+    assert_eq!(content("rejected/hardstyle/truncated.mid"), good[..TRUNCATED]);
+    assert_eq!(content("rejected/loose.mid"), song(1));
+    assert_eq!(fs::metadata(home.path("rejected/hardstyle/huge.mid")).expect("kept").len(), HUGE);
+    assert_eq!(fs::read(&outside).expect("untouched"), song(5));
+
+    home.put("inbox/hardstyle/good.mid", &good);
+    eventually("a good song in the library", || {
+        (home.files("library") == ["hardstyle/good.mid"]).then_some(())
+    });
+    assert_eq!(home.status("hardstyle")["songs"], 1);
+    assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
+}
+
+#[test]
+fn a_file_that_may_not_be_read_stays_with_a_reason_until_it_may() {
+    let home = home().set("schedule.min_songs", 100);
+    let closed = home.put("inbox/hardstyle/closed.mid", &song(0));
+    fs::set_permissions(&closed, Permissions::from_mode(0o000)).expect("it is ours");
+    let daemon = daemon_without_privileges(&home, &closed);
+    let text = reason(&home, "rejected/hardstyle/closed.mid");
+    assert!(text.to_lowercase().contains("permission"), "{text:?}");
+    assert!(text.contains("left at"), "{text:?}");
+    assert_eq!(home.files("inbox"), ["hardstyle/closed.mid"]);
+    fs::set_permissions(&closed, Permissions::from_mode(0o644)).expect("it is ours");
+    eventually("the song in the library", || {
+        (home.files("library") == ["hardstyle/closed.mid"]).then_some(())
+    });
+    assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
+}
+
+#[test]
+fn the_same_song_is_taken_once_whatever_its_name() {
+    let home = home().set("schedule.min_songs", 100);
+    let daemon = home.daemon();
+    home.put("inbox/hardstyle/first.mid", &song(0));
+    home.wait_for_empty_inbox();
+    home.put("inbox/hardstyle/again.mid", &song(0));
+    home.put("inbox/trance/elsewhere.mid", &song(0));
+    for path in ["rejected/hardstyle/again.mid", "rejected/trance/elsewhere.mid"] {
+        let text = reason(&home, path);
+        assert!(text.contains("already has it: hardstyle/first.mid"), "{text:?}");
+    }
+    home.wait_for_empty_inbox();
+    home.put("inbox/hardstyle/first.mid", &song(0));
+    home.wait_for_empty_inbox();
+    assert_eq!(home.files("library"), ["hardstyle/first.mid"]);
+    assert_eq!(fs::read(home.path("rejected/hardstyle/first.mid")).expect("kept"), song(0));
+    assert_eq!(home.rows(&["library"]).len(), 1);
+    assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
+}
+
+#[test]
+fn the_endings_of_songs_count_in_any_case() {
+    let home = home().set("schedule.min_songs", 100);
+    let names = ["A.MID", "b.Midi", "c.KAR", "d.rmi", "e.sMf", "f.mid.mid", "ü & ñ ☂.mid"];
+    for (idx, name) in names.iter().enumerate() {
+        home.put(&format!("inbox/hard style/deep/er/{name}"), &song(idx));
+    }
+    let daemon = home.daemon();
+    home.wait_for_empty_inbox();
+    let expected: Vec<String> =
+        names.iter().map(|name| format!("hard style/deep/er/{name}")).collect();
+    assert_eq!(home.files("library"), expected);
+    assert_eq!(home.rows(&["library", "hard style"]).len(), names.len());
+    assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
+}
+
+#[test]
+fn unfinished_and_hidden_files_are_left_alone() {
+    let home = home().set("schedule.min_songs", 100);
+    let names = ["a.mid.part", "b.mid.crdownload", "c.mid~", "d.tmp"];
+    for name in names {
+        home.put(&format!("inbox/hardstyle/{name}"), &song(1));
+    }
+    home.put("inbox/hardstyle/.hidden.mid", &song(2));
+    home.put("inbox/hardstyle/real.mid", &song(0));
+    let daemon = home.daemon();
+    eventually("the song in the library", || {
+        (home.files("library") == ["hardstyle/real.mid"]).then_some(())
+    });
+    fs::rename(home.path("inbox/hardstyle/a.mid.part"), home.path("inbox/hardstyle/a.mid"))
+        .expect("it is still there");
+    eventually("the finished download in the library", || {
+        (home.files("library") == ["hardstyle/a.mid", "hardstyle/real.mid"]).then_some(())
+    });
+    let left = ["hardstyle/b.mid.crdownload", "hardstyle/c.mid~", "hardstyle/d.tmp"];
+    assert_eq!(home.files("inbox"), left);
+    assert!(home.path("inbox/hardstyle/.hidden.mid").exists());
+    assert_eq!(home.files("rejected"), Vec::<String>::new());
+    assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
+}
+
+/// Bytes that are left of the truncated file: it ends within its first track.
+const TRUNCATED: usize = 60;
+const HUGE: u64 = 100 << 20;
+
+/// A file of holes, moved in at once.
+fn drop_100_megabytes(home: &Home) {
+    let path = home.path("outside/huge.mid");
+    let file = File::create(&path).expect("writable");
+    file.set_len(HUGE).expect("holes need no space");
+    drop(file);
+    fs::rename(&path, home.path("inbox/hardstyle/huge.mid")).expect("it is ours");
+}
+
+fn pipe(path: &Path) {
+    let mode = Mode::from_raw_mode(0o644);
+    mknodat(CWD, path, FileType::Fifo, mode, 0).expect("a pipe can be made");
+}
+
+/// Waits for the text beside a rejected file.
+fn reason(home: &Home, path: &str) -> String {
+    let path = home.path(&format!("{path}.reason.txt"));
+    eventually(&path.display().to_string(), || fs::read_to_string(&path).ok())
+}
+
+/// A daemon that may not read `closed`. The superuser may read everything, so it gives its place to
+/// nobody, to whom the home and a copy of the program are handed.
+fn daemon_without_privileges(home: &Home, closed: &Path) -> Daemon {
+    let command = home.command(&["run"]);
+    if File::open(closed).is_err() {
+        return home.daemon();
+    }
+    let program = home.path("kickback");
+    fs::copy(home.program(), &program).expect("the program can be copied");
+    let paths = ["", "inbox", "inbox/hardstyle", "kickback.toml", "kickback"];
+    for path in paths {
+        chown(home.path(path), Some(NOBODY), Some(NOBODY)).expect("the superuser may");
+    }
+    let mut demoted = std::process::Command::new(program);
+    demoted.args(command.get_args()).uid(NOBODY).gid(NOBODY);
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => demoted.env(name, value),
+            None => demoted.env_remove(name),
+        };
+    }
+    Daemon::start(demoted, &home.path("kickback.sock"))
+}

@@ -1,0 +1,241 @@
+//! Do the commands do what they say, the same with and without a daemon?
+
+use std::fs;
+
+use serde_json::{Value, json};
+use tests::process::{Home, Signal, song};
+
+use crate::{home, track, trained};
+
+#[test]
+fn lists_are_the_same_with_and_without_a_daemon() {
+    let home = trained();
+    home.put("inbox/hardstyle/wrong.mid", b"no song");
+    let rated = track(&home, 1).to_string();
+    track(&home, 2);
+    home.row(&["rate", &rated, "👍"]);
+    let daemon = home.daemon();
+    home.wait_for_empty_inbox();
+    let commands: [&[&str]; 6] = [
+        &["library"],
+        &["library", "hardstyle"],
+        &["tracks"],
+        &["tracks", "hardstyle"],
+        &["versions", "hardstyle"],
+        &["doctor"],
+    ];
+    let with: Vec<Vec<Value>> = commands.iter().map(|command| home.rows(command)).collect();
+    let status_with = home.rows(&["status"]);
+    assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
+    let without: Vec<Vec<Value>> = commands.iter().map(|command| home.rows(command)).collect();
+    let status_without = home.rows(&["status"]);
+    assert_eq!(with, without);
+    assert_eq!(without[0].len(), 6);
+    assert_eq!(without[2].len(), 2);
+    assert_eq!(status_with[1..], status_without[1..]);
+    assert_eq!(
+        (&status_with[0]["running"], &status_without[0]["running"]),
+        (&json!(true), &json!(false))
+    );
+    let keys = |row: &Value| row.as_object().map(|row| row.keys().cloned().collect::<Vec<_>>());
+    assert_eq!(keys(&status_with[0]), keys(&status_without[0]));
+    assert_eq!(status_without[1]["rejected"], 1);
+}
+
+#[test]
+fn a_second_daemon_on_a_home_refuses_and_harms_nothing() {
+    let home = home();
+    let daemon = home.daemon();
+    home.ask(&["run"]).fails(1, "another daemon");
+    assert_eq!(home.row(&["status"])["running"], true);
+    home.put("inbox/hardstyle/a.mid", &song(0));
+    home.wait_for_empty_inbox();
+    assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
+}
+
+#[test]
+fn a_track_is_made_of_its_seed_and_lies_where_it_says() {
+    let home = trained();
+    let out = home.path("elsewhere");
+    let folder = out.to_str().expect("a plain path");
+    let made =
+        home.rows(&["generate", "hardstyle", "--seed", "5", "--count", "2", "--out", folder]);
+    assert_eq!(made.len(), 2);
+    assert_eq!((&made[0]["seed"], &made[1]["seed"]), (&json!(5), &json!(6)));
+    for row in &made {
+        let path = |key: &str| std::path::PathBuf::from(row[key].as_str().expect("a path"));
+        let (midi, audio, picture) = (path("midi"), path("audio"), path("picture"));
+        for file in [&midi, &audio, &picture] {
+            assert!(file.is_absolute() && file.is_file(), "{}", file.display());
+            assert_eq!(file.parent(), Some(out.as_path()));
+            assert_eq!(file.file_stem(), midi.file_stem());
+        }
+    }
+    let daemon = home.daemon();
+    let again = home.row(&[
+        "generate",
+        "hardstyle",
+        "--seed",
+        "5",
+        "--no-audio",
+        "--no-picture",
+        "--plain",
+    ]);
+    assert_eq!((&again["audio"], &again["picture"]), (&Value::Null, &Value::Null));
+    let notes = |row: &Value| {
+        let bytes = fs::read(row["midi"].as_str().expect("a path")).expect("it is there");
+        crate::midi_facts::Facts::of(&bytes).notes
+    };
+    assert_eq!(notes(&again), notes(&made[0]), "the same seed gives the same notes");
+    assert_ne!(notes(&made[0]), notes(&made[1]));
+    assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
+}
+
+#[test]
+fn a_rollback_plays_the_old_version_again() {
+    let home = trained();
+    home.rows(&["train", "hardstyle", "--fresh", "--epochs", "1"]);
+    let current = || home.status("hardstyle")["version"].clone();
+    assert_eq!(current(), 2);
+    assert_eq!(home.row(&["rollback", "hardstyle", "v1"])["version"], 1);
+    assert_eq!(current(), 1);
+    let versions = home.rows(&["versions", "hardstyle"]);
+    assert_eq!((versions.len(), &versions[0]["current"]), (2, &json!(true)));
+    let made = home.row(&["generate", "hardstyle", "--no-audio", "--no-picture"]);
+    assert_eq!(made["version"], 1);
+    home.ask(&["rollback", "hardstyle", "7"]).fails(3, "kept are v1, v2");
+    home.ask(&["rollback", "hardstyle", "last"]).fails(2, "give 3 or v3");
+}
+
+#[test]
+fn a_removed_song_moves_to_the_rejected_ones_and_may_come_back() {
+    let home = trained();
+    let songs = home.rows(&["library", "hardstyle"]);
+    let by_id = songs[0]["song"].as_str().expect("an id").to_owned();
+    let by_path = songs[1]["path"].as_str().expect("a path").to_owned();
+    for wanted in [&by_id[..8], &by_path] {
+        let row = home.row(&["remove", wanted]);
+        let path = row["path"].as_str().expect("a path");
+        assert!(path.starts_with(home.path("rejected").to_str().expect("plain")), "{row}");
+        let text = fs::read_to_string(format!("{path}.reason.txt")).expect("a reason");
+        assert!(text.contains("took it out"), "{text}");
+    }
+    assert_eq!(home.rows(&["library", "hardstyle"]).len(), 4);
+    assert_eq!(home.files("library").len(), 4);
+    assert_eq!(home.status("hardstyle")["removed"], 2);
+    home.ask(&["remove", &by_id]).fails(3, "no song of the library");
+
+    let daemon = home.daemon();
+    let name = songs[0]["file"].as_str().expect("a name");
+    fs::rename(home.path("rejected/hardstyle").join(name), home.path("inbox/hardstyle").join(name))
+        .expect("it is there");
+    home.wait_for_empty_inbox();
+    assert_eq!(home.rows(&["library", "hardstyle"]).len(), 5);
+    assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
+}
+
+#[test]
+fn a_forgotten_listener_has_no_say_any_more() {
+    let home = trained();
+    let track = track(&home, 1).to_string();
+    home.row(&["rate", &track, "🔥", "--by", "ann"]);
+    let both = home.row(&["rate", &track, "💩", "--by", "bob"]);
+    assert_eq!(both["votes"], 2);
+    assert_eq!(home.row(&["forget", "bob"])["votes"], 1);
+    let left = home.row(&["tracks"]);
+    assert_eq!(left["listeners"], 1);
+    assert!(left["score"].as_f64() > both["score"].as_f64(), "{left} {both}");
+    home.ask(&["forget", "bob"]).fails(3, "never voted");
+}
+
+#[test]
+fn ratings_come_from_a_table_as_a_whole_or_not_at_all() {
+    let home = trained();
+    let (first, second) = (track(&home, 1), track(&home, 2));
+    let table = |text: String| {
+        let path = home.put("votes.csv", text.as_bytes());
+        path.to_str().expect("a plain path").to_owned()
+    };
+    let good = table(format!(
+        "track,emoji,by,time\n{first},🔥,ann,1700000000000\n{second},👎,ann,\n{first},👍,bob,\n"
+    ));
+    assert_eq!(home.rows(&["rate", "--from", &good]).len(), 3);
+    let says = |home: &Home| -> Vec<(Value, Value)> {
+        let tracks = home.rows(&["tracks"]);
+        tracks.iter().map(|row| (row["listeners"].clone(), row["score"].clone())).collect()
+    };
+    let before = says(&home);
+    assert_eq!((&before[0].0, &before[1].0), (&json!(2), &json!(1)));
+    let wrong = [
+        (format!("track,emoji,by\n{first},💩,cyd\n{first},🥒,cyd\n"), "line 3"),
+        (format!("track,emoji,by\n{first},💩,cyd\n999,🔥,cyd\n"), "there is no track 999"),
+        (format!("track,emoji,by\n{first},💩\n"), "line 2: a field is missing"),
+        (format!("track,emoji,by,time\n{first},💩,cyd,yesterday\n"), "no time"),
+        (format!("{first},💩,cyd\n"), "line 1"),
+    ];
+    for (text, said) in wrong {
+        let path = table(text);
+        home.ask(&["rate", "--from", &path]).fails(2, said);
+        assert_eq!(says(&home), before);
+    }
+    home.ask(&["rate", "--from", "nowhere.csv"]).fails(1, "nowhere.csv");
+}
+
+#[test]
+fn a_score_is_finite_and_counts_the_notes() {
+    let home = trained();
+    let (known, new) = (home.put("known.mid", &song(0)), home.put("new.mid", &song(20)));
+    let (known, new) = (known.to_str().expect("plain"), new.to_str().expect("plain"));
+    let rows = home.rows(&["score", "hardstyle", known, new]);
+    assert_eq!(rows.len(), 2);
+    for row in &rows {
+        let nll = row["nll_per_note"].as_f64().expect("a number");
+        assert!(nll > 0.0 && nll < 50.0, "{row}");
+        assert!(row["notes"].as_u64().expect("a count") > 12, "{row}");
+        assert_eq!(row["version"], 1);
+    }
+    home.put("none.mid", b"no song");
+    let none = home.path("none.mid");
+    home.ask(&["score", "hardstyle", none.to_str().expect("plain")]).fails(1, "none.mid");
+}
+
+#[test]
+fn judging_needs_no_home_and_moves_nothing() {
+    let home = home();
+    home.put("folder/good.mid", &song(0));
+    home.put("folder/deep/bad.mid", b"no song");
+    home.put("folder/readme.txt", b"not looked at");
+    let good = home.path("folder/good.mid");
+    let row = home.row(&["judge", good.to_str().expect("plain")]);
+    assert_eq!((&row["verdict"], &row["reason"]), (&json!("accept"), &Value::Null));
+    assert!(row["parts"].as_array().is_some_and(|parts| !parts.is_empty()), "{row}");
+    let parts = row["parts"].as_array().expect("parts");
+    assert!(parts.iter().any(|part| part["role"] == "lead"), "{row}");
+    assert_eq!(row["tempo_bpm"], 150.0);
+    assert!(row["bars"].as_u64() > Some(3) && row["tokens"].as_u64() > Some(20), "{row}");
+    let folder = home.path("folder");
+    let rows = home.rows(&["judge", folder.to_str().expect("plain")]);
+    let verdicts: Vec<&str> = rows.iter().filter_map(|row| row["verdict"].as_str()).collect();
+    assert_eq!(verdicts, ["reject", "accept"]);
+    assert_eq!(rows[0]["reason"], "unreadable");
+    assert_eq!(home.files("folder"), ["deep/bad.mid", "good.mid", "readme.txt"]);
+    assert!(!home.path("store").exists());
+    home.ask(&["judge", "nowhere.mid"]).fails(1, "nowhere.mid");
+}
+
+#[test]
+fn a_roundtrip_writes_what_the_tokens_keep() {
+    let home = home();
+    let song = home.put("song.mid", &song(0));
+    let out = home.path("kept.mid");
+    let (song, out) = (song.to_str().expect("plain"), out.to_str().expect("plain"));
+    let row = home.row(&["roundtrip", song, "--out", out]);
+    let (n_in, n_out) = (row["notes_in"].as_u64(), row["notes_out"].as_u64());
+    assert!(n_in > Some(0) && n_out > Some(0) && n_out <= n_in, "{row}");
+    let facts = crate::midi_facts::Facts::of(&fs::read(out).expect("written"));
+    assert_eq!(Some(facts.notes.len() as u64), n_out);
+    let again = home.path("again.mid");
+    let twice = home.row(&["roundtrip", out, "--out", again.to_str().expect("plain")]);
+    assert_eq!((&twice["notes_in"], &twice["notes_out"]), (&row["notes_out"], &row["notes_out"]));
+    assert_eq!(fs::read(out).expect("written"), fs::read(again).expect("written"));
+}

@@ -1,0 +1,71 @@
+//! Are files found however they arrive?
+
+use std::fs;
+
+use tests::process::{Signal, eventually, song, songs};
+
+use crate::home;
+
+#[test]
+fn a_folder_moved_in_at_once_loses_no_file() {
+    // Scans that nothing asks for are too rare to help here.
+    let home = home().set("schedule.min_songs", 100).set("inbox.scan_seconds", 86_400);
+    let daemon = home.daemon();
+    for (idx, (name, bytes)) in songs().iter().enumerate() {
+        home.put(&format!("outside/ann & bob/volume {}/{name}", idx % 3), bytes);
+    }
+    fs::rename(home.path("outside/ann & bob"), home.path("inbox/ann & bob")).expect("can be moved");
+    let n_songs = songs().len();
+    eventually("all songs in the library", || {
+        (home.files("library").len() == n_songs).then_some(())
+    });
+    assert_eq!(home.files("inbox"), Vec::<String>::new());
+    assert_eq!(home.files("rejected"), Vec::<String>::new());
+    assert_eq!(home.rows(&["library", "ann & bob"]).len(), n_songs);
+    assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
+}
+
+#[test]
+fn a_folder_made_and_filled_at_once_loses_no_file() {
+    let home = home().set("schedule.min_songs", 100).set("inbox.scan_seconds", 86_400);
+    let daemon = home.daemon();
+    let n_songs = home.drop_songs("hardstyle", 0..24).len();
+    home.wait_for_empty_inbox();
+    assert_eq!(home.files("library").len(), n_songs);
+    assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
+}
+
+#[test]
+fn an_inbox_that_was_deleted_and_made_again_is_watched_again() {
+    let home = home().set("schedule.min_songs", 100).set("inbox.scan_seconds", 86_400);
+    let daemon = home.daemon();
+    home.put("inbox/hardstyle/before.mid", &song(0));
+    home.wait_for_empty_inbox();
+    fs::remove_dir_all(home.path("inbox")).expect("it is ours");
+    assert_eq!(home.status("hardstyle")["songs"], 1, "the daemon answers without an inbox");
+    home.put("inbox/hardstyle/after.mid", &song(1));
+    home.wait_for_empty_inbox();
+    home.put("inbox/hardstyle/later.mid", &song(2));
+    home.wait_for_empty_inbox();
+    assert_eq!(home.files("library").len(), 3);
+    assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
+}
+
+#[test]
+fn a_file_that_grows_is_taken_when_it_is_whole() {
+    let home = home().set("schedule.min_songs", 100).set("inbox.settle_ms", 600);
+    let daemon = home.daemon();
+    let whole = song(3);
+    let path = home.put("inbox/hardstyle/growing.mid", b"");
+    let mut file = fs::File::options().append(true).open(&path).expect("writable");
+    for piece in whole.chunks(whole.len() / 8 + 1) {
+        std::io::Write::write_all(&mut file, piece).expect("writable");
+        std::thread::park_timeout(std::time::Duration::from_millis(60));
+    }
+    drop(file);
+    home.wait_for_empty_inbox();
+    assert_eq!(home.files("library"), ["hardstyle/growing.mid"]);
+    assert_eq!(fs::read(home.path("library/hardstyle/growing.mid")).expect("kept"), whole);
+    assert_eq!(home.files("rejected"), Vec::<String>::new());
+    assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
+}

@@ -1,0 +1,131 @@
+//! Does a dropped file become music that listeners shape, over files, network and restarts?
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tests::discord::{Attached, Discord, Message, TOKEN};
+use tests::process::{Home, Signal, eventually};
+
+use crate::home;
+use crate::midi_facts::Facts;
+
+/// GM program 91, "Pad 3 (polysynth)", as the byte in the file.
+const POLYSYNTH: u8 = 90;
+/// What the bot offers below each post.
+const OFFERED: [&str; 4] = ["🔥", "👍", "👎", "💩"];
+
+fn with_discord(discord: &Discord) -> Home {
+    home()
+        .set("discord.api_url", format!("{:?}", discord.url()))
+        .set("reactions.offered", format!("{OFFERED:?}"))
+        .variable("KICKBACK_DISCORD_TOKEN", TOKEN)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dropped_song_becomes_a_track_whose_listeners_shape_the_next_version() {
+    let discord = Discord::start().await;
+    let home = with_discord(&discord);
+    let dropped = home.drop_songs("hardstyle", 0..8);
+    let daemon = home.daemon();
+    eventually("a first version", || (home.status("hardstyle")["version"] == 1).then_some(()));
+    assert_eq!(home.files("library"), dropped);
+    assert_eq!((home.files("inbox"), home.files("rejected")), (vec![], vec![]));
+
+    let ada = discord.user("ada");
+    let interaction = discord.generate("hardstyle", ada);
+    let message = discord.wait_for_message().await;
+    assert_eq!(message.answers, Some(interaction));
+    let track = home.row(&["tracks", "hardstyle"]);
+    assert_eq!(track["message"], message.id, "the one track there is was posted as that message");
+    assert_eq!((&track["listeners"], &track["weight"]), (&0.into(), &0.0.into()));
+    says_what_it_is(&message, &track);
+
+    discord.wait_for_own_reactions(message.id, &OFFERED).await;
+    discord.react(message.id, ada, "🔥");
+    let liked = until_listeners(&home, 1);
+    assert!(liked["score"].as_f64().expect("a number") > 0.0, "{liked}");
+    train(&home, 2);
+    let weighed = home.row(&["tracks", "hardstyle"]);
+    assert!(weighed["weight"].as_f64().expect("a number") > 0.0, "{weighed}");
+
+    discord.unreact(message.id, ada, "🔥");
+    let unrated = until_listeners(&home, 0);
+    assert_eq!(unrated["score"], 0.0);
+    train(&home, 3);
+    assert_eq!(home.row(&["tracks", "hardstyle"])["weight"], 0.0);
+
+    assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
+    assert_eq!(discord.violations(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reaction_that_came_while_the_daemon_was_away_counts_when_it_is_back() {
+    let discord = Discord::start().await;
+    let home = with_discord(&discord);
+    home.drop_songs("hardstyle", 0..6);
+    home.rows(&["train", "hardstyle"]);
+    let connected = Instant::now();
+    let daemon = home.daemon();
+    discord.wait_for_connections(1).await;
+    let ada = discord.user("ada");
+    discord.generate("hardstyle", ada);
+    let message = discord.wait_for_message().await;
+    discord.wait_for_own_reactions(message.id, &OFFERED).await;
+    eventually("a confirmed post", || {
+        (home.row(&["tracks"])["message"] == message.id).then_some(())
+    });
+    daemon.kill();
+    discord.react_unheard(message.id, ada, "👎");
+    // Discord wants five seconds between two sessions.
+    eventually("Discord's leave", || (connected.elapsed() > Duration::from_secs(6)).then_some(()));
+    let daemon = home.daemon();
+    let disliked = until_listeners(&home, 1);
+    assert!(disliked["score"].as_f64().expect("a number") < 0.0, "{disliked}");
+    assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
+    assert_eq!(discord.violations(), Vec::<String>::new());
+}
+
+fn train(home: &Home, version: u32) {
+    let rows = home.rows(&["train", "hardstyle"]);
+    let trained = rows.last().expect("a last row");
+    assert_eq!((&trained["event"], &trained["version"]), (&"trained".into(), &version.into()));
+    assert!(rows.iter().any(|row| row["event"] == "epoch"), "{rows:#?}");
+}
+
+fn until_listeners(home: &Home, n_listeners: u64) -> Value {
+    eventually("the listeners' say", || {
+        let track = home.row(&["tracks", "hardstyle"]);
+        (track["listeners"] == n_listeners).then_some(track)
+    })
+}
+
+/// Checks the three files against what the program says of the track.
+fn says_what_it_is(message: &Message, track: &Value) {
+    let stem = track["stem"].as_str().expect("a stem");
+    let file = |ending: &str| -> &Attached {
+        let name = format!("{stem}.{ending}");
+        let found = message.files.iter().find(|file| file.name == name);
+        found.unwrap_or_else(|| panic!("no {name} among {:?}", names(message)))
+    };
+    assert_eq!(message.files.len(), 3, "{:?}", names(message));
+    assert!(message.content.contains(&format!("v{} ", track["version"])), "{}", message.content);
+
+    let facts = Facts::of(&file("mid").bytes);
+    let [(track_idx, micros)] = facts.tempos[..] else { panic!("{:?}", facts.tempos) };
+    let tempo_bpm = track["tempo_bpm"].as_f64().expect("a number");
+    assert_eq!(track_idx, 0, "tempo belongs to the first track");
+    assert!((60e6 / f64::from(micros) - tempo_bpm).abs() < 0.01, "{micros} is not {tempo_bpm}");
+    assert!(facts.names.len() > 1 && facts.names.iter().all(|name| !name.is_empty()), "{facts:?}");
+    assert!(facts.programs.iter().any(|(.., program)| *program == POLYSYNTH), "{facts:?}");
+    let lead = facts.programs.iter().find(|(.., program)| *program == POLYSYNTH).map(|p| p.0);
+    assert!(facts.notes.iter().any(|(_, idx, _)| Some(*idx) == lead), "the lead has no note");
+
+    let ogg = &file("ogg").bytes;
+    assert!(ogg.starts_with(b"OggS"), "{:?}", &ogg[..4]);
+    assert_eq!(&ogg[28..36], b"OpusHead", "the first packet of the first page");
+    assert!(file("png").bytes.starts_with(b"\x89PNG\r\n\x1a\n"));
+}
+
+fn names(message: &Message) -> Vec<&str> {
+    message.files.iter().map(|file| file.name.as_str()).collect()
+}
