@@ -6,11 +6,11 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use atomic_write_file::AtomicWriteFile;
 use model::song::Song;
 use model::taste::Features;
-use model::tokens::{TokenId, decode, encode};
+use model::tokens::{LAYOUT, TokenId, decode, encode};
 use serde::{Deserialize, Serialize};
 
 use crate::home::Home;
@@ -18,6 +18,8 @@ use crate::home::Home;
 /// The music of a track.
 #[derive(Debug, Serialize, Deserialize)]
 struct Music {
+    /// Meaning of the tokens: [`LAYOUT`] when it was made.
+    layout: u32,
     tempo_bpm: f64,
     tokens: Vec<u32>,
     features: Features,
@@ -40,6 +42,7 @@ pub fn keep(
     features: &Features,
 ) -> anyhow::Result<()> {
     let music = Music {
+        layout: LAYOUT,
         tempo_bpm: song.tempo_bpm(),
         tokens: encode(song).into_iter().map(|id| id.0).collect(),
         features: *features,
@@ -56,6 +59,9 @@ pub fn read(home: &Home, genre: &str, stem: &str) -> anyhow::Result<(Song, Featu
     let bytes = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
     let music: Music =
         serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", path.display()))?;
+    if music.layout != LAYOUT {
+        bail!("{} was made by a release whose tokens differ", path.display());
+    }
     let tokens: Vec<TokenId> = music.tokens.into_iter().map(TokenId).collect();
     let song = decode(&tokens).map_err(|e| anyhow!("{} is damaged: {e}", path.display()))?;
     let key = song.key();

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use anyhow::Context;
-use model::checkpoint::{self, Manifest};
+use model::checkpoint::{self, CheckpointError, Manifest};
 use model::corpus::{Corpus, Piece, group_of};
 use model::network::Network;
 use model::ngram::Ngram;
@@ -160,6 +160,8 @@ fn current(studio: &Studio, genre: &str, fresh: bool) -> anyhow::Result<Option<(
     let Some(promotion) = studio.store.current_version(genre)? else { return Ok(None) };
     match checkpoint::load(&studio.home.version(genre, promotion.version)) {
         Ok((network, _)) => Ok(Some((promotion.version, network))),
+        // After an upgrade that changed the tokens, the genre simply starts anew.
+        Err(CheckpointError::OtherTokens { .. }) => Ok(None),
         Err(_) if fresh => Ok(None),
         Err(error) => Err(error).context("loading the current version"),
     }

@@ -43,7 +43,7 @@ struct Reading {
 
 impl Reading {
     fn new(piece: &Piece, shift: i32) -> Self {
-        let moved = |token: TokenId| token.transposed(shift).unwrap_or(token).0;
+        let moved = |token: TokenId| token.transposed(shift).0;
         let tokens = piece.tokens();
         let steps = tokens.windows(2).zip(piece.suggested()).map(|(pair, suggested)| {
             let suggested =

@@ -4,7 +4,7 @@
 //! a tune fall on the same side, and a song stays on its side when others come or go.
 
 use crate::song::Song;
-use crate::tokens::{LOOKBACKS, Lookback, TokenId, encode};
+use crate::tokens::{LOOKBACKS, Lookback, Token, TokenId, absolute, encode};
 
 /// One song to learn from.
 #[derive(Clone, Debug)]
@@ -47,11 +47,21 @@ impl Piece {
         &self.suggested
     }
 
-    /// The semitones, within ±`most`, by which it can be transposed.
+    /// The semitones, within ±`most`, by which it can be transposed with every pitch in range.
     pub fn transpositions(&self, most: i32) -> Vec<i32> {
-        (-most..=most)
-            .filter(|shift| self.tokens.iter().all(|token| token.transposed(*shift).is_some()))
-            .collect()
+        let key = self.tokens.iter().find_map(|id| match id.token() {
+            Some(Token::Key(key)) => Some(key),
+            _ => None,
+        });
+        let Some(key) = key else { return vec![0] };
+        let fits = |shift: i32| {
+            let key = key.transposed(shift);
+            self.tokens.iter().all(|id| match id.token() {
+                Some(Token::Pitch(written)) => absolute(written, key).is_some(),
+                _ => true,
+            })
+        };
+        (-most..=most).filter(|shift| fits(*shift)).collect()
     }
 }
 
@@ -116,6 +126,9 @@ pub fn group_of(file_name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::score::Pitch;
+    use crate::song::{GridNote, Voice};
+    use crate::tokens::decode;
 
     fn piece(group: &str, weight: f32) -> Piece {
         let mut piece = Piece::new(group, group, &Song::new(150.0, 4, 4, []));
@@ -134,6 +147,26 @@ mod tests {
         let fewer = Corpus::split(pieces[20..].to_vec(), 0.1);
         for kept in &fewer.train {
             assert!(corpus.train.iter().any(|p| p.group == kept.group));
+        }
+    }
+
+    #[test]
+    fn a_transposed_piece_is_the_same_music_in_another_key() {
+        let pitch = |n| Pitch::new(n).expect("a pitch");
+        let note = |onset, n| GridNote { onset, voice: Voice::Lead, pitch: pitch(n), duration: 12 };
+        let song = Song::new(150.0, 4, 1, [note(0, 57), note(24, 60), note(48, 64), note(72, 57)]);
+        let piece = Piece::new("a", "a", &song);
+        for shift in piece.transpositions(11) {
+            let moved: Vec<TokenId> =
+                piece.tokens().iter().map(|id| id.transposed(shift)).collect();
+            let moved = decode(&moved).expect("a song");
+            assert_eq!(moved.key(), song.key().transposed(shift));
+            let intervals =
+                song.notes().iter().zip(moved.notes()).map(|(old, new)| {
+                    i32::from(new.pitch.number()) - i32::from(old.pitch.number())
+                });
+            let intervals: Vec<i32> = intervals.collect();
+            assert!(intervals.iter().all(|i| *i == intervals[0] && (i - shift) % 12 == 0));
         }
     }
 

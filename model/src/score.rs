@@ -14,6 +14,11 @@ pub struct Tick(pub u32);
 pub struct Pitch(u8);
 
 impl Pitch {
+    /// Key number 0.
+    pub const LOWEST: Self = Self(0);
+    /// Key number 127.
+    pub const HIGHEST: Self = Self(127);
+
     /// `None` above 127: a pitch is checked, never masked.
     pub const fn new(number: u8) -> Option<Self> {
         if number < 128 { Some(Self(number)) } else { None }

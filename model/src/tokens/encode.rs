@@ -2,7 +2,8 @@
 
 use super::grammar::Misplaced;
 use super::{
-    Grammar, HEADER, Token, TokenId, density_class, length_class, tempo_class, tempo_of_class,
+    Grammar, HEADER, Token, TokenId, absolute, density_class, length_class, relative, tempo_class,
+    tempo_of_class,
 };
 use crate::key::{Key, Mode};
 use crate::song::{GridNote, Song, Voice};
@@ -36,7 +37,8 @@ pub fn encode(song: &Song) -> Vec<TokenId> {
         rest = later;
         ids.push(Token::Bar.id());
         for voice in Voice::ALL {
-            encode_voice(&mut ids, voice, here.iter().filter(|n| n.voice == voice), bar * steps);
+            let notes = here.iter().filter(|n| n.voice == voice);
+            encode_voice(&mut ids, voice, song.key(), notes, bar * steps);
         }
     }
     ids.push(Token::End.id());
@@ -66,6 +68,7 @@ pub fn encode_header(
 fn encode_voice<'a>(
     ids: &mut Vec<TokenId>,
     voice: Voice,
+    key: Key,
     notes: impl Iterator<Item = &'a GridNote>,
     bar_onset: u32,
 ) {
@@ -79,7 +82,7 @@ fn encode_voice<'a>(
             ids.push(Token::Position(here).id());
             position = Some(here);
         }
-        ids.push(Token::Pitch(note.pitch).id());
+        ids.push(Token::Pitch(relative(note.pitch, key)).id());
         ids.push(Token::Duration(note.duration).id());
     }
 }
@@ -129,12 +132,17 @@ impl Reading {
                 debug_assert!(idx > HEADER, "positions stand in bars");
                 self.onset = (self.n_bars - 1) * steps + step;
             }
-            Some(Token::Pitch(pitch)) => self.notes.extend(self.voice.map(|voice| GridNote {
-                onset: self.onset,
-                voice,
-                pitch,
-                duration: 1,
-            })),
+            Some(Token::Pitch(written)) => {
+                let key = self.key.unwrap_or(Key::new(9, Mode::Minor));
+                let heard = self.voice.zip(absolute(written, key));
+                let onset = self.onset;
+                self.notes.extend(heard.map(|(voice, pitch)| GridNote {
+                    onset,
+                    voice,
+                    pitch,
+                    duration: 1,
+                }));
+            }
             Some(Token::Duration(duration)) => {
                 if let Some(note) = self.notes.last_mut() {
                     note.duration = duration;

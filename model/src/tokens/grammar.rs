@@ -7,8 +7,10 @@ use std::ops::Range;
 
 use super::{
     BAR, DENSITY, DURATION, END, HEADER, KEY, LENGTH, METER, PITCH, POSITION, START, TEMPO, Token,
-    TokenId, VOCABULARY, VOICE,
+    TokenId, VOCABULARY, VOICE, relative,
 };
+use crate::key::Key;
+use crate::score::Pitch;
 use crate::song::{MAX_BARS, STEPS_PER_BEAT};
 
 /// Where in a song the next token stands.
@@ -20,6 +22,7 @@ pub struct Grammar {
     beats_per_bar: u32,
     voice: Option<u32>,
     position: u32,
+    key: Key,
     pitch: u32,
 }
 
@@ -53,6 +56,7 @@ impl Grammar {
             beats_per_bar: 4,
             voice: None,
             position: 0,
+            key: Key::from_index(0),
             pitch: 0,
         }
     }
@@ -74,18 +78,24 @@ impl Grammar {
             Place::Header(idx) => only(header_range(idx)),
             Place::AfterBar => with_voices(VOICE, self.bar_or_end()),
             Place::AfterVoice => only(POSITION..POSITION + steps),
-            Place::AfterPosition => only(PITCH..DURATION),
+            Place::AfterPosition => only(self.pitches_from(0)),
             Place::AfterPitch => only(DURATION..VOCABULARY as u32),
             Place::AfterDuration => {
                 let mut ranges =
                     with_voices(VOICE + self.voice.map_or(0, |v| v + 1), self.bar_or_end());
                 ranges.push(POSITION + self.position + 1..POSITION + steps);
-                ranges.push(PITCH + self.pitch + 1..DURATION);
+                ranges.push(self.pitches_from(self.pitch + 1));
                 ranges.retain(|range| !range.is_empty());
                 ranges
             }
             Place::Ended => Vec::new(),
         }
+    }
+
+    /// The pitches of the key, those written below `least` left out.
+    fn pitches_from(&self, least: u32) -> Range<u32> {
+        let lowest = relative(Pitch::LOWEST, self.key);
+        PITCH + least.max(lowest)..PITCH + relative(Pitch::HIGHEST, self.key) + 1
     }
 
     /// The ranges that end the bar: the next bar or the end of the song.
@@ -131,13 +141,15 @@ impl Grammar {
                 Place::AfterPosition
             }
             Token::Pitch(pitch) => {
-                self.pitch = u32::from(pitch.number());
+                self.pitch = pitch;
                 Place::AfterPitch
             }
             Token::Duration(_) => Place::AfterDuration,
             header => {
-                if let Token::Meter(beats) = header {
-                    self.beats_per_bar = beats;
+                match header {
+                    Token::Meter(beats) => self.beats_per_bar = beats,
+                    Token::Key(key) => self.key = key,
+                    _ => {}
                 }
                 match self.place {
                     Place::Header(idx) => Place::Header(idx + 1),

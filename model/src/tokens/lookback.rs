@@ -35,7 +35,7 @@ impl Lookback {
             Some(Token::Voice(voice)) => self.last = (voice as u32 + 1, 0, 0, false),
             Some(Token::Position(step)) => self.last = (self.last.0, step + 1, 0, false),
             Some(Token::Pitch(pitch)) => {
-                self.last = (self.last.0, self.last.1, u32::from(pitch.number()) + 1, false);
+                self.last = (self.last.0, self.last.1, pitch + 1, false);
             }
             Some(Token::Duration(_)) => self.last.3 = true,
             _ => return [None; LOOKBACKS.len()],
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
     use crate::score::Pitch;
     use crate::song::{GridNote, Song, Voice};
-    use crate::tokens::{HEADER, encode};
+    use crate::tokens::{HEADER, encode, relative};
 
     fn lookbacks(ids: &[TokenId]) -> Vec<[Option<TokenId>; 4]> {
         let mut lookback = Lookback::default();
@@ -116,10 +116,14 @@ mod tests {
             note(96, Voice::Lead, 70),
             note(96 + 36, Voice::Lead, 60),
         ];
-        let ids = encode(&Song::new(150.0, 4, 2, notes));
+        let song = Song::new(150.0, 4, 2, notes);
+        let ids = encode(&song);
         let suggested = lookbacks(&ids);
         let at = ids.iter().rposition(|id| *id == Token::Position(36).id()).expect("it is there");
-        let pitch = |n| Some(Token::Pitch(Pitch::new(n).expect("a pitch")).id());
+        let pitch = |n| {
+            let pitch = Pitch::new(n).expect("a pitch");
+            Some(Token::Pitch(relative(pitch, song.key())).id())
+        };
         assert_eq!(suggested[at][0], pitch(74), "the next onset's pitch");
         assert_eq!(suggested[at + 2][0], Some(Token::Position(48).id()));
     }

@@ -9,7 +9,9 @@
 //! ```
 //!
 //! Voices in a bar, positions in a voice and pitches at a position ascend, so every song has one
-//! spelling and every spelling that [`grammar`] allows is a song. Only the tempo is rounded (to
+//! spelling and every spelling that [`grammar`] allows is a song. Pitches are written relative to the
+//! key's tonic, so that what is learned from a song in one key is known in all; transposing a song
+//! changes its key token alone. Only the tempo is rounded (to
 //! [`TEMPO_WIDTH`] BPM): the exact one travels beside the tokens.
 
 pub mod encode;
@@ -36,7 +38,8 @@ const DENSITIES: [f64; 7] = [2.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0];
 /// Upper edges of the length classes, in bars; the last class is open.
 const LENGTHS: [u32; 7] = [4, 8, 12, 16, 24, 32, 64];
 const N_POSITIONS: u32 = 6 * STEPS_PER_BEAT;
-const N_PITCHES: u32 = 128;
+/// 128 pitches, moved by the tonic's distance from C, -6 to 5 semitones.
+const N_PITCHES: u32 = 128 + 11;
 const N_DURATIONS: u32 = 60;
 
 const START: u32 = 0;
@@ -57,7 +60,7 @@ pub const VOCABULARY: usize = (DURATION + N_DURATIONS) as usize;
 /// Tokens before the first bar.
 pub const HEADER: usize = 6;
 /// Changes whenever a token changes its meaning; a checkpoint made with another is not loaded.
-pub const LAYOUT: u32 = 1;
+pub const LAYOUT: u32 = 2;
 
 /// A token's index in the vocabulary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -86,8 +89,8 @@ pub enum Token {
     Length(u32),
     /// Steps from the start of the bar.
     Position(u32),
-    /// A note begins.
-    Pitch(Pitch),
+    /// A note begins; see [`relative`].
+    Pitch(u32),
     /// Length of the note just begun, in steps.
     Duration(u32),
 }
@@ -106,7 +109,7 @@ impl Token {
             Self::Density(class) => DENSITY + class.min(DENSITIES.len() as u32),
             Self::Length(class) => LENGTH + class.min(LENGTHS.len() as u32),
             Self::Position(step) => POSITION + step.min(N_POSITIONS - 1),
-            Self::Pitch(pitch) => PITCH + u32::from(pitch.number()),
+            Self::Pitch(relative) => PITCH + relative.min(N_PITCHES - 1),
             Self::Duration(steps) => DURATION + duration_class(steps),
         })
     }
@@ -127,7 +130,7 @@ impl TokenId {
             DENSITY..LENGTH => Token::Density(id - DENSITY),
             LENGTH..POSITION => Token::Length(id - LENGTH),
             POSITION..PITCH => Token::Position(id - POSITION),
-            PITCH..DURATION => Token::Pitch(Pitch::new((id - PITCH) as u8)?),
+            PITCH..DURATION => Token::Pitch(id - PITCH),
             _ => Token::Duration(durations().nth((id - DURATION) as usize)?),
         })
     }
@@ -137,14 +140,31 @@ impl TokenId {
         self.0 as usize
     }
 
-    /// The token of the same music `semitones` higher; `None` if a pitch leaves the range.
-    pub fn transposed(self, semitones: i32) -> Option<Self> {
-        match self.token()? {
-            Token::Pitch(pitch) => Some(Token::Pitch(pitch.transposed(semitones)?).id()),
-            Token::Key(key) => Some(Token::Key(key.transposed(semitones)).id()),
-            _ => Some(self),
+    /// The token of the same music in the key `semitones` higher.
+    #[must_use]
+    pub fn transposed(self, semitones: i32) -> Self {
+        match self.token() {
+            Some(Token::Key(key)) => Token::Key(key.transposed(semitones)).id(),
+            _ => self,
         }
     }
+}
+
+/// How far a key's tonic lies from C, by the shorter way: -6 to 5 semitones.
+fn distance_from_c(key: Key) -> i32 {
+    let tonic = i32::from(key.tonic());
+    if tonic < 6 { tonic } else { tonic - 12 }
+}
+
+/// `pitch` as it is written in `key`: the same number for the same degree and octave in every key.
+pub fn relative(pitch: Pitch, key: Key) -> u32 {
+    (i32::from(pitch.number()) - distance_from_c(key) + 5) as u32
+}
+
+/// The pitch that `relative` stands for in `key`; `None` if it is no pitch there.
+pub fn absolute(relative: u32, key: Key) -> Option<Pitch> {
+    let number = i64::from(relative) + i64::from(distance_from_c(key)) - 5;
+    u8::try_from(number).ok().and_then(Pitch::new)
 }
 
 /// The tempo class of `bpm`.
@@ -184,6 +204,16 @@ mod tests {
         }
         assert_eq!(TokenId(VOCABULARY as u32).token(), None);
         assert_eq!(durations().count() as u32, N_DURATIONS);
+    }
+
+    #[test]
+    fn every_pitch_is_written_in_every_key() {
+        for (number, index) in (0..128).flat_map(|number| (0..24).map(move |index| (number, index)))
+        {
+            let (pitch, key) = (Pitch::new(number).expect("a pitch"), Key::from_index(index));
+            assert!(relative(pitch, key) < N_PITCHES);
+            assert_eq!(absolute(relative(pitch, key), key), Some(pitch));
+        }
     }
 
     #[test]
