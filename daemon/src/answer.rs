@@ -3,6 +3,8 @@
 //! In lines, each for people and for programs at once, so that a command says the same whether it
 //! runs in this process or in the daemon. Printing is at the end, in [`crate::print`].
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -43,6 +45,11 @@ impl Line {
     pub fn row(json: Value, text: impl Into<String>) -> Self {
         Self::Row { json, text: text.into() }
     }
+}
+
+/// A path as JSON can hold it: where it is no text, with signs that say so instead of its bytes.
+pub fn shown(path: &Path) -> String {
+    path.display().to_string()
 }
 
 /// Where the lines go; they may be dropped if nobody listens any more.

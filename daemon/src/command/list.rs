@@ -6,7 +6,7 @@ use model::key::Key;
 use serde_json::{Value, json};
 
 use super::{Situation, tidy};
-use crate::answer::{Line, Misused, NotNow, Out};
+use crate::answer::{Line, Misused, NotNow, Out, shown};
 use crate::intake;
 use crate::rating::score_of;
 use crate::store::{SongId, SongStatus, TrackState, Weighted};
@@ -47,7 +47,7 @@ pub(super) fn library(
             let key = Key::from_index(usize::from(music.key_index));
             let path = studio.home.root().join(&song.path);
             out(Line::row(
-                json!({"song": id, "genre": genre, "file": song.file_name, "path": path,
+                json!({"song": id, "genre": genre, "file": song.file_name, "path": shown(&path),
                     "notes": music.n_notes, "bars": music.n_bars, "tempo_bpm": music.tempo_bpm,
                     "key": key.to_string(), "tokens": music.n_tokens, "weight": weight,
                     "added_ms": song.added_at_ms}),
@@ -137,7 +137,7 @@ pub(super) fn status(studio: &Studio, now: &Situation, out: &mut Out<'_>) -> any
         text.push_str(&format!("; training {genre}"));
     }
     out(Line::row(
-        json!({"home": studio.home.root(), "running": now.is_daemon, "training": training, "chat": now.chat}),
+        json!({"home": shown(studio.home.root()), "running": now.is_daemon, "training": training, "chat": now.chat}),
         text,
     ));
     for genre in studio.genres()? {
@@ -150,7 +150,7 @@ pub(super) fn remove(studio: &Studio, song: &str, out: &mut Out<'_>) -> anyhow::
     let id = find(studio, song)?;
     let path = intake::remove(studio, id)?;
     out(Line::row(
-        json!({"song": id, "path": path}),
+        json!({"song": id, "path": shown(&path)}),
         format!("it is no longer learned from; the file is now {}", path.display()),
     ));
     Ok(())

@@ -11,7 +11,7 @@ use serde_json::json;
 use watch::filter::Verdict;
 use watch::intake::{Examined, Settings, examine};
 
-use crate::answer::{Line, Out};
+use crate::answer::{Line, Out, shown};
 use crate::track_file;
 
 /// Judges files and folders (recursively, song files only).
@@ -71,7 +71,7 @@ fn verdict_line(file: &Path, examined: &Examined) -> Line {
         text.push_str(&format!("\n  note: {warning}"));
     }
     let json = json!({
-        "file": file, "verdict": verdict, "reason": code, "parts": parts,
+        "file": shown(file), "verdict": verdict, "reason": code, "parts": parts,
         "tempo_bpm": examined.tempo_bpm, "key": examined.key.map(|key| key.to_string()),
         "bars": examined.n_bars, "tokens": n_tokens, "warnings": examined.warnings,
     });
@@ -120,7 +120,7 @@ pub fn roundtrip(
     let kept = Song::new(song.tempo_bpm(), beats, bars, notes).with_key(decoded.key());
     track_file::write(to, &midi::write(&kept.to_score()))?;
     out(Line::row(
-        json!({"file": file, "out": to, "notes_in": n_notes_in, "notes_out": n_notes_out, "tokens": tokens.len()}),
+        json!({"file": shown(file), "out": shown(to), "notes_in": n_notes_in, "notes_out": n_notes_out, "tokens": tokens.len()}),
         format!("{n_notes_out} of {n_notes_in} notes in {} tokens: {}", tokens.len(), to.display()),
     ));
     Ok(())

@@ -8,7 +8,7 @@ use model::corpus::Piece;
 use model::train::evaluate;
 use serde_json::json;
 
-use crate::answer::{Line, Misused, NotNow, Out};
+use crate::answer::{Line, Misused, NotNow, Out, shown};
 use crate::publish;
 use crate::store::Promotion;
 use crate::studio::{Studio, now_ms};
@@ -92,7 +92,7 @@ pub(super) fn score(
     for file in files {
         let (nll, n_notes) = score_one(studio, &network, file)?;
         out(Line::row(
-            json!({"file": file, "genre": genre, "version": version, "nll_per_note": nll, "notes": n_notes}),
+            json!({"file": shown(file), "genre": genre, "version": version, "nll_per_note": nll, "notes": n_notes}),
             format!(
                 "{nll:.3} nats a note over {n_notes} notes under {genre} v{version}: {}",
                 file.display()

@@ -1,6 +1,8 @@
 //! Does the daemon say of every wrong file what is wrong, keep it, and go on?
 
+use std::ffi::OsStr;
 use std::fs::{self, File, Permissions};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -25,6 +27,7 @@ fn every_wrong_file_ends_with_a_reason_and_the_daemon_goes_on() {
     home.put("inbox/hardstyle/notes.txt", b"buy strings");
     home.put("inbox/loose.mid", &song(1));
     symlink(&outside, home.path("inbox/hardstyle/link.mid")).expect("a link can be made");
+    symlink(home.path("outside"), home.path("inbox/elsewhere")).expect("a link can be made");
     pipe(&home.path("inbox/hardstyle/pipe.mid"));
     drop_100_megabytes(&home);
 
@@ -36,6 +39,7 @@ fn every_wrong_file_ends_with_a_reason_and_the_daemon_goes_on() {
         ("rejected/loose.mid", "no genre's folder"),
         ("rejected/hardstyle/huge.mid", "104857600"),
         ("rejected/hardstyle/link.mid", "symbolic link"),
+        ("rejected/elsewhere", "symbolic link"),
         ("rejected/hardstyle/pipe.mid", "named pipe"),
     ];
     for (path, words) in expected {
@@ -44,7 +48,7 @@ fn every_wrong_file_ends_with_a_reason_and_the_daemon_goes_on() {
         assert!(text.starts_with(char::is_uppercase) && text.len() > 20, "{path}: {text:?}");
     }
 
-    let left = ["hardstyle/link.mid", "hardstyle/pipe.mid"].map(str::to_owned);
+    let left = ["elsewhere", "hardstyle/link.mid", "hardstyle/pipe.mid"].map(str::to_owned);
     eventually("what can be read to be gone", || (home.files("inbox") == left).then_some(()));
     let content = |path: &str| fs::read(home.path(path)).expect("it is kept");
     assert_eq!(content("rejected/hardstyle/truncated.mid"), good[..TRUNCATED]);
@@ -112,6 +116,37 @@ fn the_endings_of_songs_count_in_any_case() {
     assert_eq!(home.files("library"), expected);
     assert_eq!(home.rows(&["library", "hard style"]).len(), names.len());
     assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
+}
+
+#[test]
+fn names_that_are_no_text_or_very_long_are_taken_like_any_other() {
+    let home = home().set("schedule.min_songs", 100);
+    let folder = home.path("inbox/hardstyle");
+    fs::create_dir_all(&folder).expect("can be made");
+    let latin = OsStr::from_bytes(b"caf\xe9.mid");
+    let long = format!("{}.mid", "la".repeat(125));
+    fs::write(folder.join(latin), song(0)).expect("writable");
+    fs::write(folder.join(&long), song(1)).expect("writable");
+    fs::write(folder.join(OsStr::from_bytes(b"na\xefve.mid")), b"no song").expect("writable");
+    fs::write(folder.join(format!("no{}", &long[2..])), b"no song").expect("writable");
+    let daemon = home.daemon();
+    home.wait_for_empty_inbox();
+    assert_eq!(fs::read(home.path("library/hardstyle").join(latin)).expect("moved"), song(0));
+    assert_eq!(fs::read(home.path("library/hardstyle").join(&long)).expect("moved"), song(1));
+    let rejected = home.files("rejected");
+    let reasons = rejected.iter().filter(|name| name.ends_with(".reason.txt"));
+    assert_eq!((rejected.len(), reasons.count()), (4, 2), "{rejected:?}");
+    let rows = home.rows(&["library"]);
+    assert_eq!(rows.len(), 2);
+    assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
+    assert_eq!(home.rows(&["library"]), rows);
+    assert!(home.rows(&["doctor"]).iter().all(|check| check["fine"] == true));
+    let taken = home.path("library/hardstyle");
+    assert_eq!(home.rows(&["judge", taken.to_str().expect("plain")]).len(), 2);
+    let id =
+        rows.iter().find(|row| row["file"] != long.as_str()).expect("the other")["song"].clone();
+    home.row(&["remove", id.as_str().expect("an id")]);
+    assert_eq!(fs::read(home.path("rejected/hardstyle").join(latin)).expect("moved"), song(0));
 }
 
 #[test]

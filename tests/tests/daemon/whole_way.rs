@@ -35,6 +35,16 @@ async fn a_dropped_song_becomes_a_track_whose_listeners_shape_the_next_version()
     let interaction = discord.generate("hardstyle", ada);
     let message = discord.wait_for_message().await;
     assert_eq!(message.answers, Some(interaction));
+    // The answer was deferred, so it is an edit; anything posted besides would be a second message.
+    let n_requests = |what: &str| discord.n_requests(&format!("{what} /api/v10/"));
+    assert_eq!(n_requests("PATCH"), 1);
+    assert_eq!(
+        (
+            discord.n_requests("POST /api/v10/webhooks"),
+            discord.n_requests("POST /api/v10/channels")
+        ),
+        (0, 0)
+    );
     let track = home.row(&["tracks", "hardstyle"]);
     assert_eq!(track["message"], message.id, "the one track there is was posted as that message");
     assert_eq!((&track["listeners"], &track["weight"]), (&0.into(), &0.0.into()));
