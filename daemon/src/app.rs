@@ -73,6 +73,12 @@ fn execute(cli: Cli) -> anyhow::Result<u8> {
             command::local::roundtrip(&file, &out, &settings, &mut |line| printer.print(line))
                 .map(|()| 0)
         }
+        Command::Restore { from } => {
+            let (home, config) = place(cli.home.as_deref(), cli.config.as_deref())?;
+            let from = std::path::absolute(from)?;
+            command::backup::restore(&home, &config, &from, &mut |line| printer.print(line))
+                .map(|()| 0)
+        }
         Command::Home(command) => {
             let (home, config) = place(cli.home.as_deref(), cli.config.as_deref())?;
             at_home(home, config, absolute(command)?, &mut printer)
@@ -114,6 +120,7 @@ fn absolute(mut command: HomeCommand) -> anyhow::Result<HomeCommand> {
     match &mut command {
         HomeCommand::Generate(generate) => generate.out.as_mut().map_or(Ok(()), make)?,
         HomeCommand::Rate(rate) => rate.from.as_mut().map_or(Ok(()), make)?,
+        HomeCommand::Backup { to } => make(to)?,
         HomeCommand::Score { files, .. } => files.iter_mut().try_for_each(make)?,
         HomeCommand::Remove { song } if Path::new(song).exists() => {
             *song = std::path::absolute(&*song)?.to_string_lossy().into_owned();

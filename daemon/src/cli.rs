@@ -48,6 +48,12 @@ pub enum Command {
         #[arg(long, value_name = "FILE.mid")]
         out: PathBuf,
     },
+    /// Fill a home that has no store yet from a backup; run it as the user of the daemon
+    Restore {
+        /// The backup's folder, which is only read
+        #[arg(value_name = "DIR")]
+        from: PathBuf,
+    },
     /// Everything else works on the home, through the running daemon if there is one
     #[command(flatten)]
     Home(HomeCommand),
@@ -120,6 +126,12 @@ pub enum HomeCommand {
     },
     /// Check the home: configuration, store, files, disk
     Doctor,
+    /// Copy everything but the inbox and the Discord token, also while the daemon runs
+    Backup {
+        /// A new folder; the daemon under systemd can write only below its home
+        #[arg(value_name = "DIR")]
+        to: PathBuf,
+    },
 }
 
 /// Options of a training.

@@ -4,6 +4,7 @@
 //! running daemon and without one. Training alone is not here: the daemon's loop owns it, see
 //! [`crate::training`].
 
+pub mod backup;
 mod doctor;
 mod list;
 pub mod local;
@@ -58,6 +59,7 @@ pub fn execute(
         HomeCommand::Remove { song } => list::remove(studio, &song, out),
         HomeCommand::Forget { name } => rate::forget(studio, &name, out),
         HomeCommand::Doctor => doctor::doctor(studio, out),
+        HomeCommand::Backup { to } => backup::backup(studio, &to, out),
     }
 }
 

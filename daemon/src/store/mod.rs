@@ -13,6 +13,7 @@ mod codec;
 mod cycles;
 mod engine;
 mod error;
+mod export;
 mod ids;
 mod path_text;
 mod songs;
@@ -39,6 +40,7 @@ use writer::{Job, Mend, Shared};
 
 pub use cycles::{Cycle, KEPT_WEIGHTS, Outcome, Weighted};
 pub use error::Error;
+pub use export::{ExportError, Exported};
 pub use ids::{MAX_NAME, SongId, TrackId};
 pub use songs::{Move, MoveId, Music, Reason, Song, SongCounts, SongStatus};
 pub use tracks::{Candidate, Track, TrackState};

@@ -1,0 +1,395 @@
+//! How is all that the store knows copied out, and how is a new store made of the copy?
+//!
+//! An export needs neither sled nor this layout of folders: a header (the format's name and version,
+//! the number of values), one record a value, and the BLAKE3 hash of everything before. Values are
+//! copied as they are with their own checksums, so damage is neither hidden nor in the way. Songs,
+//! tracks and models, which are files, are not part of it.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use super::codec::{self, MAX_KEY, MAX_VALUE, Tree};
+use super::engine::{self, Engine};
+use super::txn::{Read as _, Writes};
+use super::{Error, Meta, SCHEMA, Settings, SongStatus, Store};
+
+const NAME: &[u8; 16] = b"kickback-export\n";
+const FORMAT: u32 = 1;
+/// Values that are applied together when a store is made.
+const CHUNK: usize = 512;
+
+/// What an export holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Exported {
+    /// All values.
+    pub n_values: u64,
+    /// Values that are damaged; they were copied as they are.
+    pub n_damaged: u64,
+    /// Accepted songs.
+    pub n_songs: u64,
+    /// Tracks.
+    pub n_tracks: u64,
+}
+
+/// Why a store was not copied out or not made of a copy.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The copy cannot be written or read.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// It is some other file.
+    #[error("it is not the copy of a store: give the folder that a backup made")]
+    Other,
+    /// It is in a format of another release.
+    #[error("it has format {found}, this program reads {FORMAT}: use another release of kickback")]
+    Format {
+        /// The format's version.
+        found: u32,
+    },
+    /// It is cut off or not what was written.
+    #[error("the copy of the store is damaged ({what}): use another backup")]
+    Damaged {
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The new store's folder holds something already.
+    #[error("{} is not empty: move it away first", path.display())]
+    NotEmpty {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+struct Value {
+    tree: Tree,
+    key: Vec<u8>,
+    bytes: Vec<u8>,
+}
+
+impl Store {
+    /// Writes all values to `out`, as they were at one moment between two steps. They are gathered
+    /// in memory first, so that slow output holds up no writer.
+    ///
+    /// # Errors
+    /// [`ExportError::Store`] when they cannot be read, [`ExportError::Io`] when `out` fails.
+    pub fn export(&self, out: &mut impl Write) -> Result<Exported, ExportError> {
+        let values = self.read(|view| {
+            let mut values = Vec::new();
+            for tree in Tree::ALL {
+                let pairs = view.raw_range(tree, &[], &[])?.into_iter();
+                values.extend(pairs.map(|(key, bytes)| Value { tree, key, bytes }));
+            }
+            Ok(values)
+        })?;
+        let mut out = Hashed { inner: out, hasher: blake3::Hasher::new() };
+        out.put(NAME)?;
+        out.put(&FORMAT.to_le_bytes())?;
+        out.put(&(values.len() as u64).to_le_bytes())?;
+        for Value { tree, key, bytes } in &values {
+            let name = tree.name().as_bytes();
+            for length in [name.len(), key.len(), bytes.len()] {
+                out.put(&(length as u32).to_le_bytes())?;
+            }
+            [name, key, bytes].into_iter().try_for_each(|part| out.put(part))?;
+        }
+        let hash = out.hasher.finalize();
+        out.inner.write_all(hash.as_bytes())?;
+        Ok(count(&values))
+    }
+
+    /// Makes a store in `folder`, which must be missing or empty, of what [`Self::export`] wrote, and
+    /// opens it. The store is made in `<folder>.partial` and renamed, so it is there wholly or not at
+    /// all; what a crash left there is replaced.
+    ///
+    /// # Errors
+    /// [`ExportError`] when it is not a whole export, the folder is not empty, or a write failed.
+    pub fn import(
+        folder: &Path,
+        settings: &Settings,
+        now_ms: u64,
+        input: &mut impl Read,
+    ) -> Result<Self, ExportError> {
+        if fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
+            return Err(ExportError::NotEmpty { path: folder.into() });
+        }
+        let values = parse(input)?;
+        check_schema(&values)?;
+        let mut partial = folder.as_os_str().to_owned();
+        partial.push(".partial");
+        let partial = PathBuf::from(partial);
+        let lock = engine::lock(&partial)?;
+        clear(&partial)?;
+        let engine = Engine::open(&partial, settings.cache_mb)?;
+        let filled = fill(&engine, values);
+        engine.close();
+        filled?;
+        fs::rename(&partial, folder)?;
+        drop(lock);
+        if let Some(parent) = folder.parent() {
+            File::open(parent)?.sync_all()?;
+        }
+        Ok(Self::open(folder, settings, now_ms)?)
+    }
+}
+
+fn count(values: &[Value]) -> Exported {
+    let mut exported = Exported { n_values: values.len() as u64, ..Exported::default() };
+    for Value { tree, key, bytes } in values {
+        exported.n_damaged += u64::from(codec::verify(*tree, key, bytes).is_err());
+        let status = || codec::decode::<SongStatus>(Tree::GenreSongs, key, bytes);
+        match tree {
+            Tree::GenreSongs if status() == Ok(SongStatus::Accepted) => exported.n_songs += 1,
+            Tree::Tracks => exported.n_tracks += 1,
+            _ => {}
+        }
+    }
+    exported
+}
+
+/// All values of an export whose hash is right.
+fn parse(input: &mut impl Read) -> Result<Vec<Value>, ExportError> {
+    let mut input = Hashed { inner: input, hasher: blake3::Hasher::new() };
+    if input.array().is_ok_and(|name: [u8; 16]| name != *NAME) {
+        return Err(ExportError::Other);
+    }
+    match u32::from_le_bytes(input.array()?) {
+        FORMAT => {}
+        found => return Err(ExportError::Format { found }),
+    }
+    let n_values = u64::from_le_bytes(input.array()?);
+    let mut values = Vec::new();
+    for _ in 0..n_values {
+        let [name, key, bytes] = [input.length()?, input.length()?, input.length()?];
+        let name = input.take(name)?;
+        let tree = Tree::ALL.into_iter().find(|tree| tree.name().as_bytes() == name);
+        let tree = tree.ok_or_else(|| damaged("a table is unknown"))?;
+        values.push(Value { tree, key: input.take(key)?, bytes: input.take(bytes)? });
+    }
+    let hash = input.hasher.finalize();
+    if blake3::Hash::from(input.array()?) != hash {
+        return Err(damaged("its hash is wrong"));
+    }
+    match input.inner.read(&mut [0])? {
+        0 => Ok(values),
+        _ => Err(damaged("something follows its end")),
+    }
+}
+
+fn check_schema(values: &[Value]) -> Result<(), ExportError> {
+    let schema = values.iter().find(|value| value.tree == Tree::Meta && value.key == b"schema");
+    let schema = schema.ok_or_else(|| damaged("it does not say its schema"))?;
+    let meta: Meta = codec::decode(schema.tree, &schema.key, &schema.bytes)?;
+    if meta.schema > SCHEMA {
+        return Err(Error::NewerSchema { found: meta.schema, known: SCHEMA }.into());
+    }
+    Ok(())
+}
+
+/// Removes what an import that did not end left, but for the lock, which is held.
+fn clear(partial: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(partial)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        } else if entry.file_name() != "lock" {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn fill(engine: &Engine, values: Vec<Value>) -> Result<(), Error> {
+    let failed = |cause| Error::NotConfirmed { cause };
+    let mut values = values.into_iter().peekable();
+    while values.peek().is_some() {
+        let chunk = values.by_ref().take(CHUNK);
+        let writes: Writes = chunk.map(|v| ((v.tree, v.key), Some(v.bytes))).collect();
+        engine.apply(&writes).map_err(failed)?;
+    }
+    engine.commit().map_err(failed)
+}
+
+fn damaged(what: &str) -> ExportError {
+    ExportError::Damaged { what: what.to_owned() }
+}
+
+/// Hashes what passes.
+struct Hashed<'a, T> {
+    inner: &'a mut T,
+    hasher: blake3::Hasher,
+}
+
+impl<W: Write> Hashed<'_, W> {
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.hasher.update(bytes);
+        self.inner.write_all(bytes)
+    }
+}
+
+impl<R: Read> Hashed<'_, R> {
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], ExportError> {
+        let mut bytes = [0; N];
+        self.fill(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn take(&mut self, n: usize) -> Result<Vec<u8>, ExportError> {
+        let mut bytes = vec![0; n];
+        self.fill(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// A length that a name, key or value can have.
+    fn length(&mut self) -> Result<usize, ExportError> {
+        let length = u32::from_le_bytes(self.array()?) as usize;
+        if length > MAX_KEY.max(MAX_VALUE) {
+            return Err(damaged("a value is too long"));
+        }
+        Ok(length)
+    }
+
+    fn fill(&mut self, bytes: &mut [u8]) -> Result<(), ExportError> {
+        self.inner.read_exact(bytes).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => damaged("its end is missing"),
+            _ => error.into(),
+        })?;
+        self.hasher.update(bytes);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::survival::{open, scratch, song, track, vote};
+    use super::super::{Cycle, Outcome, Promotion, SongId, Weighted};
+    use super::*;
+
+    fn settings() -> Settings {
+        Settings { free_space_reserve_mb: 0, cache_mb: 16 }
+    }
+
+    fn exported(store: &Store) -> (Vec<u8>, Exported) {
+        let mut bytes = Vec::new();
+        let exported = store.export(&mut bytes).expect("it is written");
+        (bytes, exported)
+    }
+
+    /// A store with something of everything, closed and opened again.
+    fn filled() -> (tempfile::TempDir, Store) {
+        let (folder, store) = scratch();
+        for name in ["a", "b"] {
+            let id = SongId::of(name.as_bytes());
+            store.take_in(Some((id, song("hardstyle", name))), None).expect("taken in");
+        }
+        store.remove_song(SongId::of(b"b"), None).expect("there");
+        let id = store.add_track(|id| track("hardstyle", id.0)).expect("noted");
+        store.add_vote(id, vote("ann", "🔥", 7)).expect("rated");
+        store.add_vote(id, vote("bob", "👎", 8)).expect("rated");
+        store.take_back_vote(id, "bob", "👎", 9).expect("taken back");
+        let (valid_nll, outcome) = (Some(2.5), Outcome::Promoted);
+        let cycle =
+            Cycle { at_ms: 9, version: Some(1), n_songs: 1, vote_change: 3, valid_nll, outcome };
+        let weights = (0..700).map(|i: u64| (Weighted::Song(SongId::of(&i.to_be_bytes())), 0.5));
+        let promotion = Promotion { version: 1, at_ms: 9, why: "the first".to_owned() };
+        store.add_cycle("hardstyle", cycle, weights.collect(), Some(promotion)).expect("noted");
+        (folder, store)
+    }
+
+    #[test]
+    fn a_store_made_of_an_export_knows_the_same() {
+        let (folder, store) = filled();
+        let (bytes, what) = exported(&store);
+        assert_eq!((what.n_songs, what.n_tracks, what.n_damaged), (1, 1, 0));
+        let path = folder.path().join("copy");
+        // What an import left that was killed.
+        let leftover = open(&folder.path().join("copy.partial"));
+        leftover.add_track(|id| track("trance", id.0)).expect("noted");
+        drop(leftover);
+        let copy = Store::import(&path, &settings(), 5, &mut bytes.as_slice()).expect("made");
+        assert_eq!(copy.songs(), store.songs());
+        assert_eq!(copy.tracks(), store.tracks());
+        let id = store.tracks().expect("readable")[0].0;
+        assert_eq!(copy.votes_of(id), store.votes_of(id));
+        assert_eq!(copy.cycles("hardstyle"), store.cycles("hardstyle"));
+        assert_eq!(copy.weights("hardstyle", 1), store.weights("hardstyle", 1));
+        assert_eq!(copy.promotions("hardstyle"), store.promotions("hardstyle"));
+        assert_eq!(copy.created_at_ms(), store.created_at_ms());
+        assert_eq!(exported(&copy), (bytes.clone(), what));
+        let next = copy.add_track(|id| track("hardstyle", id.0)).expect("it can be written");
+        assert_eq!(next.0, id.0 + 1);
+        drop(copy);
+        assert_eq!(open(&path).tracks().map(|tracks| tracks.len()), Ok(2));
+        assert!(!folder.path().join("copy.partial").exists());
+        let again = Store::import(&path, &settings(), 5, &mut bytes.as_slice());
+        assert!(matches!(again, Err(ExportError::NotEmpty { .. })));
+    }
+
+    #[test]
+    fn what_is_cut_damaged_or_of_another_kind_is_refused() {
+        let (folder, store) = filled();
+        let (bytes, _) = exported(&store);
+        let path = folder.path().join("copy");
+        let refused = |bytes: &[u8]| match Store::import(&path, &settings(), 5, &mut &*bytes) {
+            Ok(_) => panic!("it was taken"),
+            Err(error) => error,
+        };
+        for cut in [0, 10, 20, bytes.len() / 2, bytes.len() - 1] {
+            let error = refused(&bytes[..cut]);
+            assert!(matches!(error, ExportError::Damaged { .. }), "{cut}: {error}");
+        }
+        for i in (20..bytes.len()).step_by(61) {
+            let mut bad = bytes.clone();
+            bad[i] ^= 4;
+            let error = parse(&mut bad.as_slice()).err();
+            assert!(matches!(error, Some(ExportError::Damaged { .. })), "{i}: {error:?}");
+        }
+        let mut other = bytes.clone();
+        other[16] = 2;
+        assert!(matches!(refused(&other), ExportError::Format { found: 2 }));
+        assert!(matches!(refused(b"MThd, which begins a song"), ExportError::Other));
+        assert!(matches!(refused(&[&bytes[..], b"\n"].concat()), ExportError::Damaged { .. }));
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn an_export_made_while_others_write_has_no_half_of_a_step() {
+        let (_folder, store) = scratch();
+        let writer = store.clone();
+        let writing = std::thread::spawn(move || {
+            for i in 0..100_u64 {
+                let id = SongId::of(&i.to_be_bytes());
+                writer.take_in(Some((id, song("hardstyle", "a"))), None).expect("taken in");
+            }
+        });
+        while !writing.is_finished() {
+            let values = parse(&mut exported(&store).0.as_slice()).expect("whole");
+            let n = |tree| values.iter().filter(|value| value.tree == tree).count();
+            assert_eq!(n(Tree::Songs), n(Tree::GenreSongs));
+            assert_eq!(2 * n(Tree::Songs), n(Tree::Fingerprints));
+        }
+        writing.join().expect("it wrote");
+    }
+
+    #[test]
+    fn a_damaged_value_is_copied_and_counted() {
+        let (folder, store) = filled();
+        drop(store);
+        let path = folder.path().join("store");
+        let lock = engine::lock(&path).expect("free");
+        let engine = Engine::open(&path, 16).expect("it opens");
+        let key = (Tree::Songs, SongId::of(b"a").0.to_vec());
+        engine.apply(&Writes::from([(key, Some(b"nothing".to_vec()))])).expect("written");
+        engine.commit().expect("durable");
+        engine.close();
+        drop(lock);
+        let (bytes, what) = exported(&open(&path));
+        assert_eq!(what.n_damaged, 1);
+        let copy = folder.path().join("copy");
+        let copy = Store::import(&copy, &settings(), 5, &mut bytes.as_slice()).expect("made");
+        assert_eq!(copy.verify().map(|(_, damaged)| damaged.len()), Ok(1));
+    }
+}
