@@ -15,7 +15,7 @@ use model::network::Network;
 use model::ngram::Ngram;
 use model::taste::{self, Features, Usual, features};
 use model::train::{
-    End, EpochLoss, Hyperparameters, Progress, TrainError, Trained, evaluate, train,
+    End, EpochLoss, Hyperparameters, Progress, TrainError, Trained, evaluate, evaluate_while, train,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -81,7 +81,7 @@ pub fn cycle(
     match learn(&plan, stop, out) {
         Ok((trained, n_tokens)) => {
             let speed = n_tokens as f64 / began.elapsed().as_secs_f64().max(1e-9);
-            finish(studio, genre, &plan, trained, speed, out)
+            finish(studio, genre, &plan, trained, speed, stop, out)
         }
         Err(error) => {
             let outcome = match &error {
@@ -214,6 +214,7 @@ fn learn(
                 let (step, n_steps) = (step as u64, n_steps as u64);
                 out(Line::Step(Step { epoch, n_epochs: plan.settings.epochs, step, n_steps, nll }));
             }
+            Progress::Checking => {}
             Progress::Epoch(loss) => {
                 let speed = epoch_tokens as f64 / epoch_began.elapsed().as_secs_f64().max(1e-9);
                 out(epoch_line(loss, plan.settings.epochs, speed));
@@ -268,13 +269,17 @@ fn finish(
     plan: &Plan,
     trained: Trained,
     tokens_per_second: f64,
+    stop: &AtomicBool,
     out: &mut Out<'_>,
 ) -> anyhow::Result<Result> {
+    let valid_nll = trained.best.valid_nll;
+    let (promoted, why) = judge(studio, plan, &trained, stop)?;
     let genre_dir = studio.home.models().join(genre);
     let version = checkpoint::versions(&genre_dir)?.last().map_or(1, |last| last + 1);
     let untrained =
         Network::new(plan.settings.size(), &mut ChaCha8Rng::seed_from_u64(plan.settings.seed))?;
-    let valid_nll = trained.best.valid_nll;
+    // An untrained network knows nothing of any song: a few are enough to measure that.
+    let few = &plan.held_out()[..plan.held_out().len().min(8)];
     let manifest = Manifest {
         genre: genre.to_owned(),
         version,
@@ -285,7 +290,7 @@ fn finish(
         n_valid: plan.corpus.valid.len(),
         curve: trained.curve,
         valid_nll,
-        untrained_nll: evaluate(&untrained, plan.held_out())?,
+        untrained_nll: evaluate(&untrained, few)?,
         bigram_nll: Ngram::new(2, &plan.corpus.train).evaluate(plan.held_out()),
         usual: plan.usual.clone(),
         tokens_per_second,
@@ -295,7 +300,6 @@ fn finish(
     };
     let (untrained_nll, bigram_nll) = (manifest.untrained_nll, manifest.bigram_nll);
     checkpoint::save(&genre_dir, &trained.network, manifest)?;
-    let (promoted, why) = judge(studio, plan, valid_nll)?;
     let outcome = if promoted { Outcome::Promoted } else { Outcome::Kept { why: why.clone() } };
     let cycle = Cycle { outcome, ..plan.cycle(Some(version), Some(valid_nll)) };
     let promotion = promoted.then(|| Promotion { version, at_ms: now_ms(), why: why.clone() });
@@ -313,12 +317,23 @@ fn finish(
     Ok(Result { version, promoted })
 }
 
-/// Whether a version with this validation loss is played, and why (not).
-fn judge(studio: &Studio, plan: &Plan, valid_nll: f64) -> anyhow::Result<(bool, String)> {
+/// Whether the trained network is played, and why (not).
+fn judge(
+    studio: &Studio,
+    plan: &Plan,
+    trained: &Trained,
+    stop: &AtomicBool,
+) -> anyhow::Result<(bool, String)> {
     let Some((version, network)) = &plan.current else {
         return Ok((true, "it is the first version".to_owned()));
     };
-    let current_nll = evaluate(network, plan.held_out())?;
+    let current_nll = if plan.warm {
+        trained.start_nll
+    } else {
+        let goes_on = || !stop.load(Ordering::Relaxed);
+        evaluate_while(network, plan.held_out(), goes_on)?.ok_or(TrainError::Abandoned)?
+    };
+    let valid_nll = trained.best.valid_nll;
     let margin = studio.config.schedule.promotion_margin;
     let said = format!("{valid_nll:.3} against {current_nll:.3} of v{version} on the same songs");
     if valid_nll <= current_nll + margin {

@@ -45,6 +45,8 @@ pub enum Progress {
         /// Loss of this step, in nats a token.
         nll: f64,
     },
+    /// A window of the held-out songs is about to be looked at.
+    Checking,
     /// An epoch has ended.
     Epoch(EpochLoss),
 }
@@ -150,7 +152,7 @@ pub fn train(
                 return run.end(end);
             }
         }
-        let valid_nll = evaluate(&run.network, held_out)?;
+        let valid_nll = check(&run.network, held_out, &mut on_progress)?;
         let loss = EpochLoss { epoch, train_nll: sums.0 / f64::max(sums.1, 1e-9), valid_nll };
         run.note(loss)?;
         if let ControlFlow::Break(end) = on_progress(Progress::Epoch(loss)) {
@@ -161,6 +163,16 @@ pub fn train(
         }
     }
     run.end(End::Finish)
+}
+
+/// The loss on the held-out songs; [`End::Finish`] waits until it is known.
+fn check(
+    network: &Network,
+    held_out: &[Piece],
+    on_progress: &mut impl FnMut(Progress) -> ControlFlow<End>,
+) -> Result<f64, TrainError> {
+    let goes_on = || !matches!(on_progress(Progress::Checking), ControlFlow::Break(End::Abandon));
+    evaluate_while(network, held_out, goes_on)?.ok_or(TrainError::Abandoned)
 }
 
 struct Run {
@@ -216,17 +228,32 @@ fn learn(
 /// # Errors
 /// When the tensor library fails.
 pub fn evaluate(network: &Network, pieces: &[Piece]) -> Result<f64, candle_core::Error> {
+    Ok(evaluate_while(network, pieces, || true)?.unwrap_or(0.0))
+}
+
+/// As [`evaluate`], but gives up with `None` as soon as `goes_on`, asked before each window, says so.
+///
+/// # Errors
+/// When the tensor library fails.
+pub fn evaluate_while(
+    network: &Network,
+    pieces: &[Piece],
+    mut goes_on: impl FnMut() -> bool,
+) -> Result<Option<f64>, candle_core::Error> {
     const LANES: usize = 32;
     const STEPS: usize = 128;
     let mut state = State::zero(network.size(), LANES.min(pieces.len()).max(1));
     let mut sums = (0.0, 0.0);
     for window in windows(pieces, LANES, STEPS, 0, None) {
+        if !goes_on() {
+            return Ok(None);
+        }
         let output = network.forward(&window, &mut state, None)?;
         let weight = f64::from(window.targets.weights.iter().sum::<f32>());
         let loss = cross_entropy(&output.logits, &output.gates, window.targets)?;
         sums = (sums.0 + f64::from(loss.to_scalar::<f32>()?) * weight, sums.1 + weight);
     }
-    Ok(sums.0 / f64::max(sums.1, 1e-9))
+    Ok(Some(sums.0 / f64::max(sums.1, 1e-9)))
 }
 
 #[cfg(test)]
