@@ -9,6 +9,23 @@ use crate::home;
 /// In which time a daemon has to end that was told to.
 const PROMPT: Duration = Duration::from_secs(3);
 
+#[test]
+fn a_stop_in_the_middle_of_a_drop_loses_no_file() {
+    let home = home().set("schedule.min_songs", 100);
+    let daemon = home.daemon();
+    let dropped = home.drop_songs("hardstyle", 0..24);
+    eventually("a first song", || (!home.files("library").is_empty()).then_some(()));
+    let ended = daemon.stop(Signal::TERM);
+    assert!(ended.code == Some(0) && ended.took < PROMPT, "{ended:?}");
+    let mut there = [home.files("inbox"), home.files("library")].concat();
+    there.sort();
+    assert_eq!(there, dropped);
+    let daemon = home.daemon();
+    home.wait_for_empty_inbox();
+    assert_eq!(home.files("library"), dropped);
+    assert_eq!(daemon.stop(Signal::INT).code, Some(0));
+}
+
 /// A home whose training would take hours.
 fn endless() -> Home {
     let home = home().set("training.epochs", 10_000).set("training.patience", 10_000);
