@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use model::train::TrainError;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::Daemon;
@@ -123,9 +124,19 @@ impl Daemon {
 
     pub(super) fn trained(&mut self, result: anyhow::Result<training::Result>) {
         let Some(training) = self.training.take() else { return };
-        if let Err(error) = &result {
-            tracing::error!(genre = training.genre, error = format!("{error:#}"), "no new version");
-            self.ailing.insert(training.genre, now_ms() + AILING_MS);
+        match &result {
+            Ok(_) => {}
+            Err(error) if matches!(error.downcast_ref(), Some(TrainError::Abandoned)) => {
+                tracing::info!(
+                    genre = training.genre,
+                    "the training was stopped before it had a result"
+                );
+            }
+            Err(error) => {
+                let (genre, error) = (&training.genre, format!("{error:#}"));
+                tracing::error!(genre, error, "no new version");
+                self.ailing.insert(training.genre, now_ms() + AILING_MS);
+            }
         }
         let end = Reply::end(&result.map(|_| ()));
         for watcher in training.watchers {
