@@ -133,9 +133,11 @@ fn names_that_are_no_text_or_very_long_are_taken_like_any_other() {
     home.wait_for_empty_inbox();
     assert_eq!(fs::read(home.path("library/hardstyle").join(latin)).expect("moved"), song(0));
     assert_eq!(fs::read(home.path("library/hardstyle").join(&long)).expect("moved"), song(1));
-    let rejected = home.files("rejected");
-    let reasons = rejected.iter().filter(|name| name.ends_with(".reason.txt"));
-    assert_eq!((rejected.len(), reasons.count()), (4, 2), "{rejected:?}");
+    eventually("two rejected files with their reasons", || {
+        let rejected = home.files("rejected");
+        let reasons = rejected.iter().filter(|name| name.ends_with(".reason.txt"));
+        ((rejected.len(), reasons.count()) == (4, 2)).then_some(())
+    });
     let rows = home.rows(&["library"]);
     assert_eq!(rows.len(), 2);
     assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
