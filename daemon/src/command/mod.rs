@@ -13,7 +13,7 @@ mod versions;
 
 use serde_json::json;
 
-use crate::answer::{Line, Out};
+use crate::answer::{Line, Out, shown};
 use crate::cli::{Generate, HomeCommand};
 use crate::publish::{self, Made, Wish};
 use crate::studio::Studio;
@@ -105,7 +105,8 @@ fn made_line(made: &Made) -> Line {
         json!({
             "track": made.id, "genre": track.genre, "version": track.version, "seed": track.seed,
             "name": made.title, "tempo_bpm": track.tempo_bpm, "key": key.to_string(),
-            "bars": track.n_bars, "midi": made.midi, "audio": made.audio, "picture": made.picture,
+            "bars": track.n_bars, "midi": shown(&made.midi),
+            "audio": made.audio.as_deref().map(shown), "picture": made.picture.as_deref().map(shown),
             "candidates": track.candidates.len(),
             "seconds": {"sample": made.sample_seconds, "render": made.render_seconds},
         }),
