@@ -43,6 +43,35 @@ fn lists_are_the_same_with_and_without_a_daemon() {
 }
 
 #[test]
+fn a_backup_of_a_busy_home_is_a_home_again() {
+    let home = trained();
+    let rated = track(&home, 1).to_string();
+    home.row(&["rate", &rated, "👍"]);
+    let daemon = home.daemon();
+    let backup = home.path("backup");
+    let backup = backup.to_str().expect("a plain path");
+    home.row(&["backup", backup]);
+    home.row(&["rate", &rated, "🔥"]);
+    assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
+
+    let other = crate::home();
+    other.row(&["restore", backup]);
+    let rows = |home: &Home, command: &[&str]| -> Vec<Value> {
+        let mut rows = home.rows(command);
+        rows.iter_mut().filter_map(Value::as_object_mut).for_each(|row| drop(row.remove("path")));
+        rows
+    };
+    for command in [&["library"][..], &["versions", "hardstyle"]] {
+        assert_eq!(rows(&other, command), rows(&home, command));
+    }
+    let (before, after) = (other.row(&["tracks"]), home.row(&["tracks"]));
+    assert!(before["score"].as_f64() < after["score"].as_f64(), "{before} {after}");
+    assert!(before["score"].as_f64() > Some(0.0), "{before}");
+    track(&other, 2);
+    assert!(other.rows(&["doctor"]).iter().all(|check| check["fine"] == true));
+}
+
+#[test]
 fn a_second_daemon_on_a_home_refuses_and_harms_nothing() {
     let home = home();
     let daemon = home.daemon();
