@@ -258,12 +258,15 @@ fn carry_out(studio: &Studio, number: Option<MoveId>, file_move: &Move) -> anyho
     let root = studio.home.root();
     let (from, wished) = (root.join(&file_move.from), root.join(&file_move.to));
     let folder = wished.parent().unwrap_or(root);
-    let is_there = from.symlink_metadata().is_ok();
-    let lies = if is_there { shelf::shelve(&from, folder)? } else { wished.clone() };
-    if let Some(reason) = &file_move.reason {
-        explain(&lies, &reason.text)?;
+    let lies = if from.symlink_metadata().is_ok() {
+        Some(shelf::shelve(&from, folder)?)
+    } else {
+        moved_already(&wished, file_move)
+    };
+    if let (Some(lies), Some(reason)) = (&lies, &file_move.reason) {
+        explain(lies, &reason.text)?;
     }
-    if lies != wished
+    if let Some(lies) = lies.filter(|lies| *lies != wished)
         && let Some(id) = file_move.song
         && let Some(song) = studio.store.song(id)?
     {
@@ -274,6 +277,29 @@ fn carry_out(studio: &Studio, number: Option<MoveId>, file_move: &Move) -> anyho
         studio.store.finish_move(number)?;
     }
     Ok(())
+}
+
+/// Where a move that a crash interrupted put its file: under the wished name, or a numbered one if
+/// that was taken. `None` if all that was left to do was to strike it off, or the file is gone.
+fn moved_already(wished: &Path, file_move: &Move) -> Option<PathBuf> {
+    let stem = wished.file_stem()?.as_encoded_bytes();
+    let is_it = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default();
+        let is_named = name.as_encoded_bytes().starts_with(stem) && path.is_file();
+        let mut reason = name.to_owned();
+        reason.push(".reason.txt");
+        let is_open = file_move.reason.is_none() || !path.with_file_name(reason).exists();
+        is_named
+            && is_open
+            && file_move.song.is_none_or(|id| {
+                let bytes = std::fs::read(path).unwrap_or_default();
+                watch::fingerprint::content(&bytes) == id.to_string()
+            })
+    };
+    let entries = std::fs::read_dir(wished.parent()?).ok()?;
+    let mut found: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    found.sort();
+    found.into_iter().find(is_it)
 }
 
 fn explain(path: &Path, text: &str) -> anyhow::Result<()> {

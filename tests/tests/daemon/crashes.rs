@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::time::{Duration, Instant};
 
+use daemon::config::Config;
+use daemon::store::{Move, SongId};
+use daemon::studio::Studio;
 use tests::process::{Daemon, Home, Signal, song, songs};
 
 use crate::{home, track, trained};
@@ -48,6 +51,32 @@ fn every_dropped_file_is_somewhere_exactly_once_after_kills() {
     let explained = home.files("rejected").iter().filter(|f| f.ends_with(".reason.txt")).count();
     assert_eq!(explained, contents(&home, "rejected").len());
     assert!(home.rows(&["doctor"]).iter().all(|check| check["fine"] == true));
+}
+
+#[test]
+fn a_move_that_a_crash_interrupted_is_finished_where_the_file_lies() {
+    let home = home().set("schedule.min_songs", 100);
+    home.put("inbox/hardstyle/x.mid", &song(0));
+    let daemon = home.daemon();
+    home.wait_for_empty_inbox();
+    assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
+    // As if the daemon had been killed right after it moved a second song of this name.
+    let place = daemon::home::Home::new(home.path(""));
+    let studio = Studio::open(place, Config::default()).expect("nobody else has it open");
+    let (_, first) = studio.store.songs().expect("readable").pop().expect("a song");
+    let id: SongId = watch::fingerprint::content(&song(1)).parse().expect("a hash is an id");
+    let (from, to) = ("inbox/hardstyle/x.mid".into(), "library/hardstyle/x.mid".into());
+    let unfinished = Move { song: Some(id), from, to, reason: None };
+    studio.store.take_in(Some((id, first)), Some(unfinished)).expect("noted");
+    drop(studio);
+    home.put("library/hardstyle/x (2).mid", &song(1));
+
+    let daemon = home.daemon();
+    let rows = home.rows(&["library"]);
+    let second = rows.iter().find(|row| row["song"] == id.to_string()).expect("it is listed");
+    let path = second["path"].as_str().expect("a path");
+    assert_eq!(fs::read(path).expect("it is there"), song(1), "{path} is the other song");
+    assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
 }
 
 #[test]
