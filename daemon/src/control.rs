@@ -71,13 +71,19 @@ pub fn listen(path: &Path) -> anyhow::Result<UnixListener> {
     Ok(listener)
 }
 
-/// Takes connections for ever and hands each command to `ask`.
-pub async fn serve(listener: UnixListener, ask: impl Fn(Asked) + Clone + Send + 'static) {
+/// Takes connections for ever and hands each command to `ask`. Each connection holds a clone of
+/// `open` until its answer is written.
+pub async fn serve(
+    listener: UnixListener,
+    open: mpsc::Sender<()>,
+    ask: impl Fn(Asked) + Clone + Send + 'static,
+) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                let ask = ask.clone();
+                let (ask, open) = (ask.clone(), open.clone());
                 tokio::spawn(async move {
+                    let _open = open;
                     if let Err(error) = talk(stream, ask).await {
                         tracing::debug!(%error, "a control connection ended early");
                     }

@@ -5,12 +5,12 @@
 //! [`Reason::Duplicate`](crate::filter::Reason::Duplicate) itself.
 
 use model::key::Key;
-use model::midi;
+use model::midi::{self, Warning};
 use model::settings::OutOfRange;
 use model::song::{MAX_BARS, Song};
 use serde::{Deserialize, Serialize};
 
-use crate::filter::{self, Verdict};
+use crate::filter::{self, Reason, Verdict};
 use crate::parts::{self, JudgedPart};
 use crate::{fingerprint, song};
 
@@ -72,9 +72,17 @@ pub fn examine(bytes: &[u8], settings: &Settings) -> Examined {
     if song.as_ref().is_some_and(|song| song.n_bars() == MAX_BARS) {
         warnings.push(format!("only the first {MAX_BARS} bars are used"));
     }
+    // Cut after its lead, it has the melody of the whole song and would keep that one out.
+    let cut_off = reading.warnings.iter().find(|warning| matches!(warning, Warning::CutOff(_)));
+    let verdict = match cut_off {
+        Some(warning) => {
+            Verdict::Reject(Reason::Unreadable { why: format!("{warning}; copy it again") })
+        }
+        None => filter::judge(&score, &parts, song.as_ref(), &settings.filter),
+    };
     Examined {
         hash,
-        verdict: filter::judge(&score, &parts, song.as_ref(), &settings.filter),
+        verdict,
         tempo_bpm: score.tempo_bpm(),
         key: song.as_ref().map(Song::key),
         n_bars: song.as_ref().map_or(0, Song::n_bars),
@@ -102,7 +110,6 @@ fn refused(hash: String, error: midi::ReadError) -> Examined {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::filter::Reason;
     use model::score::{Note, Part, Pitch, Score, Tempo, Tick};
 
     /// A file of one part for each list of pitches, eighths over `n_notes`.
@@ -191,11 +198,11 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_off_file_is_judged_by_what_is_left() {
+    fn a_cut_off_file_is_rejected_but_shown() {
         let whole = file(&[(0, TUNE)], 64);
         let examined = examine(&whole[..whole.len() - 20], &Settings::default());
-        assert_eq!(examined.verdict, Verdict::Accept);
-        assert!(!examined.warnings.is_empty());
+        assert!(matches!(examined.verdict, Verdict::Reject(Reason::Unreadable { .. })));
+        assert!(examined.song.is_some_and(|song| song.notes().len() > 32));
         let examined = examine(&whole[..16], &Settings::default());
         assert!(matches!(examined.verdict, Verdict::Reject(Reason::Unreadable { .. })));
     }

@@ -19,7 +19,7 @@ use ::watch::inbox::{Found, Inbox};
 use anyhow::Context;
 use tokio::sync::{Semaphore, mpsc, watch};
 
-use crate::answer::Line;
+use crate::answer::{Line, NotNow};
 use crate::cli::HomeCommand;
 use crate::command::{self, Situation};
 use crate::control::{self, Asked, Reply};
@@ -36,6 +36,8 @@ const BATCH: usize = 64;
 const TICK: Duration = Duration::from_secs(2);
 /// After this long, files that could not be taken in are tried again.
 const RETRY: Duration = Duration::from_secs(30);
+/// How long clients are given to read their last answer when the daemon stops.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
 /// Tracks that are made at the same time.
 const MAKING: usize = 2;
 /// Reactions to unknown messages that are remembered until their post is confirmed.
@@ -67,7 +69,8 @@ struct Daemon {
     making: Arc<Semaphore>,
     training: Option<Training>,
     queue: VecDeque<Queued>,
-    /// When a song last came, by genre.
+    started_ms: u64,
+    /// When a song last came, by genre; when none came yet, `started_ms` stands for it.
     last_song_ms: HashMap<String, u64>,
     /// Genres whose training could not even begin, and until when they are left alone.
     ailing: HashMap<String, u64>,
@@ -110,6 +113,7 @@ pub async fn run(
         making: Arc::new(Semaphore::new(MAKING)),
         training: None,
         queue: VecDeque::new(),
+        started_ms: now_ms(),
         last_song_ms: HashMap::new(),
         ailing: HashMap::new(),
         unmatched: VecDeque::new(),
@@ -118,7 +122,8 @@ pub async fn run(
     daemon.renew_offer();
     daemon.open_chat(doors.chat);
     let asked = events.clone();
-    let server = tokio::spawn(control::serve(listener, move |asking| {
+    let (open, mut answering) = mpsc::channel(1);
+    let server = tokio::spawn(control::serve(listener, open, move |asking| {
         let _ = asked.send(Event::Asked(asking));
     }));
     let stopping = events.clone();
@@ -143,6 +148,8 @@ pub async fn run(
     tracing::info!("stopping");
     server.abort();
     daemon.close(&mut inbound).await;
+    // The last answers are still on their way; when all are written, nobody holds the other half.
+    let _ = tokio::time::timeout(LAST_ANSWERS, answering.recv()).await;
     if taker.join().is_err() {
         tracing::error!(
             "the intake panicked; what it had not finished is taken up at the next start"
@@ -291,7 +298,10 @@ impl Daemon {
         if let Some(chat) = self.chat.take() {
             chat.stop().await;
         }
-        self.queue.clear();
+        for watcher in self.queue.drain(..).flat_map(|queued| queued.watchers) {
+            let why = "the daemon is stopping; the training did not begin".to_owned();
+            let _ = watcher.send(Reply::end(&Err(NotNow(why).into())));
+        }
         self.stop_training();
         while self.training.is_some() {
             match inbound.recv().await {

@@ -61,8 +61,9 @@ impl Daemon {
         self.ailing.retain(|_, until| *until > now);
         let (studio, events) = (self.studio.clone(), self.events.clone());
         let (last_song_ms, ailing) = (self.last_song_ms.clone(), self.ailing.clone());
+        let started_ms = self.started_ms;
         tokio::task::spawn_blocking(move || {
-            let last_song = |genre: &str| last_song_ms.get(genre).copied().unwrap_or(0);
+            let last_song = |genre: &str| last_song_ms.get(genre).copied().unwrap_or(started_ms);
             let due = due(&studio, now, last_song).unwrap_or_else(|error| {
                 tracing::error!(error = format!("{error:#}"), "the schedule cannot be read");
                 Vec::new()
