@@ -59,7 +59,11 @@ pub struct Asked {
 /// # Errors
 /// With the path, when it cannot be made.
 pub fn listen(path: &Path) -> anyhow::Result<UnixListener> {
-    let at = || format!("making the control socket {}", path.display());
+    let at = || {
+        let length = path.as_os_str().len();
+        let hint = if length > 107 { " (its path is too long: choose a shorter home)" } else { "" };
+        format!("making the control socket {}{hint}", path.display())
+    };
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             return Err(error).with_context(at);

@@ -1,8 +1,8 @@
 //! How does everything meet?
 //!
 //! One loop owns all state and awaits only the next event; whatever takes time is done elsewhere and
-//! comes back as an event. Here is the loop; what it does about the chat is in [`chat`], about
-//! training in [`train`].
+//! comes back as an event. Here is the loop; what it does about the chat is in `chat`, about
+//! training in `train`.
 
 mod chat;
 mod train;

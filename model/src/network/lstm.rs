@@ -272,10 +272,10 @@ pub(crate) fn contiguous<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result
     }
 }
 
-/// The lanes divided among the cores, at least eight a share; always the same way on a machine.
+/// The lanes divided among the cores, at least four a share; always the same way on a machine.
 pub(crate) fn shares(n: usize) -> Vec<std::ops::Range<usize>> {
     let n_cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let n_shares = n_cores.min(n / 8).max(1);
+    let n_shares = n_cores.min(n / 4).max(1);
     (0..n_shares).map(|idx| n * idx / n_shares..n * (idx + 1) / n_shares).collect()
 }
 
