@@ -45,8 +45,15 @@ pub fn main() -> ExitCode {
 /// `KICKBACK_LOG` overrides what is logged, in the form of the crate tracing-subscriber:
 /// `debug`, or `info,daemon::run=trace`. Under systemd the journal has the time already.
 fn log_to_stderr(default: &str) {
-    let filter =
-        EnvFilter::try_from_env("KICKBACK_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    let wanted = std::env::var("KICKBACK_LOG").ok().filter(|wanted| !wanted.is_empty());
+    // serenity's spans hold the tokens of requests; they are shown only to who names them.
+    let quiet = "serenity=warn,tracing=warn";
+    let wanted = match wanted {
+        Some(wanted) if wanted.contains("serenity") => wanted,
+        Some(wanted) => format!("{wanted},{quiet}"),
+        None => default.to_owned(),
+    };
+    let filter = EnvFilter::new(wanted);
     let logging = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let logging = logging.with_target(false).with_ansi(false);
     if std::env::var_os("JOURNAL_STREAM").is_some() {

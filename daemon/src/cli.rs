@@ -63,7 +63,7 @@ pub enum Command {
 #[derive(Clone, Debug, Default, Args)]
 pub struct Demo {
     /// Epochs of the first training
-    #[arg(long, default_value_t = 40)]
+    #[arg(long, default_value_t = 40, value_parser = one_or_more)]
     pub epochs: usize,
 }
 
@@ -143,7 +143,7 @@ pub struct Train {
     #[arg(long)]
     pub fresh: bool,
     /// Epochs at most
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = one_or_more)]
     pub epochs: Option<usize>,
 }
 
@@ -152,8 +152,8 @@ pub struct Train {
 pub struct Generate {
     /// The genre
     pub genre: String,
-    /// How many tracks
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    /// How many tracks, up to 1000
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub count: u32,
     /// Decides everything random; the second track takes the next, and so on
     #[arg(long, value_name = "S")]
@@ -207,6 +207,13 @@ pub struct Rate {
     /// Ratings from a file with the columns track,emoji,by and perhaps time (milliseconds since 1970)
     #[arg(long, value_name = "FILE.csv", conflicts_with_all = ["track", "emoji"])]
     pub from: Option<PathBuf>,
+}
+
+fn one_or_more(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number @ 1..=10_000) => Ok(number),
+        _ => Err("give a whole number from 1 to 10000".to_owned()),
+    }
 }
 
 #[cfg(test)]

@@ -27,10 +27,9 @@ const GENRE: &str = "hardstyle";
 /// The songs are taken in well within this time.
 const INTAKE: Duration = Duration::from_secs(60);
 
-/// What differs from the defaults: a small network, and no training but those asked for.
+/// What differs from the defaults: above all, a small network.
 const CONFIG: &str = "\
 [schedule]
-quiet_seconds = 86400.0
 promotion_margin = 0.2
 
 [inbox]
@@ -55,7 +54,9 @@ pub fn demo(home: Option<PathBuf>, options: &Demo, printer: &mut Printer) -> any
     let home = Home::new(fresh(home)?);
     home.create()?;
     track_file::write(&home.config(), CONFIG.as_bytes())?;
-    let config = Config::load(&home.config(), true)?;
+    let mut config = Config::load(&home.config(), true)?;
+    // While it is shown, only the trainings that are asked for.
+    config.schedule.quiet_seconds = 86_400.0;
     let studio = Studio::open(home.clone(), config)?;
     let runtime = tokio::runtime::Runtime::new().context("starting threads")?;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

@@ -84,6 +84,7 @@ pub struct Wish {
     /// Leave the picture out.
     pub no_picture: bool,
     /// Where the files go; the home's tracks if not given.
+    #[serde(skip)]
     pub out: Option<PathBuf>,
 }
 
@@ -126,6 +127,7 @@ pub fn make(studio: &Studio, wish: &Wish) -> anyhow::Result<Made> {
     let version = version(studio, genre)?;
     let (network, manifest) = checkpoint::load(&studio.home.version(genre, version))?;
     let order = order(studio, wish)?;
+    let settings = serde_json::to_string(wish)?;
     let began = Instant::now();
     let predictor = Predictor::new(&network)?;
     let (song, song_features, candidates) = choose(studio, wish, &order, &predictor, &manifest)?;
@@ -157,7 +159,7 @@ pub fn make(studio: &Studio, wish: &Wish) -> anyhow::Result<Made> {
         genre: genre.to_owned(),
         version,
         seed,
-        settings: serde_json::to_string(wish)?,
+        settings,
         stem,
         tempo_bpm: song.tempo_bpm(),
         key_index: song.key().index() as u8,

@@ -2,7 +2,7 @@
 //!
 //! Songs and ratings become a corpus with weights, the network learns, the result becomes a version,
 //! and the version is promoted unless it is clearly worse. Runs on whatever thread it is called on;
-//! it stops within a step when `stop` is set, and then nothing but the cycle's record is left.
+//! it stops within a step when `stop` is set, and then nothing is left of it.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -71,7 +71,7 @@ pub fn cycle(
 ) -> anyhow::Result<Result> {
     let genre = studio.known_genre(&wanted.genre)?;
     studio.store.check_space()?;
-    let plan = plan(studio, wanted)?;
+    let plan = plan(studio, wanted, stop)?;
     let (n_train, n_valid) = (plan.corpus.train.len(), plan.corpus.valid.len());
     out(Line::Remark(format!(
         "training {genre} because {}: {n_train} songs to learn from, {n_valid} held out",
@@ -84,13 +84,10 @@ pub fn cycle(
             finish(studio, genre, &plan, trained, speed, stop, out)
         }
         Err(error) => {
-            let outcome = match &error {
-                TrainError::Abandoned => Outcome::Stopped,
-                other => Outcome::Failed { why: other.to_string() },
-            };
-            // A stopped or failed training must not count as one, or the news it was due for is lost;
-            // a failed one is tried again only when there is more news.
-            if !matches!(outcome, Outcome::Stopped) {
+            // One that was stopped is not recorded, or the news it was due for would be lost; one that
+            // failed is, and tried again when there is more news.
+            if !matches!(error, TrainError::Abandoned) {
+                let outcome = Outcome::Failed { why: error.to_string() };
                 let cycle = Cycle { outcome, ..plan.cycle(None, None) };
                 studio.store.add_cycle(genre, cycle, Vec::new(), None)?;
             }
@@ -113,16 +110,16 @@ pub fn require_songs(studio: &Studio, genre: &str) -> anyhow::Result<()> {
     Err(NotNow(format!("{genre} has {n} of the {needed} songs it needs: {hint}")).into())
 }
 
-fn plan(studio: &Studio, wanted: &Wanted) -> anyhow::Result<Plan> {
+fn plan(studio: &Studio, wanted: &Wanted, stop: &AtomicBool) -> anyhow::Result<Plan> {
     let genre = wanted.genre.as_str();
     require_songs(studio, genre)?;
     let vote_change = studio.store.vote_change()?;
-    let songs = songs(studio, genre)?;
+    let songs = songs(studio, genre, stop)?;
     let rated = rating::rated(studio, genre)?;
     let usual = Usual::of(&songs.iter().map(|(.., features)| *features).collect::<Vec<Features>>());
     let taste = rating::taste(&usual, &rated);
     let gain = studio.config.taste.gain;
-    let n_songs = songs.len() as u64;
+    let n_songs = studio.store.song_counts(genre)?.accepted;
     let mut pieces = Vec::new();
     let mut ids = Vec::new();
     for (id, mut piece, features) in songs {
@@ -171,9 +168,13 @@ fn current(studio: &Studio, genre: &str, fresh: bool) -> anyhow::Result<Option<(
 fn songs(
     studio: &Studio,
     genre: &str,
+    stop: &AtomicBool,
 ) -> anyhow::Result<Vec<(crate::store::SongId, Piece, Features)>> {
     let mut songs = Vec::new();
     for (id, song) in studio.store.songs_of(genre)? {
+        if stop.load(Ordering::Relaxed) {
+            return Err(TrainError::Abandoned.into());
+        }
         if song.status != SongStatus::Accepted {
             continue;
         }

@@ -108,6 +108,7 @@ fn window(lanes: &[Vec<Reading>], from: usize, n_steps: usize) -> Window {
             tokens: vec![0; size],
             suggested: vec![VOCABULARY as u32; size * LOOKBACKS.len()],
             weights: vec![0.0; size],
+            divisor: 1.0,
         },
     };
     for (lane, readings) in lanes.iter().enumerate() {
@@ -130,6 +131,9 @@ fn window(lanes: &[Vec<Reading>], from: usize, n_steps: usize) -> Window {
             window.targets.weights[at] = weight;
         }
     }
+    // By the number of tokens, not by their weight: else a song's weight would be divided away again
+    // wherever it is alone in a window. Weights average 1 over the corpus.
+    window.targets.divisor = window.n_tokens().max(1) as f32;
     window
 }
 

@@ -1,6 +1,6 @@
 //! How far off were the predictions?
 //!
-//! The mean cross-entropy in nats a token, each token counted by its weight, with the copy term of
+//! The cross-entropy in nats a token, each token counted by its weight, with the copy term of
 //! the network: `logit[v] += gate[k]` wherever lookback `k` suggests token `v`. One fused operation
 //! with its gradient; candle's own takes no weights and makes a dozen tensors.
 
@@ -21,9 +21,11 @@ pub struct Targets {
     pub suggested: Vec<u32>,
     /// How much each prediction counts; 0 leaves it out.
     pub weights: Vec<f32>,
+    /// What the sum of the weighted losses is divided by; more than 0.
+    pub divisor: f32,
 }
 
-/// The weighted mean of −ln p(target), in nats a token, as a scalar tensor.
+/// The weighted sum of −ln p(target) over the divisor, in nats a token, as a scalar tensor.
 ///
 /// `logits` \[n, vocabulary\], `gates` \[n, lookbacks\].
 ///
@@ -109,13 +111,14 @@ impl CustomOp2 for CrossEntropy {
         let fits = n == n_gates
             && targets.tokens.len() == n
             && targets.weights.len() == n
+            && targets.divisor > 0.0
             && targets.suggested.len() == n * n_back
             && targets.tokens.iter().all(|token| (*token as usize) < width);
         if !fits {
             bail!("logits [{n}, {width}], gates [{n_gates}, {n_back}] and targets do not agree")
         }
         let (logits, gates) = (contiguous(s1, l1)?, contiguous(s2, l2)?);
-        let total = targets.weights.iter().sum::<f32>().max(f32::MIN_POSITIVE);
+        let total = targets.divisor;
         let computed: Vec<Share> = std::thread::scope(|scope| {
             let threads: Vec<_> = shares(n)
                 .into_iter()
@@ -174,6 +177,7 @@ mod tests {
             tokens: (0..n as u32).map(|i| i * 7 % 23).collect(),
             suggested: (0..2 * n as u32).map(|i| i * 5 % 29).collect(),
             weights: (0..n).map(|i| (i % 4) as f32).collect(),
+            divisor: 40.0,
         };
         let mut hits = vec![0f32; n * n_back * width];
         for (idx, token) in targets.suggested.iter().enumerate() {
@@ -187,7 +191,7 @@ mod tests {
         let of_target = log_p
             .gather(&Tensor::new(targets.tokens.as_slice(), &Device::Cpu)?.reshape((n, 1))?, 1)?;
         let weights = Tensor::new(targets.weights.as_slice(), &Device::Cpu)?.reshape((n, 1))?;
-        let total = f64::from(targets.weights.iter().sum::<f32>());
+        let total = f64::from(targets.divisor);
         let theirs = ((of_target * weights)?.sum_all()? / -total)?;
         let ours = cross_entropy(&logits, &gates, targets)?;
         assert!((ours.to_scalar::<f32>()? - theirs.to_scalar::<f32>()?).abs() < 1e-5);

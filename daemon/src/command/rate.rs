@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::answer::{Line, Misused, NotNow, Out};
 use crate::cli::Rate;
 use crate::rating::score_of;
-use crate::store::{TrackId, Vote};
+use crate::store::{MAX_NAME, TrackId, Vote};
 use crate::studio::{Studio, now_ms};
 
 pub(super) fn rate(studio: &Studio, rate: &Rate, out: &mut Out<'_>) -> anyhow::Result<()> {
@@ -43,6 +43,7 @@ pub fn rate_one(
         ))
         .into());
     };
+    check_name(by)?;
     if studio.store.track(track)?.is_none() {
         return Err(
             NotNow(format!("there is no track {track}; `kickback tracks` lists them")).into()
@@ -67,6 +68,13 @@ pub fn rate_one(
             if n_votes == 1 { "" } else { "s" }
         ),
     ))
+}
+
+fn check_name(by: &str) -> Result<(), Misused> {
+    if by.is_empty() || by.len() > MAX_NAME || by.contains('\0') {
+        return Err(Misused(format!("{by:?} is no name: give 1 to {MAX_NAME} bytes of text")));
+    }
+    Ok(())
 }
 
 /// Reads all lines first: a file with a mistake changes nothing.
@@ -111,7 +119,9 @@ fn rate_from(studio: &Studio, path: &Path, out: &mut Out<'_>) -> anyhow::Result<
                 .map_err(|_| wrong(number, format!("{time} is no time in milliseconds")))?,
             None => now_ms(),
         };
-        votes.push((id, emoji.to_owned(), field(by)?.to_owned(), at_ms));
+        let by = field(by)?;
+        check_name(by).map_err(|e| wrong(number, e.to_string()))?;
+        votes.push((id, emoji.to_owned(), by.to_owned(), at_ms));
     }
     for (id, emoji, by, at_ms) in votes {
         out(rate_one(studio, id, &emoji, &by, at_ms).map_err(|e| anyhow!(e))?);

@@ -76,6 +76,8 @@ struct Daemon {
     ailing: HashMap<String, u64>,
     unmatched: VecDeque<Reacted>,
     is_checking: bool,
+    /// Whether files that failed are to be tried again soon.
+    is_rescan_due: bool,
 }
 
 /// Runs until `stop`, then closes the doors, ends the training and writes what is left to write.
@@ -118,6 +120,7 @@ pub async fn run(
         ailing: HashMap::new(),
         unmatched: VecDeque::new(),
         is_checking: false,
+        is_rescan_due: false,
     };
     daemon.renew_offer();
     daemon.open_chat(doors.chat);
@@ -163,6 +166,7 @@ impl Daemon {
         match event {
             Event::TakenIn { genres, n_failed } => self.taken_in(genres, n_failed),
             Event::Rescan => {
+                self.is_rescan_due = false;
                 if let Some(inbox) = &self.inbox {
                     inbox.rescan();
                 }
@@ -197,7 +201,8 @@ impl Daemon {
             self.last_song_ms.insert(genre, now_ms());
         }
         self.renew_offer();
-        if n_failed > 0 {
+        if n_failed > 0 && !self.is_rescan_due {
+            self.is_rescan_due = true;
             let events = self.events.clone();
             tokio::spawn(async move {
                 tokio::time::sleep(RETRY).await;
@@ -295,6 +300,7 @@ impl Daemon {
 
     async fn close(&mut self, inbound: &mut mpsc::UnboundedReceiver<Event>) {
         self.inbox = None;
+        self.stop_training();
         if let Some(chat) = self.chat.take() {
             chat.stop().await;
         }
@@ -302,7 +308,6 @@ impl Daemon {
             let why = "the daemon is stopping; the training did not begin".to_owned();
             let _ = watcher.send(Reply::end(&Err(NotNow(why).into())));
         }
-        self.stop_training();
         while self.training.is_some() {
             match inbound.recv().await {
                 Some(Event::Heard(heard)) => self.heard_while_stopping(heard),

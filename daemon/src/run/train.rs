@@ -78,7 +78,8 @@ impl Daemon {
         if self.training.is_some() || !self.queue.is_empty() {
             return;
         }
-        for (genre, why) in due {
+        // Only the first: until its end, a person may ask for another.
+        if let Some((genre, why)) = due.into_iter().next() {
             let wanted = Wanted { genre, fresh: false, epochs: None, why: why.to_string() };
             self.queue.push_back(Queued { wanted, watchers: Vec::new() });
         }
@@ -97,6 +98,10 @@ impl Daemon {
         let (studio, events) = (self.studio.clone(), self.events.clone());
         let train = move || {
             let said = events.clone();
+            // Whatever else runs here goes first; the threads that it starts inherit it.
+            if let Err(error) = rustix::process::nice(10) {
+                tracing::debug!(%error, "the training is not nice");
+            }
             let span = tracing::info_span!("training", genre = wanted.genre);
             let _entered = span.enter();
             let mut out = |line| drop(said.send(Event::Training(line)));
@@ -163,9 +168,11 @@ fn due(
     for genre in studio.store.genres()? {
         let last = studio.store.last_cycle(&genre)?.map(|(_, cycle)| cycle);
         let since = last.as_ref().map_or(0, |cycle| cycle.vote_change);
+        let has_version = studio.store.current_version(&genre)?.is_some();
         let news = News {
             n_songs: studio.store.song_counts(&genre)?.accepted,
-            learned: last.as_ref().map(|cycle| cycle.n_songs),
+            // A first training that failed is still a first one.
+            learned: last.as_ref().filter(|_| has_version).map(|cycle| cycle.n_songs),
             ratings: studio.store.votes_changed_since(&genre, since)?,
             last_ms: last.as_ref().map_or(0, |cycle| cycle.at_ms),
             last_song_ms: last_song_ms(&genre),

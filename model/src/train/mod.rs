@@ -139,7 +139,7 @@ pub fn train(
                 return Err(TrainError::Diverged { epoch });
             }
             let weight = f64::from(window.targets.weights.iter().sum::<f32>());
-            sums = (sums.0 + nll * weight, sums.1 + weight);
+            sums = (sums.0 + nll * f64::from(window.targets.divisor), sums.1 + weight);
             let n_tokens = window.n_tokens();
             let said = on_progress(Progress::Step {
                 epoch,
@@ -250,8 +250,9 @@ pub fn evaluate_while(
         }
         let output = network.forward(&window, &mut state, None)?;
         let weight = f64::from(window.targets.weights.iter().sum::<f32>());
+        let divisor = f64::from(window.targets.divisor);
         let loss = cross_entropy(&output.logits, &output.gates, window.targets)?;
-        sums = (sums.0 + f64::from(loss.to_scalar::<f32>()?) * weight, sums.1 + weight);
+        sums = (sums.0 + f64::from(loss.to_scalar::<f32>()?) * divisor, sums.1 + weight);
     }
     Ok(Some(sums.0 / f64::max(sums.1, 1e-9)))
 }
