@@ -137,10 +137,16 @@ pub(super) fn forget(studio: &Studio, name: &str, out: &mut Out<'_>) -> anyhow::
         ))
         .into());
     }
+    let again = if name.starts_with("discord:") {
+        "; reactions that still stand below the latest posts count again when the bot reconnects: \
+         have them removed in Discord first"
+    } else {
+        ""
+    };
     out(Line::row(
         json!({"listener": name, "votes": n_votes}),
         format!(
-            "{n_votes} votes of {name} are deleted; what was learned from them goes with the next training"
+            "{n_votes} votes of {name} are deleted; what was learned from them goes with the next training{again}"
         ),
     ));
     Ok(())

@@ -1,26 +1,19 @@
 //! What does the loop do about the chat?
 //!
-//! Requests become tracks and posts; reactions go to the ledger. A track is noted as being posted
-//! before it is, and its message after, so that after a crash the chat can be asked.
+//! Requests become tracks and posts; reactions go to the ledger. How a track is posted so that a
+//! crash neither loses nor doubles it is in `posting`.
 
-use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-use anyhow::Context;
 use bot::arrange::Instrument;
-use bot::chat::{
-    ChannelId, Chat, File, Heard, ListenerId, Marker, MessageId, Offer, Post, Request, Wish,
-};
+use bot::chat::{ChannelId, Chat, Error, Heard, MessageId, Offer, Posted, Request, Wish};
 use bot::post;
-use model::key::Key;
 
+use super::posting::{blocking, repost, send};
 use super::{Daemon, OpenChat};
 use crate::event::Event;
 use crate::ledger::Entry;
 use crate::publish;
-use crate::store::{Track, TrackId, TrackState};
-use crate::studio::Studio;
-use crate::track_file;
+use crate::store::{self, TrackId, TrackState};
+use crate::studio::{Studio, now_ms};
 
 /// Posts whose reactions are looked at again after a connection was lost.
 const RECENT_POSTS: usize = 50;
@@ -35,7 +28,12 @@ pub(super) fn offer(genres: Vec<String>) -> Offer {
 }
 
 impl Daemon {
+    /// To be called once, before anything is posted.
     pub(super) fn open_chat(&mut self, chat: Result<OpenChat, String>) {
+        match unconfirmed(&self.studio) {
+            Ok(posts) => self.unconfirmed = posts,
+            Err(error) => tracing::error!(%error, "posts of unknown fate cannot be read"),
+        }
         let open = match chat {
             Ok(open) => open,
             Err(why) => {
@@ -120,22 +118,20 @@ impl Daemon {
         });
     }
 
-    /// Lists, elsewhere, what a crash or a lost connection may have left open.
-    fn look_for_missed(&self) {
+    /// Lists, elsewhere, what a crash or a lost connection may have left open. Posts that another
+    /// process left unconfirmed are taken up once; those of this process are under way.
+    fn look_for_missed(&mut self) {
+        let posting = std::mem::take(&mut self.unconfirmed);
         let (studio, events) = (self.studio.clone(), self.events.clone());
         tokio::task::spawn_blocking(move || {
-            let tracks = match studio.store.tracks() {
-                Ok(tracks) => tracks,
-                Err(error) => return tracing::error!(%error, "the tracks cannot be read"),
-            };
-            let (mut posting, mut posted) = (Vec::new(), Vec::new());
+            let tracks = studio.store.tracks().unwrap_or_else(|error| {
+                tracing::error!(%error, "the tracks cannot be read; reactions may be missed");
+                Vec::new()
+            });
+            let mut posted = Vec::new();
             for (id, track) in tracks {
-                match track.state {
-                    TrackState::Rendered => {}
-                    TrackState::Posting { channel } => posting.push((id, ChannelId(channel))),
-                    TrackState::Posted { channel, message } => {
-                        posted.push((id, ChannelId(channel), MessageId(message)));
-                    }
+                if let TrackState::Posted { channel, message } = track.state {
+                    posted.push((id, ChannelId(channel), MessageId(message)));
                 }
             }
             let n_old = posted.len().saturating_sub(RECENT_POSTS);
@@ -147,28 +143,50 @@ impl Daemon {
     pub(super) fn recover(
         &self,
         posting: Vec<(TrackId, ChannelId)>,
-        posted: Vec<(TrackId, ChannelId, MessageId)>,
+        mut posted: Vec<(TrackId, ChannelId, MessageId)>,
     ) {
         let (Some(chat), Some(ledger)) = (self.chat.clone(), &self.ledger) else { return };
-        let (studio, entries) = (self.studio.clone(), ledger.entries.clone());
+        let (studio, events, entries) =
+            (self.studio.clone(), self.events.clone(), ledger.entries.clone());
         tokio::spawn(async move {
             for (id, channel) in posting {
-                if let Err(error) = repost(&studio, chat.as_ref(), id, channel).await {
-                    tracing::warn!(%id, error = format!("{error:#}"), "a post of unknown fate");
+                match repost(&studio, chat.as_ref(), id, channel).await {
+                    Ok(Some(Posted { channel, message })) => {
+                        let _ = events.send(Event::Posted(message));
+                        posted.push((id, channel, message));
+                    }
+                    Ok(None) => {}
+                    Err(error) => {
+                        tracing::warn!(%id, error = format!("{error:#}"), "a post of unknown fate");
+                    }
                 }
             }
-            for (id, channel, message) in posted {
+            for (track, channel, message) in posted {
+                let asked_at_ms = now_ms();
                 match chat.reactions_of(channel, message).await {
-                    Ok(standing) => drop(entries.send(Entry::Standing(id, standing))),
-                    Err(bot::chat::Error::Gone) => {}
-                    Err(error) => tracing::warn!(%id, %error, "reactions may have been missed"),
+                    Ok(reactions) => {
+                        let _ = entries.send(Entry::Standing { track, reactions, asked_at_ms });
+                    }
+                    Err(Error::Gone) => {}
+                    Err(error) => tracing::warn!(%track, %error, "reactions may have been missed"),
                 }
             }
         });
     }
 }
 
-/// Makes and posts a track, or says why not. The message, if one was posted.
+/// Posts that an earlier process began and did not confirm.
+fn unconfirmed(studio: &Studio) -> Result<Vec<(TrackId, ChannelId)>, store::Error> {
+    let tracks = studio.store.tracks_being_posted()?.into_iter();
+    let posts = tracks.filter_map(|(id, track)| match track.state {
+        TrackState::Posting { channel } => Some((id, ChannelId(channel))),
+        TrackState::Rendered | TrackState::Posted { .. } => None,
+    });
+    Ok(posts.collect())
+}
+
+/// Makes and posts a track, or says why not. The message, if one is known to be posted; a refusal
+/// would take it away, so there is none where that is not known.
 async fn answer(
     studio: &Studio,
     chat: &dyn Chat,
@@ -182,93 +200,7 @@ async fn answer(
     let (maker, wish) = (studio.clone(), wish_of(&request.wish));
     let made = blocking(move || publish::make(&maker, &wish)).await?;
     let posted = send(studio, chat, request, made.id, &made.track).await?;
-    Ok(Some(posted))
-}
-
-/// Posts a finished track: noted before, confirmed after.
-async fn send(
-    studio: &Studio,
-    chat: &dyn Chat,
-    request: &Request,
-    id: TrackId,
-    track: &Track,
-) -> anyhow::Result<MessageId> {
-    let (store, channel) = (studio.store.clone(), request.channel.0);
-    blocking(move || Ok(store.begin_post(id, channel)?)).await?;
-    let (owner, shown, listener) = (studio.clone(), track.clone(), request.listener);
-    let post = blocking(move || post_of(&owner, id, &shown, listener)).await?;
-    let store = studio.store.clone();
-    match chat.answer(request, post).await {
-        Ok(posted) => {
-            let (channel, message) = (posted.channel.0, posted.message.0);
-            blocking(move || Ok(store.confirm_post(id, channel, message)?)).await?;
-            Ok(posted.message)
-        }
-        Err(error) => {
-            blocking(move || Ok(store.abandon_post(id)?)).await?;
-            Err(error.into())
-        }
-    }
-}
-
-/// Finds a post whose confirmation a crash prevented, or posts the track now.
-async fn repost(
-    studio: &Studio,
-    chat: &dyn Chat,
-    id: TrackId,
-    channel: ChannelId,
-) -> anyhow::Result<()> {
-    let store = studio.store.clone();
-    let track = blocking(move || store.track(id)?.context("the track is gone")).await?;
-    let since = UNIX_EPOCH + Duration::from_millis(track.created_at_ms.saturating_sub(60_000));
-    if let Some(message) = chat.find_post(channel, &Marker::of_track(id.0), since).await? {
-        let store = studio.store.clone();
-        return blocking(move || Ok(store.confirm_post(id, channel.0, message.0)?)).await;
-    }
-    let wish = Wish { genre: track.genre.clone(), ..Wish::default() };
-    let request = Request::unasked(channel, ListenerId(0), wish, SystemTime::now());
-    send(studio, chat, &request, id, &track).await.map(|_| ())
-}
-
-fn post_of(
-    studio: &Studio,
-    id: TrackId,
-    track: &Track,
-    listener: ListenerId,
-) -> anyhow::Result<Post> {
-    let folder = track_file::folder(&studio.home, &track.genre);
-    let name = bot::names::title(&bot::names::of(id.0));
-    let about = post::About {
-        track: id.0,
-        name: &name,
-        genre: &track.genre,
-        version: track.version,
-        seed: track.seed,
-        tempo_bpm: track.tempo_bpm,
-        key: Key::from_index(usize::from(track.key_index)),
-        bars: track.n_bars,
-        listener: (listener.0 != 0).then_some(listener),
-    };
-    let text = post::text(&about, &studio.config.reactions.offered);
-    let what =
-        format!("{name}, a {} track in {} at {} BPM", track.genre, about.key, track.tempo_bpm);
-    let endings = [("mid", "MIDI file of"), ("ogg", "Sound of"), ("png", "Piano roll of")];
-    let mut files = Vec::new();
-    for (ending, kind) in endings {
-        if let Some(bytes) = read_if_there(&folder.join(format!("{}.{ending}", track.stem)))? {
-            let name = format!("{}.{ending}", track.stem);
-            files.push(File { name, description: format!("{kind} {what}"), bytes });
-        }
-    }
-    Ok(Post { text, files, marker: Marker::of_track(id.0) })
-}
-
-fn read_if_there(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
-    match std::fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("reading {}", path.display())),
-    }
+    Ok(posted.map(|posted| posted.message))
 }
 
 fn wish_of(wish: &Wish) -> publish::Wish {
@@ -308,11 +240,4 @@ fn refusal(studio: &Studio, wish: &Wish) -> anyhow::Result<Option<String>> {
         return Ok(Some(post::too_few_songs(genre, n as usize, needed as usize)));
     }
     Ok(Some(post::not_trained_yet(genre)))
-}
-
-/// Runs what waits for disk or processor off the loop's threads.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
-) -> anyhow::Result<T> {
-    tokio::task::spawn_blocking(work).await.context("it panicked; please report this")?
 }

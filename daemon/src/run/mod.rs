@@ -5,6 +5,7 @@
 //! training in `train`.
 
 mod chat;
+pub(crate) mod posting;
 mod train;
 
 use std::collections::{HashMap, VecDeque};
@@ -14,7 +15,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use ::bot::chat::{Chat, Heard, Offer, Reacted};
+use ::bot::chat::{ChannelId, Chat, Heard, Offer, Reacted};
 use ::watch::inbox::{Found, Inbox};
 use anyhow::Context;
 use tokio::sync::{Semaphore, mpsc, watch};
@@ -26,6 +27,7 @@ use crate::control::{self, Asked, Reply};
 use crate::event::Event;
 use crate::intake;
 use crate::ledger::{Entry, Ledger};
+use crate::store::TrackId;
 use crate::studio::{Studio, now_ms};
 use crate::training::Wanted;
 use train::{Queued, Training};
@@ -75,6 +77,8 @@ struct Daemon {
     /// Genres whose training could not even begin, and until when they are left alone.
     ailing: HashMap<String, u64>,
     unmatched: VecDeque<Reacted>,
+    /// Posts that an earlier process began; taken up at the first connection.
+    unconfirmed: Vec<(TrackId, ChannelId)>,
     is_checking: bool,
     /// Whether files that failed are to be tried again soon.
     is_rescan_due: bool,
@@ -119,6 +123,7 @@ pub async fn run(
         last_song_ms: HashMap::new(),
         ailing: HashMap::new(),
         unmatched: VecDeque::new(),
+        unconfirmed: Vec::new(),
         is_checking: false,
         is_rescan_due: false,
     };

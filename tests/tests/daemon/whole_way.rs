@@ -2,6 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use daemon::config::Config;
+use daemon::store::TrackState;
+use daemon::studio::Studio;
 use serde_json::Value;
 use tests::discord::{Attached, Discord, Message, TOKEN};
 use tests::process::{Home, Signal, eventually};
@@ -86,13 +89,51 @@ async fn a_reaction_that_came_while_the_daemon_was_away_counts_when_it_is_back()
     });
     daemon.kill();
     discord.react_unheard(message.id, ada, "👎");
-    // Discord wants five seconds between two sessions.
-    eventually("Discord's leave", || (connected.elapsed() > Duration::from_secs(6)).then_some(()));
+    until_discord_allows(connected);
     let daemon = home.daemon();
     let disliked = until_listeners(&home, 1);
     assert!(disliked["score"].as_f64().expect("a number") < 0.0, "{disliked}");
     assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
     assert_eq!(discord.violations(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_post_that_was_never_noted_is_found_with_its_reactions_and_not_posted_again() {
+    let discord = Discord::start().await;
+    let home = with_discord(&discord);
+    home.drop_songs("hardstyle", 0..6);
+    home.rows(&["train", "hardstyle"]);
+    let connected = Instant::now();
+    let daemon = home.daemon();
+    discord.wait_for_connections(1).await;
+    let ada = discord.user("ada");
+    discord.generate("hardstyle", ada);
+    let message = discord.wait_for_message().await;
+    discord.wait_for_own_reactions(message.id, &OFFERED).await;
+    eventually("a confirmed post", || {
+        (home.row(&["tracks"])["message"] == message.id).then_some(())
+    });
+    daemon.kill();
+    // As if it had been killed right after it posted.
+    let place = daemon::home::Home::new(home.path(""));
+    let studio = Studio::open(place, Config::default()).expect("nobody else has it open");
+    let (id, track) = studio.store.tracks().expect("readable").pop().expect("a track");
+    let TrackState::Posted { channel, .. } = track.state else { panic!("{track:?}") };
+    studio.store.begin_post(id, channel).expect("noted");
+    drop(studio);
+    discord.react_unheard(message.id, ada, "🔥");
+    until_discord_allows(connected);
+    let daemon = home.daemon();
+    let liked = until_listeners(&home, 1);
+    assert_eq!(liked["message"], message.id);
+    assert_eq!(discord.n_requests("POST /api/v10/channels"), 0, "it was posted again");
+    assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
+    assert_eq!(discord.violations(), Vec::<String>::new());
+}
+
+/// Discord wants five seconds between two sessions.
+fn until_discord_allows(connected: Instant) {
+    eventually("Discord's leave", || (connected.elapsed() > Duration::from_secs(6)).then_some(()));
 }
 
 fn train(home: &Home, version: u32) {
