@@ -1,6 +1,8 @@
 //! `judge` and `roundtrip`: what can be done without a home?
 
 use std::collections::BTreeMap;
+use std::fs::FileType;
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -8,25 +10,36 @@ use model::midi;
 use model::song::Song;
 use model::tokens::{decode, encode};
 use serde_json::json;
-use watch::filter::Verdict;
+use watch::filter::{Reason, Verdict};
 use watch::intake::{Examined, Settings, examine};
+use watch::open::read_beneath;
 
 use crate::answer::{Line, Out, shown};
+use crate::intake::{guarded, not_opened};
 use crate::track_file;
 
-/// Judges files and folders (recursively, song files only).
+/// Judges files and folders (recursively, song files only). A file that cannot be read is a rejected
+/// file.
 ///
 /// # Errors
-/// When a path does not exist. A file that cannot be read is a rejected file.
+/// When a path does not exist or a folder cannot be read, after the others were judged.
 pub fn judge(paths: &[PathBuf], settings: &Settings, out: &mut Out<'_>) -> anyhow::Result<()> {
     let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
     let mut n_files = 0;
+    let mut failed = Vec::new();
     for path in paths {
-        let files = if path.is_dir() { files_below(path)? } else { vec![path.clone()] };
+        let mut files = Vec::new();
+        if path.is_dir() {
+            files_below(path, &mut files, &mut failed);
+        } else {
+            files.push(path.clone());
+        }
+        files.sort();
         for file in files {
-            let bytes =
-                std::fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
-            let examined = examine(&bytes, settings);
+            let Some(examined) = examine_file(&file, settings) else {
+                failed.push(format!("{}: it does not exist", file.display()));
+                continue;
+            };
             let outcome = match &examined.verdict {
                 Verdict::Accept => "accept",
                 Verdict::Reject(reason) => reason.code(),
@@ -40,7 +53,50 @@ pub fn judge(paths: &[PathBuf], settings: &Settings, out: &mut Out<'_>) -> anyho
         let table = counts.iter().map(|(outcome, n)| format!("  {n:>6}  {outcome}"));
         out(Line::Remark(format!("{n_files} files\n{}", table.collect::<Vec<_>>().join("\n"))));
     }
+    anyhow::ensure!(failed.is_empty(), "not judged: {}", failed.join("; "));
     Ok(())
+}
+
+/// What the inbox would find in a file; `None` if it is not there.
+fn examine_file(file: &Path, settings: &Settings) -> Option<Examined> {
+    let kind = file.symlink_metadata().ok()?.file_type();
+    if kind.is_file() && !watch::has_midi_name(file) {
+        return Some(unexamined(Reason::NotMidiName));
+    }
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let name = Path::new(file.file_name()?);
+    let bytes = read_beneath(folder.unwrap_or(Path::new(".")), name, settings.midi.max_file_bytes);
+    Some(match bytes {
+        Ok(bytes) => guarded(file, || examine(&bytes, settings)).unwrap_or_else(unexamined),
+        Err(error) => unexamined(not_opened(&error, kind_of(kind))?),
+    })
+}
+
+/// What a file that is no plain one is, with its article.
+fn kind_of(kind: FileType) -> &'static str {
+    if kind.is_fifo() {
+        "a named pipe"
+    } else if kind.is_socket() {
+        "a socket"
+    } else if kind.is_dir() {
+        "a folder"
+    } else {
+        "a device"
+    }
+}
+
+fn unexamined(reason: Reason) -> Examined {
+    Examined {
+        hash: String::new(),
+        verdict: Verdict::Reject(reason),
+        parts: Vec::new(),
+        tempo_bpm: 0.0,
+        key: None,
+        n_bars: 0,
+        song: None,
+        fingerprint: None,
+        warnings: Vec::new(),
+    }
 }
 
 fn verdict_line(file: &Path, examined: &Examined) -> Line {
@@ -78,22 +134,24 @@ fn verdict_line(file: &Path, examined: &Examined) -> Line {
     Line::row(json, text)
 }
 
-/// Files below a folder whose names are those of songs, sorted.
-fn files_below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    let entries =
-        std::fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))?;
+/// Adds the files below a folder whose names are those of songs, and what could not be read.
+fn files_below(folder: &Path, files: &mut Vec<PathBuf>, failed: &mut Vec<String>) {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => {
+            failed.push(format!("{}: {error}", folder.display()));
+            return;
+        }
+    };
     for entry in entries {
-        let entry = entry?;
-        let (path, kind) = (entry.path(), entry.file_type()?);
-        if kind.is_dir() {
-            files.extend(files_below(&path)?);
-        } else if kind.is_file() && watch::has_midi_name(&path) {
-            files.push(path);
+        let kind = entry.and_then(|entry| Ok((entry.path(), entry.file_type()?)));
+        match kind {
+            Ok((path, kind)) if kind.is_dir() => files_below(&path, files, failed),
+            Ok((path, kind)) if kind.is_file() && watch::has_midi_name(&path) => files.push(path),
+            Ok(_) => {}
+            Err(error) => failed.push(format!("in {}: {error}", folder.display())),
         }
     }
-    files.sort();
-    Ok(files)
 }
 
 /// Writes what the tokens keep of a file.

@@ -11,6 +11,7 @@ mod train;
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -100,7 +101,8 @@ pub async fn run(
     let listener = control::listen(&studio.home.socket())?;
     let (events, mut inbound) = mpsc::unbounded_channel();
     let (found, taking) = channel();
-    let taker = take_in_thread(studio.clone(), taking, events.clone())?;
+    let stop_taking = Arc::new(AtomicBool::new(false));
+    let taker = take_in_thread(studio.clone(), taking, events.clone(), stop_taking.clone())?;
     let inbox = Inbox::start(&studio.home.inbox(), &studio.config.inbox, move |file| {
         let _ = found.send(file);
     })?;
@@ -154,6 +156,7 @@ pub async fn run(
         }
     }
     tracing::info!("stopping");
+    stop_taking.store(true, Ordering::Relaxed);
     server.abort();
     daemon.close(&mut inbound).await;
     // The last answers are still on their way; when all are written, nobody holds the other half.
@@ -337,11 +340,13 @@ impl Daemon {
     }
 }
 
-/// The thread that takes files in. It ends, with all it was given done, when the inbox is closed.
+/// The thread that takes files in. It ends when the inbox is closed, or after the file it is at once
+/// `stop` is set; the others are found again at the next start.
 fn take_in_thread(
     studio: Studio,
     found: Receiver<Found>,
     events: mpsc::UnboundedSender<Event>,
+    stop: Arc<AtomicBool>,
 ) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("intake".to_owned()).spawn(move || {
         while let Ok(first) = found.recv() {
@@ -352,7 +357,10 @@ fn take_in_thread(
                     Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
                 }
             }
-            let taken = intake::take_in(&studio, &batch);
+            if stop.load(Ordering::Relaxed) {
+                return;
+            }
+            let taken = intake::take_in(&studio, &batch, &stop);
             let _ = events.send(Event::TakenIn { genres: taken.genres, n_failed: taken.n_failed });
         }
     })

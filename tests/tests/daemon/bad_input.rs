@@ -69,7 +69,7 @@ fn a_file_that_may_not_be_read_stays_with_a_reason_until_it_may() {
     let home = home().set("schedule.min_songs", 100);
     let closed = home.put("inbox/hardstyle/closed.mid", &song(0));
     fs::set_permissions(&closed, Permissions::from_mode(0o000)).expect("it is ours");
-    let daemon = daemon_without_privileges(&home, &closed);
+    let daemon = daemon_without_privileges(&home);
     let text = reason(&home, "rejected/hardstyle/closed.mid");
     assert!(text.to_lowercase().contains("permission"), "{text:?}");
     assert!(text.contains("left at"), "{text:?}");
@@ -78,6 +78,26 @@ fn a_file_that_may_not_be_read_stays_with_a_reason_until_it_may() {
     eventually("the song in the library", || {
         (home.files("library") == ["hardstyle/closed.mid"]).then_some(())
     });
+    assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
+}
+
+#[test]
+fn a_file_that_may_not_be_moved_stays_with_a_reason_until_it_may() {
+    let home = home().set("schedule.min_songs", 100);
+    home.put("inbox/hardstyle/fixed.mid", &song(0));
+    let folder = home.path("inbox/hardstyle");
+    fs::set_permissions(&folder, Permissions::from_mode(0o555)).expect("it is ours");
+    for _ in 0..2 {
+        let daemon = daemon_without_privileges(&home);
+        let text = reason(&home, "rejected/hardstyle/fixed.mid");
+        assert!(text.contains("write to") && text.contains("left at"), "{text:?}");
+        assert_eq!(home.files("inbox"), ["hardstyle/fixed.mid"]);
+        assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
+    }
+    fs::set_permissions(&folder, Permissions::from_mode(0o755)).expect("it is ours");
+    let daemon = daemon_without_privileges(&home);
+    home.wait_for_empty_inbox();
+    assert_eq!(home.files("library"), ["hardstyle/fixed.mid"]);
     assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
 }
 
@@ -198,11 +218,11 @@ fn reason(home: &Home, path: &str) -> String {
     eventually(&path.display().to_string(), || fs::read_to_string(&path).ok())
 }
 
-/// A daemon that may not read `closed`. The superuser may read everything, so it gives its place to
-/// nobody, to whom the home and a copy of the program are handed.
-fn daemon_without_privileges(home: &Home, closed: &Path) -> Daemon {
+/// A daemon that may do only what permissions allow. The superuser may do everything, so it gives its
+/// place to nobody, to whom the home and a copy of the program are handed.
+fn daemon_without_privileges(home: &Home) -> Daemon {
     let command = home.command(&["run"]);
-    if File::open(closed).is_err() {
+    if !rustix::process::geteuid().is_root() {
         return home.daemon();
     }
     let program = home.path("kickback");

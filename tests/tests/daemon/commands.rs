@@ -253,6 +253,34 @@ fn judging_needs_no_home_and_moves_nothing() {
 }
 
 #[test]
+fn judging_goes_on_after_what_cannot_be_judged() {
+    let home = home().set("intake.midi.max_file_bytes", 1 << 16);
+    let good = home.put("good.mid", &song(0));
+    let words = home.put("words.txt", b"buy strings");
+    let huge = home.put("huge.mid", &vec![0; (1 << 16) + 1]);
+    let (pipe, link) = (home.path("pipe.mid"), home.path("link.mid"));
+    let mode = rustix::fs::Mode::from_raw_mode(0o644);
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0)
+        .expect("a pipe can be made");
+    std::os::unix::fs::symlink(&good, &link).expect("a link can be made");
+    let nowhere = home.path("nowhere.mid");
+    let paths = [&nowhere, &pipe, &words, &huge, &link, &good];
+    let mut arguments = vec!["--json", "judge"];
+    arguments.extend(paths.iter().map(|path| path.to_str().expect("plain")));
+    let answer = home.ask(&arguments);
+    answer.fails(1, "nowhere.mid: it does not exist");
+    let rows = answer.objects();
+    let reasons: Vec<&Value> = rows.iter().map(|row| &row["reason"]).collect();
+    assert_eq!(
+        reasons,
+        ["not_regular", "not_midi_name", "too_large", "not_regular", ""]
+            .map(|code| if code.is_empty() { Value::Null } else { json!(code) })
+            .iter()
+            .collect::<Vec<_>>()
+    );
+}
+
+#[test]
 fn a_roundtrip_writes_what_the_tokens_keep() {
     let home = home();
     let song = home.put("song.mid", &song(0));

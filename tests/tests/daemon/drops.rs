@@ -69,3 +69,22 @@ fn a_file_that_grows_is_taken_when_it_is_whole() {
     assert_eq!(home.files("rejected"), Vec::<String>::new());
     assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
 }
+
+#[test]
+fn a_stop_does_not_wait_for_what_waits_in_the_inbox() {
+    const N_FILES: usize = 3000;
+    let home = home().set("schedule.min_songs", 100);
+    for idx in 0..N_FILES {
+        home.put(&format!("inbox/hardstyle/{idx}.mid"), format!("no song {idx}").as_bytes());
+    }
+    let daemon = home.daemon();
+    eventually("a first file", || (!home.files("rejected").is_empty()).then_some(()));
+    let ended = daemon.stop(Signal::TERM);
+    assert_eq!(ended.code, Some(0), "{}", ended.log);
+    assert!(ended.took < std::time::Duration::from_secs(2), "it took {:?}", ended.took);
+    let n_left = home.files("inbox").len();
+    assert!(n_left > 0, "all were taken before the stop, which shows nothing");
+    let rejected = home.files("rejected");
+    let n_rejected = rejected.iter().filter(|name| !name.ends_with(".reason.txt")).count();
+    assert_eq!(n_left + n_rejected, N_FILES);
+}

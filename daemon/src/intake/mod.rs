@@ -1,0 +1,252 @@
+//! How does a found file become a song of the library or a rejected file, so that nothing is lost?
+//!
+//! In this order: its bytes are copied to `songs/`, the store notes song and pending move in one
+//! step, the file moves, the move is struck off (`moves`). After a crash at any point, [`resume`] and
+//! the next scan finish it. A file is never deleted; one that cannot be read or moved (`open`) stays
+//! where it is.
+
+mod moves;
+mod open;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use watch::filter::{Reason, Verdict};
+use watch::inbox::Found;
+use watch::intake::Examined;
+use watch::shelf;
+
+use crate::store::{self, Move, Song, SongId, SongStatus};
+use crate::studio::{Studio, now_ms};
+use moves::{carry_out, explain_left, finish};
+use open::{Candidate, Opened, open_all};
+
+pub use moves::resume;
+pub(crate) use open::{guarded, not_opened};
+
+/// What became of some files.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// Genres that got a new song.
+    pub genres: BTreeSet<String>,
+    /// Files that were accepted.
+    pub n_accepted: usize,
+    /// Files that were rejected.
+    pub n_rejected: usize,
+    /// Files that are still in the inbox because something failed; to be tried again.
+    pub n_failed: usize,
+}
+
+/// Takes files in until `stop` is set; what is left then stays in the inbox. They are read and
+/// examined on all cores, and noted one by one in their order, so that of two doubles the first is
+/// taken.
+pub fn take_in(studio: &Studio, batch: &[Found], stop: &AtomicBool) -> Taken {
+    let mut taken = Taken::default();
+    for (found, opened) in batch.iter().zip(open_all(studio, batch, stop)) {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        match settle(studio, found, opened) {
+            Ok(Outcome::Accepted(genre)) => {
+                taken.n_accepted += 1;
+                taken.genres.insert(genre);
+            }
+            Ok(Outcome::Rejected) => taken.n_rejected += 1,
+            Ok(Outcome::Stuck) => taken.n_failed += 1,
+            Err(error) => {
+                taken.n_failed += 1;
+                let error = format!("{error:#}");
+                tracing::error!(path = %found.path.display(), error, "not taken in; it stays and is tried again");
+            }
+        }
+    }
+    taken
+}
+
+/// What became of one file.
+enum Outcome {
+    /// Its genre.
+    Accepted(String),
+    Rejected,
+    /// To be tried again.
+    Stuck,
+}
+
+/// Notes and moves one file.
+fn settle(studio: &Studio, found: &Found, opened: Opened) -> anyhow::Result<Outcome> {
+    match opened {
+        Opened::Gone => Ok(Outcome::Rejected),
+        Opened::Left(reason) => {
+            explain_left(studio, &found.relative, &reason.to_string())?;
+            Ok(Outcome::Rejected)
+        }
+        Opened::Stuck(why) => {
+            explain_left(studio, &found.relative, &why)?;
+            Ok(Outcome::Stuck)
+        }
+        Opened::Refused(reason) => {
+            finish_earlier(studio, found, None)?;
+            reject(studio, found, None, &reason)
+        }
+        Opened::Song(candidate) => song(studio, found, &candidate),
+    }
+}
+
+/// Finishes the moves of this file that were noted and failed; whether one of them moved it, being
+/// the song `id`. Without this, a file would be the double of itself.
+fn finish_earlier(
+    studio: &Studio,
+    found: &Found,
+    id: Option<SongId>,
+) -> anyhow::Result<Option<Move>> {
+    let from = Path::new("inbox").join(&found.relative);
+    let mut done = None;
+    for (number, file_move) in studio.store.pending_moves()? {
+        if file_move.from == from {
+            finish(studio, number, &file_move)?;
+            done =
+                Some(file_move).filter(|file_move| id.is_some() && file_move.song == id).or(done);
+        }
+    }
+    Ok(done)
+}
+
+fn song(studio: &Studio, found: &Found, candidate: &Candidate) -> anyhow::Result<Outcome> {
+    let Candidate { bytes, examined, music } = candidate;
+    let id: SongId = examined.hash.parse()?;
+    let genre = found.genre.clone().unwrap_or_default();
+    if let Some(done) = finish_earlier(studio, found, Some(id))? {
+        let outcome =
+            if done.reason.is_none() { Outcome::Accepted(genre) } else { Outcome::Rejected };
+        return Ok(outcome);
+    }
+    let known = studio.store.song(id)?;
+    if let Some(same) = known.filter(|song| song.status == SongStatus::Accepted) {
+        return reject(studio, found, None, &Reason::Duplicate { of: called(&same) });
+    }
+    let verdict = match &examined.verdict {
+        Verdict::Accept => match double(studio, examined)? {
+            Some(of) => Verdict::Reject(Reason::Duplicate { of }),
+            None => Verdict::Accept,
+        },
+        reject @ Verdict::Reject(_) => reject.clone(),
+    };
+    shelf::keep(bytes, &studio.home.songs(), &examined.hash)?;
+    let song = |status| Song {
+        genre: genre.clone(),
+        file_name: file_name(&found.relative),
+        path: PathBuf::new(),
+        status,
+        added_at_ms: now_ms(),
+        music: music.clone(),
+    };
+    match verdict {
+        Verdict::Reject(reason) => {
+            let song = song(SongStatus::Rejected(note(&reason)));
+            reject(studio, found, Some((id, song)), &reason)
+        }
+        Verdict::Accept => {
+            let song = song(SongStatus::Accepted);
+            let to = Path::new("library").join(&found.relative);
+            file(studio, found, Some((id, song)), &to, None)?;
+            tracing::info!(path = %found.relative.display(), "accepted");
+            Ok(Outcome::Accepted(genre))
+        }
+    }
+}
+
+/// The accepted song that has the same melody, as people would name it.
+fn double(studio: &Studio, examined: &Examined) -> anyhow::Result<Option<String>> {
+    let Some(fingerprint) = &examined.fingerprint else { return Ok(None) };
+    for id in studio.store.songs_with_fingerprint(fingerprint)? {
+        if let Some(song) =
+            studio.store.song(id)?.filter(|song| song.status == SongStatus::Accepted)
+        {
+            return Ok(Some(called(&song)));
+        }
+    }
+    Ok(None)
+}
+
+fn called(song: &Song) -> String {
+    format!("{}/{}", song.genre, song.file_name)
+}
+
+fn note(reason: &Reason) -> store::Reason {
+    store::Reason { code: reason.code().to_owned(), text: reason.to_string() }
+}
+
+fn reject(
+    studio: &Studio,
+    found: &Found,
+    song: Option<(SongId, Song)>,
+    reason: &Reason,
+) -> anyhow::Result<Outcome> {
+    let to = Path::new("rejected").join(&found.relative);
+    file(studio, found, song, &to, Some(note(reason)))?;
+    tracing::info!(path = %found.relative.display(), reason = reason.code(), "rejected");
+    Ok(Outcome::Rejected)
+}
+
+/// Notes song and move, then moves. `to` is relative to the home.
+fn file(
+    studio: &Studio,
+    found: &Found,
+    song: Option<(SongId, Song)>,
+    to: &Path,
+    reason: Option<store::Reason>,
+) -> anyhow::Result<()> {
+    let id = song.as_ref().map(|(id, _)| *id);
+    let file_move = Move {
+        song: id,
+        from: Path::new("inbox").join(&found.relative),
+        to: to.to_owned(),
+        reason,
+    };
+    let song = song.map(|(id, song)| (id, Song { path: to.to_owned(), ..song }));
+    let number = studio.store.take_in(song, Some(file_move.clone()))?;
+    carry_out(studio, number, &file_move)
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or(String::new(), |name| name.to_string_lossy().into_owned())
+}
+
+/// Takes an accepted song out of the library; its file goes to the rejected ones.
+///
+/// # Errors
+/// When the song is not there, or a failed write.
+pub fn remove(studio: &Studio, id: SongId) -> anyhow::Result<PathBuf> {
+    let song = studio.store.song(id)?.ok_or_else(|| anyhow::anyhow!("there is no song {id}"))?;
+    let below = song.path.strip_prefix("library").unwrap_or(&song.path);
+    let text = "A person took it out of the library. Drop it into the inbox to take it in again.";
+    let reason = store::Reason { code: "removed".to_owned(), text: text.to_owned() };
+    let to = Path::new("rejected").join(below);
+    let file_move = Move { song: Some(id), from: song.path.clone(), to, reason: Some(reason) };
+    let number = studio.store.remove_song(id, Some(file_move.clone()))?;
+    carry_out(studio, number, &file_move)?;
+    let song = studio.store.song(id)?;
+    Ok(studio.home.root().join(song.map_or(file_move.to, |song| song.path)))
+}
+
+/// Takes in everything that lies in the inbox now, without a daemon: waits until what is there was
+/// still for the configured time, once.
+///
+/// # Errors
+/// When the inbox cannot be watched.
+pub fn take_in_now(studio: &Studio) -> anyhow::Result<Taken> {
+    resume(studio)?;
+    let (sender, found) = std::sync::mpsc::channel();
+    let inbox =
+        watch::inbox::Inbox::start(&studio.home.inbox(), &studio.config.inbox, move |file| {
+            let _ = sender.send(file);
+        })?;
+    let wait = std::time::Duration::from_millis(studio.config.inbox.settle_ms + 1000);
+    let mut batch = Vec::new();
+    while let Ok(file) = found.recv_timeout(wait) {
+        batch.push(file);
+    }
+    drop(inbox);
+    Ok(take_in(studio, &batch, &AtomicBool::new(false)))
+}

@@ -1,0 +1,321 @@
+//! How does a noted move come true, also after a crash or a failure, and who is told why?
+//!
+//! What is to be moved was decided and noted before. A file is moved only if it is the one that was
+//! judged; another one that lies in its place is left to the inbox.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use watch::open::{OpenError, read_beneath};
+use watch::shelf::{self, ShelfError};
+
+use crate::store::{Move, MoveId};
+use crate::studio::Studio;
+
+/// What the text beside a file that was not moved says of its place.
+const LEFT: &str = "The file was left at ";
+/// Names that are tried for such a text.
+const MAX_COPIES: u32 = 1000;
+/// Names of such files are cut to this many bytes, so that number and ending fit.
+const MAX_STEM: usize = 220;
+
+/// Makes the moves that a crash left undone. One that fails is logged and stays pending; it is tried
+/// again when its file is found. To be called before the inbox is watched.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn resume(studio: &Studio) -> anyhow::Result<usize> {
+    let pending = studio.store.pending_moves()?;
+    let mut n_finished = 0;
+    for (number, file_move) in &pending {
+        match finish(studio, *number, file_move) {
+            Ok(()) => n_finished += 1,
+            Err(error) => {
+                let (path, error) = (file_move.from.display(), format!("{error:#}"));
+                tracing::error!(%path, error, "a noted move failed; it is tried again");
+            }
+        }
+    }
+    Ok(n_finished)
+}
+
+/// Carries out a move that was noted earlier, if the file that was judged still lies there.
+/// Otherwise what was left to do for the moved file is done, and the move is struck off.
+pub(super) fn finish(studio: &Studio, number: MoveId, file_move: &Move) -> anyhow::Result<()> {
+    let from = studio.home.root().join(&file_move.from);
+    let is_there = from.symlink_metadata().is_ok();
+    if !is_there || is_the_judged(studio, file_move)? {
+        return carry_out(studio, Some(number), file_move);
+    }
+    if file_move.song.is_some() {
+        let lies = moved_already(&studio.home.root().join(&file_move.to), file_move);
+        settle_in(studio, file_move, lies)?;
+    }
+    Ok(studio.store.finish_move(number)?)
+}
+
+/// Moves a file as noted, explains it, corrects the path if the name was taken, strikes the move
+/// off. A file that can't be moved gets an explanation too.
+pub(super) fn carry_out(
+    studio: &Studio,
+    number: Option<MoveId>,
+    file_move: &Move,
+) -> anyhow::Result<()> {
+    let root = studio.home.root();
+    let (from, wished) = (root.join(&file_move.from), root.join(&file_move.to));
+    let folder = wished.parent().unwrap_or(root);
+    let lies = if from.symlink_metadata().is_ok() {
+        Some(shelf::shelve(&from, folder).inspect_err(|error| stuck(studio, file_move, error))?)
+    } else {
+        moved_already(&wished, file_move)
+    };
+    settle_in(studio, file_move, lies)?;
+    if let Some(number) = number {
+        studio.store.finish_move(number)?;
+    }
+    Ok(())
+}
+
+/// Says beside the rejected files why a file of the inbox is still there, under a name that no
+/// rejected file has.
+pub(super) fn explain_left(studio: &Studio, relative: &Path, why: &str) -> anyhow::Result<()> {
+    let path = studio.home.inbox().join(relative);
+    let place = format!("{LEFT}{}.", path.display());
+    let text = format!("{why}\n{place}");
+    let wished = studio.home.rejected().join(relative);
+    for copy in 1..=MAX_COPIES {
+        let beside = numbered(&wished, copy);
+        let reason = reason_of(&beside);
+        if beside.symlink_metadata().is_ok() {
+            continue;
+        }
+        match std::fs::read(&reason) {
+            Ok(known) if known == format!("{text}\n").as_bytes() => {
+                tracing::debug!(path = %path.display(), "still left where it is: {why}");
+                return Ok(());
+            }
+            Ok(known) if !known.trim_ascii_end().ends_with(place.as_bytes()) => continue,
+            _ => {}
+        }
+        tracing::warn!(path = %path.display(), "left where it is: {why}");
+        return explain(&beside, &text);
+    }
+    anyhow::bail!("there are too many files like {}: tidy up", wished.display())
+}
+
+/// Tells people of a file that could not be moved.
+fn stuck(studio: &Studio, file_move: &Move, error: &ShelfError) {
+    let Ok(relative) = file_move.from.strip_prefix("inbox") else { return };
+    let why = format!(
+        "It can't be moved: {}. Let the daemon's user write to its folder and to {}; it is tried \
+         again.",
+        error.source,
+        studio.home.root().join(&file_move.to).parent().unwrap_or(studio.home.root()).display()
+    );
+    if let Err(error) = explain_left(studio, relative, &why) {
+        let error = format!("{error:#}");
+        tracing::warn!(path = %file_move.from.display(), error, "this cannot be said beside it");
+    }
+}
+
+/// Whether the file that lies where a move begins is the one that was judged. Of one without a known
+/// content that is not known, so it is judged again.
+fn is_the_judged(studio: &Studio, file_move: &Move) -> anyhow::Result<bool> {
+    let Ok(relative) = file_move.from.strip_prefix("inbox") else { return Ok(true) };
+    let Some(id) = file_move.song else { return Ok(false) };
+    let kept = studio.home.songs().join(format!("{id}.mid"));
+    let limit = match kept.metadata() {
+        Ok(kept) => kept.len(),
+        Err(_) => studio.config.intake.midi.max_file_bytes,
+    };
+    match read_beneath(&studio.home.inbox(), relative, limit) {
+        Ok(bytes) => Ok(watch::fingerprint::content(&bytes) == id.to_string()),
+        Err(error @ (OpenError::PermissionDenied | OpenError::Io(_))) => Err(error.into()),
+        Err(_) => Ok(false),
+    }
+}
+
+/// Explains a moved file and corrects its path if its name was taken.
+fn settle_in(studio: &Studio, file_move: &Move, lies: Option<PathBuf>) -> anyhow::Result<()> {
+    let root = studio.home.root();
+    let Some(lies) = lies else { return Ok(()) };
+    if let Some(reason) = &file_move.reason {
+        explain(&lies, &reason.text)?;
+    }
+    if lies != root.join(&file_move.to)
+        && let Some(id) = file_move.song
+        && let Some(mut song) = studio.store.song(id)?
+    {
+        lies.strip_prefix(root).unwrap_or(&lies).clone_into(&mut song.path);
+        studio.store.take_in(Some((id, song)), None)?;
+    }
+    Ok(())
+}
+
+/// Where a move that a crash interrupted put its file: under the wished name, or a numbered one if
+/// that was taken. `None` if all that was left to do was to strike it off, or the file is gone.
+fn moved_already(wished: &Path, file_move: &Move) -> Option<PathBuf> {
+    let stem = wished.file_stem()?.as_encoded_bytes();
+    let is_it = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default();
+        let is_named = name.as_encoded_bytes().starts_with(stem) && path.is_file();
+        is_named
+            && (file_move.reason.is_none() || !is_explained(path))
+            && file_move.song.is_none_or(|id| {
+                let bytes = std::fs::read(path).unwrap_or_default();
+                watch::fingerprint::content(&bytes) == id.to_string()
+            })
+    };
+    let entries = std::fs::read_dir(wished.parent()?).ok()?;
+    let mut found: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    found.sort();
+    found.into_iter().find(is_it)
+}
+
+/// Whether the text beside a file is there and about this file, not about one that was left.
+fn is_explained(path: &Path) -> bool {
+    let says_left = |text: Vec<u8>| text.windows(LEFT.len()).any(|part| part == LEFT.as_bytes());
+    std::fs::read(reason_of(path)).is_ok_and(|text| !says_left(text))
+}
+
+fn reason_of(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".reason.txt");
+    path.with_file_name(name)
+}
+
+/// The same name with a number before its ending, if that is not 1, and not too long.
+fn numbered(path: &Path, copy: u32) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().as_bytes();
+    let ending = path.extension().map_or(0, |ending| ending.len() + 1);
+    let (stem, ending) = name.split_at(name.len().saturating_sub(ending));
+    let mut ending = ending.to_vec();
+    let mut length = stem.len();
+    if name.len() > MAX_STEM {
+        length = length.min(MAX_STEM);
+        while length > 0 && length < stem.len() && stem[length] & 0xC0 == 0x80 {
+            length -= 1;
+        }
+        ending.truncate(8);
+    }
+    let number = if copy == 1 { String::new() } else { format!(" ({copy})") };
+    let name = [&stem[..length], number.as_bytes(), &ending].concat();
+    path.with_file_name(OsString::from_vec(name))
+}
+
+fn explain(path: &Path, text: &str) -> anyhow::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    shelf::write_reason(path, &format!("{text}\n"))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::sync::atomic::AtomicBool;
+
+    use watch::inbox::Found;
+
+    use super::super::{Taken, take_in};
+    use super::*;
+    use crate::config::Config;
+    use crate::home::Home;
+    use crate::starter::SONGS;
+    use crate::store::{self, SongId};
+
+    fn studio(folder: &tempfile::TempDir) -> Studio {
+        let store = store::Settings { free_space_reserve_mb: 16, cache_mb: 16 };
+        let config = Config { store, ..Config::default() };
+        let studio = Studio::open(Home::new(folder.path().to_owned()), config).expect("a home");
+        fs::create_dir_all(studio.home.inbox().join("g")).expect("a folder");
+        studio
+    }
+
+    fn drop_in(studio: &Studio, name: &str, bytes: &[u8]) -> Found {
+        let relative = Path::new("g").join(name);
+        let path = studio.home.inbox().join(&relative);
+        fs::write(&path, bytes).expect("writable");
+        let n_bytes = bytes.len() as u64;
+        let kind = watch::Kind::File;
+        Found { path, relative, genre: Some("g".to_owned()), kind, n_bytes }
+    }
+
+    fn take(studio: &Studio, found: &Found) -> Taken {
+        take_in(studio, std::slice::from_ref(found), &AtomicBool::new(false))
+    }
+
+    fn text(studio: &Studio, name: &str) -> String {
+        fs::read_to_string(studio.home.rejected().join("g").join(name)).expect("a text")
+    }
+
+    #[test]
+    fn a_file_that_could_not_be_moved_is_no_double_of_itself() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let studio = studio(&folder);
+        let library = studio.home.root().join("library");
+        fs::remove_dir(&library).expect("empty");
+        fs::write(&library, b"in the way").expect("writable");
+        let found = drop_in(&studio, "a.mid", SONGS[0].1);
+        for _ in 0..3 {
+            assert_eq!(take(&studio, &found).n_failed, 1);
+            assert_eq!(studio.store.pending_moves().expect("readable").len(), 1);
+            assert_eq!(resume(&studio).expect("it goes on"), 0);
+        }
+        assert!(text(&studio, "a.mid.reason.txt").contains("Let the daemon's user write"));
+        assert_eq!(fs::read_dir(studio.home.rejected().join("g")).expect("there").count(), 1);
+
+        fs::remove_file(&library).expect("ours");
+        assert_eq!(take(&studio, &found).n_accepted, 1);
+        assert_eq!(studio.store.pending_moves(), Ok(vec![]));
+        assert_eq!(fs::read(library.join("g/a.mid")).expect("moved"), SONGS[0].1);
+    }
+
+    #[test]
+    fn another_file_in_the_place_of_a_judged_one_is_not_moved_unjudged() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let studio = studio(&folder);
+        let found = drop_in(&studio, "a.mid", SONGS[0].1);
+        assert_eq!(take(&studio, &found).n_accepted, 1);
+        let id: SongId = watch::fingerprint::content(SONGS[0].1).parse().expect("an id");
+        let (from, to) = (PathBuf::from("inbox/g/a.mid"), PathBuf::from("library/g/a.mid"));
+        for song in [Some(id), None] {
+            let unfinished = Move { song, from: from.clone(), to: to.clone(), reason: None };
+            studio.store.take_in(None, Some(unfinished)).expect("noted");
+            drop_in(&studio, "a.mid", b"no song");
+            assert_eq!(resume(&studio).expect("readable"), 1);
+            assert_eq!(studio.store.pending_moves(), Ok(vec![]));
+            assert_eq!(fs::read(&found.path).expect("still there"), b"no song");
+        }
+        assert_eq!(take(&studio, &found).n_rejected, 1);
+        assert!(!found.path.exists());
+    }
+
+    #[test]
+    fn a_file_that_was_left_does_not_take_the_reason_of_a_rejected_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let studio = studio(&folder);
+        let rejected = drop_in(&studio, "a.mid", b"no song");
+        assert_eq!(take(&studio, &rejected).n_rejected, 1);
+        let reason = text(&studio, "a.mid.reason.txt");
+        for _ in 0..2 {
+            explain_left(&studio, &rejected.relative, "It is a link.").expect("written");
+        }
+        assert_eq!(text(&studio, "a.mid.reason.txt"), reason);
+        assert!(text(&studio, "a (2).mid.reason.txt").starts_with("It is a link.\nThe file was"));
+        assert_eq!(fs::read_dir(studio.home.rejected().join("g")).expect("there").count(), 3);
+    }
+
+    #[test]
+    fn long_names_are_cut_so_that_a_text_fits_beside() {
+        let long = PathBuf::from(format!("{}.{}", "ä".repeat(120), "x".repeat(14)));
+        for copy in [1, 1000] {
+            let name = reason_of(&numbered(&long, copy));
+            let name = name.to_str().expect("cut between characters");
+            assert!(name.len() <= 255 && name.ends_with(".reason.txt"), "{name}");
+        }
+        assert_eq!(numbered(Path::new("g/no ending"), 2), Path::new("g/no ending (2)"));
+    }
+}

@@ -1,0 +1,155 @@
+//! What is in the files of a batch, and can they be taken at all?
+//!
+//! On all cores. Nothing is noted or moved here, and no file ends the intake: one whose examination
+//! panics is a refused file.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use model::tokens::encode;
+use rustix::fs::Access;
+use rustix::io::Errno;
+use watch::filter::Reason;
+use watch::inbox::Found;
+use watch::intake::{Examined, examine};
+use watch::open::{OpenError, read_beneath};
+
+use crate::home;
+use crate::store::Music;
+use crate::studio::Studio;
+
+/// A file that was opened and examined.
+pub(super) enum Opened {
+    Song(Box<Candidate>),
+    /// Not taken, without a look into it.
+    Refused(Reason),
+    /// Not taken and left where it is, until it changes.
+    Left(Reason),
+    /// Left where it is and to be tried again; why, in sentences.
+    Stuck(String),
+    Gone,
+}
+
+/// A file that was read.
+pub(super) struct Candidate {
+    pub(super) bytes: Vec<u8>,
+    pub(super) examined: Examined,
+    pub(super) music: Option<Music>,
+}
+
+/// Opens the files in their order; those that come after `stop` was set are missing at the end.
+pub(super) fn open_all(studio: &Studio, batch: &[Found], stop: &AtomicBool) -> Vec<Opened> {
+    let n_threads = std::thread::available_parallelism().map_or(1, usize::from).min(batch.len());
+    let next = Mutex::new(batch.iter().enumerate());
+    let opened = Mutex::new(Vec::with_capacity(batch.len()));
+    std::thread::scope(|scope| {
+        for _ in 0..n_threads {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    let taken = next.lock().unwrap_or_else(PoisonError::into_inner).next();
+                    let Some((idx, found)) = taken else { return };
+                    let result = guarded(&found.path, || open(studio, found))
+                        .unwrap_or_else(Opened::Refused);
+                    opened.lock().unwrap_or_else(PoisonError::into_inner).push((idx, result));
+                }
+            });
+        }
+    });
+    let mut opened = opened.into_inner().unwrap_or_else(PoisonError::into_inner);
+    opened.sort_by_key(|(idx, _)| *idx);
+    opened.into_iter().map(|(_, opened)| opened).collect()
+}
+
+/// What `examine` finds, or the reason that stands for its panic.
+pub(crate) fn guarded<T>(path: &Path, examine: impl FnOnce() -> T) -> Result<T, Reason> {
+    catch_unwind(AssertUnwindSafe(examine)).map_err(|_| {
+        tracing::error!(path = %path.display(), "the examination panicked; please report this file");
+        let why = "the program failed at reading it, which is not the file's fault: please report \
+                   this file"
+            .to_owned();
+        Reason::Unreadable { why }
+    })
+}
+
+/// Why a file that could not be opened is not taken; `None` if it is not there. `kind` is what it is
+/// if it is no plain file, with its article.
+pub(crate) fn not_opened(error: &OpenError, kind: &'static str) -> Option<Reason> {
+    match error {
+        OpenError::Vanished => None,
+        OpenError::Symlink => Some(Reason::NotRegular { kind: "a symbolic link" }),
+        OpenError::NotRegular => Some(Reason::NotRegular { kind }),
+        OpenError::TooLarge { .. } => Some(Reason::TooLarge { why: error.to_string() }),
+        OpenError::PermissionDenied | OpenError::Io(_) => {
+            Some(Reason::Unreadable { why: error.to_string() })
+        }
+    }
+}
+
+fn open(studio: &Studio, found: &Found) -> Opened {
+    if found.kind != watch::Kind::File {
+        return Opened::Left(Reason::NotRegular { kind: found.kind.name() });
+    }
+    if let Some(why) = unmovable(&found.path) {
+        return Opened::Stuck(why);
+    }
+    if found.genre.as_deref().is_none_or(|genre| home::genre(genre).is_err()) {
+        return Opened::Refused(Reason::NoGenre);
+    }
+    if !found.has_midi_name() {
+        return Opened::Refused(Reason::NotMidiName);
+    }
+    let settings = &studio.config.intake;
+    match read_beneath(&studio.home.inbox(), &found.relative, settings.midi.max_file_bytes) {
+        Ok(bytes) => {
+            let examined = examine(&bytes, settings);
+            let music = music(&examined);
+            Opened::Song(Box::new(Candidate { bytes, examined, music }))
+        }
+        Err(error) => match not_opened(&error, "no plain file") {
+            None => Opened::Gone,
+            Some(reason @ Reason::TooLarge { .. }) => Opened::Refused(reason),
+            Some(reason) => Opened::Left(reason),
+        },
+    }
+}
+
+/// Why this file cannot leave its folder, as far as that is known beforehand.
+fn unmovable(path: &Path) -> Option<String> {
+    let folder = path.parent()?;
+    let error = rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK).err()?;
+    matches!(error, Errno::ACCESS | Errno::PERM | Errno::ROFS).then(|| {
+        format!(
+            "It can't be moved out of its folder: {}. Let the daemon's user write to {}.",
+            std::io::Error::from(error),
+            folder.display()
+        )
+    })
+}
+
+fn music(examined: &Examined) -> Option<Music> {
+    let song = examined.song.as_ref()?;
+    Some(Music {
+        fingerprints: examined.fingerprint.clone().into_iter().collect(),
+        n_notes: song.notes().len() as u32,
+        n_bars: song.n_bars(),
+        tempo_bpm: song.tempo_bpm(),
+        key_index: song.key().index() as u8,
+        n_tokens: encode(song).len() as u32,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_a_reason_that_asks_for_the_file() {
+        let bytes: &[u8] = &[];
+        let reason = guarded(Path::new("a.mid"), || bytes[0]).expect_err("it panicked");
+        assert_eq!(reason.code(), "unreadable");
+        assert!(reason.to_string().contains("please report this file"), "{reason}");
+        assert_eq!(guarded(Path::new("a.mid"), || 7), Ok(7));
+    }
+}
