@@ -181,7 +181,9 @@ mod tests {
     #[test]
     fn what_may_not_validate_is_always_learned_from() {
         let mut pieces: Vec<Piece> = (0..100).map(|i| piece(&format!("track {i}"), 1.0)).collect();
-        pieces.iter_mut().for_each(|piece| piece.may_validate = false);
+        for piece in &mut pieces {
+            piece.may_validate = false;
+        }
         pieces.extend((0..20).map(|i| piece(&format!("song {i}"), 1.0)));
         let corpus = Corpus::split(pieces, 0.3);
         assert_eq!(corpus.train.iter().filter(|piece| !piece.may_validate).count(), 100);
