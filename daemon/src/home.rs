@@ -164,7 +164,7 @@ mod tests {
         let variable = |name: &str| {
             variables.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into())
         };
-        let home = resolve(given.map(Path::new), variable, Path::new("/work"));
+        let home = resolve(given.map(Path::new), variable, Path::new("/srv"));
         home.ok().map(|home| home.root().to_path_buf())
     }
 
@@ -192,8 +192,8 @@ mod tests {
         assert_eq!(found(None, &variables), Some("/h/.local/share/kickback".into()));
         let variables = [("XDG_DATA_HOME", "data"), ("HOME", "/h")];
         assert_eq!(found(None, &variables), Some("/h/.local/share/kickback".into()));
-        assert_eq!(found(Some("there"), &[]), Some("/work/there".into()));
-        assert_eq!(found(None, &[("KICKBACK_HOME", "own")]), Some("/work/own".into()));
+        assert_eq!(found(Some("there"), &[]), Some("/srv/there".into()));
+        assert_eq!(found(None, &[("KICKBACK_HOME", "own")]), Some("/srv/own".into()));
     }
 
     #[test]
