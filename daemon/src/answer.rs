@@ -65,6 +65,19 @@ pub struct NotNow(pub String);
 #[error("{0}")]
 pub struct Misused(pub String);
 
+/// An error with its causes, each said once: many say their cause themselves.
+pub fn told(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text.push_str(&format!(": {cause}"));
+        }
+    }
+    text
+}
+
 /// The exit code that an error stands for.
 pub fn exit_code(error: &anyhow::Error) -> u8 {
     if error.downcast_ref::<NotNow>().is_some() {
@@ -73,5 +86,18 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
         2
     } else {
         1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_that_was_said_is_not_said_again() {
+        let cause = std::io::Error::other("the disk is full");
+        let error =
+            anyhow::Error::from(cause).context("writing a: the disk is full").context("no track");
+        assert_eq!(told(&error), "no track: writing a: the disk is full");
     }
 }

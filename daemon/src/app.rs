@@ -15,7 +15,7 @@ use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-use crate::answer::{Line, exit_code};
+use crate::answer::{Line, exit_code, told};
 use crate::cli::{Cli, Command, HomeCommand, Train};
 use crate::command::{self, Situation};
 use crate::config::{Config, token};
@@ -36,7 +36,7 @@ pub fn main() -> ExitCode {
     match execute(cli) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            say(&format!("kickback: {error:#}"));
+            say(&format!("kickback: {}", told(&error)));
             ExitCode::from(exit_code(&error))
         }
     }

@@ -13,7 +13,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 
-use crate::answer::{Line, exit_code};
+use crate::answer::{Line, exit_code, told};
 use crate::cli::HomeCommand;
 
 /// The longest question, in bytes.
@@ -39,7 +39,7 @@ impl Reply {
     pub fn end(result: &anyhow::Result<()>) -> Self {
         match result {
             Ok(()) => Self::End { code: 0, message: None },
-            Err(error) => Self::End { code: exit_code(error), message: Some(format!("{error:#}")) },
+            Err(error) => Self::End { code: exit_code(error), message: Some(told(error)) },
         }
     }
 }
