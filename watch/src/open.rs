@@ -27,7 +27,9 @@ pub enum OpenError {
     #[error("it can't be read for lack of permission: allow reading it (chmod a+r)")]
     PermissionDenied,
     /// It is larger than what is read.
-    #[error("it has {bytes} bytes or more, and at most {limit} are read")]
+    #[error(
+        "it has {bytes} bytes or more, and at most {limit} are read: a song is smaller, export it anew or raise max_file_bytes"
+    )]
     TooLarge {
         /// Its size when it was opened, or the limit and one more if it grew.
         bytes: u64,

@@ -120,7 +120,7 @@ pub fn status_of(studio: &Studio, genre: &str) -> anyhow::Result<Line> {
             "valid_nll": last.as_ref().and_then(|c| c.valid_nll), "new_ratings": ratings,
             "last_cycle": last.as_ref().map(|c| json!({"at_ms": c.at_ms, "songs": c.n_songs, "outcome": c.outcome}))}),
         format!(
-            "{genre}: {} songs, {} rejected, {playing}, {ratings} new ratings",
+            "{genre}: songs {}, rejected {}, {playing}, new ratings {ratings}",
             counts.accepted, counts.rejected
         ),
     ))
