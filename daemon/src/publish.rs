@@ -255,6 +255,7 @@ fn order(studio: &Studio, wish: &Wish) -> anyhow::Result<Order> {
             notes_per_bar: usual.notes_per_bar.unwrap_or(10.0),
             temperature,
             top_p: settings.top_p,
+            opening: None,
         },
         profile,
         style: style.unwrap_or_default(),

@@ -4,6 +4,7 @@
 
 pub mod batch;
 pub mod checkpoint;
+pub mod copying;
 pub mod corpus;
 pub mod key;
 pub mod loss;

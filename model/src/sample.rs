@@ -10,7 +10,9 @@ use rand_chacha::ChaCha8Rng;
 use crate::key::Key;
 use crate::network::infer::Predictor;
 use crate::song::{Song, Voice};
-use crate::tokens::{Grammar, Lookback, Token, TokenId, VOCABULARY, decode, encode_header};
+use crate::tokens::{
+    Grammar, HEADER, Lookback, Token, TokenId, VOCABULARY, decode, encode, encode_header,
+};
 
 /// Tokens a bar after which the bar ends as soon as it may.
 const MAX_TOKENS_PER_BAR: usize = 240;
@@ -36,6 +38,8 @@ pub struct Request {
     pub temperature: f64,
     /// Only the likeliest tokens that together have this probability are drawn from; 1 is all.
     pub top_p: f64,
+    /// What the song begins with; the rest is drawn to go on from there.
+    pub opening: Option<Song>,
 }
 
 /// Why no song came.
@@ -46,17 +50,38 @@ pub enum SampleError {
         "the network played no lead in {MAX_DRAWS} tries: train it longer, or ask for another seed"
     )]
     NoLead,
+    /// The opening leaves nothing to draw.
+    #[error("the opening has {opening} bars of the {asked} asked for: keep fewer or ask for more")]
+    LongOpening {
+        /// Bars of the opening.
+        opening: u32,
+        /// Bars asked for.
+        asked: u32,
+    },
+    /// The opening's bars are of another length.
+    #[error("the opening has {opening} beats a bar, and {asked} were asked for")]
+    OtherMeter {
+        /// Quarter notes a bar of the opening.
+        opening: u32,
+        /// Quarter notes a bar asked for.
+        asked: u32,
+    },
+    /// Some of its notes would leave the range of pitches in the key asked for.
+    #[error("the opening has notes that do not exist in {0}: ask for another key")]
+    OpeningOutOfRange(Key),
 }
 
 /// Draws a song. Its tempo and key are exactly those asked for.
 ///
 /// # Errors
-/// [`SampleError::NoLead`] when a barely trained network leaves the lead out again and again.
+/// [`SampleError::NoLead`] when a barely trained network leaves the lead out again and again; the
+/// others when the opening does not fit what is asked for.
 pub fn sample(predictor: &Predictor, request: &Request) -> Result<Song, SampleError> {
+    let forced = forced(request)?;
     for draw in 0..MAX_DRAWS {
         let mut rng = ChaCha8Rng::seed_from_u64(request.seed);
         rng.set_stream(draw);
-        let tokens = draw_tokens(predictor, request, &mut rng);
+        let tokens = draw_tokens(predictor, request, &forced, &mut rng);
         let song = decode(&tokens).expect("the grammar allowed every token up to the end");
         let song = Song::new(
             request.tempo_bpm,
@@ -71,20 +96,46 @@ pub fn sample(predictor: &Predictor, request: &Request) -> Result<Song, SampleEr
     Err(SampleError::NoLead)
 }
 
-fn draw_tokens(predictor: &Predictor, request: &Request, rng: &mut ChaCha8Rng) -> Vec<TokenId> {
+/// The tokens that are not drawn: the conditions and, if there is one, the opening up to the bar
+/// line after it.
+fn forced(request: &Request) -> Result<Vec<TokenId>, SampleError> {
     let Request { tempo_bpm, beats_per_bar, key, notes_per_bar, n_bars, .. } = *request;
-    let header = encode_header(tempo_bpm, beats_per_bar, key, notes_per_bar, n_bars);
+    let mut forced = encode_header(tempo_bpm, beats_per_bar, key, notes_per_bar, n_bars);
+    let Some(opening) = &request.opening else { return Ok(forced) };
+    if opening.beats_per_bar() != beats_per_bar {
+        let opening = opening.beats_per_bar();
+        return Err(SampleError::OtherMeter { opening, asked: beats_per_bar });
+    }
+    if opening.n_bars() >= n_bars {
+        return Err(SampleError::LongOpening { opening: opening.n_bars(), asked: n_bars });
+    }
+    let bars = encode(opening);
     let mut grammar = Grammar::new(Some(n_bars));
+    forced.extend(&bars[HEADER..bars.len() - 1]);
+    forced.push(Token::Bar.id());
+    for token in &forced {
+        grammar.advance(*token).map_err(|_| SampleError::OpeningOutOfRange(key))?;
+    }
+    Ok(forced)
+}
+
+fn draw_tokens(
+    predictor: &Predictor,
+    request: &Request,
+    forced: &[TokenId],
+    rng: &mut ChaCha8Rng,
+) -> Vec<TokenId> {
+    let mut grammar = Grammar::new(Some(request.n_bars));
     let mut lookback = Lookback::default();
     let mut stream = predictor.stream();
     let mut tokens: Vec<TokenId> = Vec::new();
     let mut bar_start = 0;
-    let mut header = header.into_iter();
+    let mut forced = forced.iter().copied();
     let mut logits: Vec<f32> = Vec::new();
     while !grammar.is_ended() {
         let hurried = tokens.len() - bar_start > MAX_TOKENS_PER_BAR && grammar.may_end_bar();
         let allowed = if hurried { grammar.bar_or_end() } else { grammar.allowed() };
-        let token = header.next().unwrap_or_else(|| {
+        let token = forced.next().unwrap_or_else(|| {
             TokenId(choose(&logits, &allowed, request.temperature, request.top_p, rng))
         });
         grammar.advance(token).expect("only allowed tokens are chosen");
@@ -144,6 +195,8 @@ mod tests {
     use super::*;
     use crate::key::Mode;
     use crate::network::{Network, Size};
+    use crate::score::Pitch;
+    use crate::song::GridNote;
 
     fn predictor() -> Predictor {
         let size = Size { layers: 1, hidden: 16, embedding: 8 };
@@ -161,6 +214,7 @@ mod tests {
             notes_per_bar: 10.0,
             temperature: 1.0,
             top_p: 0.98,
+            opening: None,
         }
     }
 
@@ -181,6 +235,34 @@ mod tests {
         let draw = |seed| sample(&predictor, &request(seed)).expect("a song");
         assert_eq!(draw(7), draw(7));
         assert_ne!(draw(7), draw(8));
+    }
+
+    #[test]
+    fn an_opening_is_kept_in_the_key_asked_for() {
+        let predictor = predictor();
+        let opening = |beats: u32, bars: u32| {
+            let note = |onset: u32, number: u8| GridNote {
+                onset,
+                voice: Voice::Lead,
+                pitch: Pitch::new(number).expect("a pitch"),
+                duration: 12,
+            };
+            Song::new(140.0, beats, bars, [note(0, 60), note(24, 63), note(48, 67), note(100, 72)])
+                .with_key(Key::new(0, Mode::Minor))
+        };
+        let begun = |opening| sample(&predictor, &Request { opening: Some(opening), ..request(3) });
+        let song = begun(opening(3, 2)).expect("a song");
+        assert_eq!(song.n_bars(), 5);
+        let kept: Vec<(u32, u8)> = song
+            .notes()
+            .iter()
+            .filter(|note| note.onset < 2 * 72)
+            .map(|note| (note.onset, note.pitch.number()))
+            .collect();
+        assert_eq!(kept, [(0, 65), (24, 68), (48, 72), (100, 77)]);
+        assert!(song.notes().iter().any(|note| note.onset >= 2 * 72));
+        assert!(matches!(begun(opening(3, 5)), Err(SampleError::LongOpening { .. })));
+        assert!(matches!(begun(opening(4, 2)), Err(SampleError::OtherMeter { .. })));
     }
 
     #[test]
