@@ -125,7 +125,9 @@ fn absolute(mut command: HomeCommand) -> anyhow::Result<HomeCommand> {
         Ok(())
     };
     match &mut command {
-        HomeCommand::Generate(generate) => generate.out.as_mut().map_or(Ok(()), make)?,
+        HomeCommand::Generate(generate) => {
+            generate.out.iter_mut().chain(&mut generate.primer).try_for_each(make)?;
+        }
         HomeCommand::Rate(rate) => rate.from.as_mut().map_or(Ok(()), make)?,
         HomeCommand::Backup { to } => make(to)?,
         HomeCommand::Score { files, .. } => files.iter_mut().try_for_each(make)?,

@@ -176,6 +176,15 @@ pub struct Generate {
     /// Below 1 plays safer, above 1 wilder
     #[arg(long, value_name = "T")]
     pub temperature: Option<f64>,
+    /// Make a variation of this track: begin with its first bars
+    #[arg(long, value_name = "TRACK", conflicts_with = "primer")]
+    pub vary: Option<u64>,
+    /// Begin with the first bars of this MIDI file
+    #[arg(long, value_name = "FILE")]
+    pub primer: Option<PathBuf>,
+    /// Bars of that track or file to begin with
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=255))]
+    pub keep: u32,
     /// Where the files go [default: tracks/ in the home]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,

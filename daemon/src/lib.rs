@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod app;
+pub mod choice;
 pub mod cli;
 pub mod command;
 pub mod config;
@@ -14,6 +15,7 @@ pub mod event;
 pub mod home;
 pub mod intake;
 pub mod ledger;
+pub mod opening;
 pub mod print;
 pub mod publish;
 pub mod rating;

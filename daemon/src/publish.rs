@@ -10,17 +10,20 @@ use anyhow::Context;
 use bot::arrange::{Instrument, Profile};
 use bot::request::{Request, Style};
 use model::checkpoint::{self, Manifest};
+use model::copying::Melodies;
 use model::key::Key;
+use model::network::Network;
 use model::network::infer::Predictor;
-use model::sample::{self, sample};
+use model::sample;
 use model::settings::{OutOfRange, require};
 use model::song::Song;
-use model::taste::{Features, features};
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{Misused, NotNow};
+use crate::choice::{Choice, Chosen, choose};
+use crate::opening::{Opened, Opening};
 use crate::rating;
-use crate::store::{Candidate, Track, TrackId, TrackState};
+use crate::store::{Track, TrackId, TrackState};
 use crate::studio::{Studio, now_ms};
 use crate::track_file;
 use crate::training::require_songs;
@@ -36,11 +39,15 @@ pub struct Settings {
     /// Only the likeliest tokens that together have this probability are drawn from; lower is
     /// safer, 1 draws from all. Above 0, up to 1.
     pub top_p: f64,
+    /// The longest run of notes (interval and rhythm) that a melody may share with a song its version
+    /// was learned from; one that shares more is drawn again. Lower is more original and takes more
+    /// draws. 4 to 1000.
+    pub max_copied_notes: u32,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { bars: 16, temperature: 0.85, top_p: 0.98 }
+        Self { bars: 16, temperature: 0.85, top_p: 0.98, max_copied_notes: 16 }
     }
 }
 
@@ -54,7 +61,10 @@ impl Settings {
         let temperature = (0.0..=3.0).contains(&self.temperature);
         require(temperature, "temperature", self.temperature, "a number from 0 to 3")?;
         let top_p = self.top_p > 0.0 && self.top_p <= 1.0;
-        require(top_p, "top_p", self.top_p, "a number above 0, up to 1")
+        require(top_p, "top_p", self.top_p, "a number above 0, up to 1")?;
+        let copied = self.max_copied_notes;
+        let in_range = (4..=1000).contains(&copied);
+        require(in_range, "max_copied_notes", copied, "a whole number from 4 to 1000")
     }
 }
 
@@ -79,6 +89,8 @@ pub struct Wish {
     pub temperature: Option<f64>,
     /// Take the first sample, whatever listeners like.
     pub plain: bool,
+    /// Begin with music that is there already.
+    pub opening: Option<Opening>,
     /// Leave the audio out.
     pub no_audio: bool,
     /// Leave the picture out.
@@ -125,12 +137,14 @@ pub fn make(studio: &Studio, wish: &Wish) -> anyhow::Result<Made> {
     let genre = studio.known_genre(&wish.genre)?;
     studio.store.check_space()?;
     let version = version(studio, genre)?;
-    let (network, manifest) = checkpoint::load(&studio.home.version(genre, version))?;
+    let version_dir = studio.home.version(genre, version);
+    let (network, manifest) = checkpoint::load(&version_dir)?;
+    let melodies = checkpoint::melodies(&version_dir)?;
     let order = order(studio, wish)?;
     let settings = serde_json::to_string(wish)?;
     let began = Instant::now();
-    let predictor = Predictor::new(&network)?;
-    let (song, song_features, candidates) = choose(studio, wish, &order, &predictor, &manifest)?;
+    let chosen = draw(studio, wish, &order.request, &network, &manifest, &melodies)?;
+    let Chosen { song, features, shared, candidates } = chosen;
     let sample_seconds = began.elapsed().as_secs_f64();
     let began = Instant::now();
     let id = studio.store.reserve_track()?;
@@ -154,7 +168,7 @@ pub fn make(studio: &Studio, wish: &Wish) -> anyhow::Result<Made> {
     let midi = file("mid", Some(&rendered.midi))?.context("a track has a MIDI file")?;
     let audio = file("ogg", rendered.audio.as_deref())?;
     let picture = file("png", rendered.picture.as_deref())?;
-    track_file::keep(&studio.home, genre, &stem, &song, &song_features)?;
+    track_file::keep(&studio.home, genre, &stem, &song, &features)?;
     let track = Track {
         genre: genre.to_owned(),
         version,
@@ -166,6 +180,7 @@ pub fn make(studio: &Studio, wish: &Wish) -> anyhow::Result<Made> {
         n_bars: song.n_bars(),
         created_at_ms: now_ms(),
         candidates,
+        copied_notes: Some(shared.n_notes),
         state: TrackState::Rendered,
     };
     studio.store.add_reserved_track(id, track.clone())?;
@@ -196,42 +211,29 @@ pub fn version(studio: &Studio, genre: &str) -> anyhow::Result<u32> {
     Err(NotNow(format!("{genre} has songs enough but is not trained yet: {hint}")).into())
 }
 
-/// Samples the candidates, each with a seed of its own, and takes the one with the highest reward.
-fn choose(
+/// Samples and chooses.
+fn draw(
     studio: &Studio,
     wish: &Wish,
-    order: &Order,
-    predictor: &Predictor,
+    request: &sample::Request,
+    network: &Network,
     manifest: &Manifest,
-) -> anyhow::Result<(Song, Features, Vec<Candidate>)> {
+    melodies: &Melodies,
+) -> anyhow::Result<Chosen> {
     let rated = if wish.plain { Vec::new() } else { rating::rated(studio, &wish.genre)? };
     let taste = rating::taste(&manifest.usual, &rated);
     let n_candidates = if taste.is_neutral() { 1 } else { studio.config.taste.candidates };
-    let mut best: Option<(f64, Song, Features)> = None;
-    let mut candidates = Vec::new();
-    for idx in 0..n_candidates {
-        let seed = candidate_seed(order.request.seed, idx);
-        let song = sample(predictor, &sample::Request { seed, ..order.request.clone() })?;
-        let song_features = features(&song);
-        let reward = taste.reward(&song_features);
-        candidates.push(Candidate { seed, score: reward as f32 });
-        if best.as_ref().is_none_or(|(most, ..)| reward > *most) {
-            best = Some((reward, song, song_features));
-        }
-    }
-    let (_, song, song_features) = best.context("at least one candidate is drawn")?;
-    Ok((song, song_features, candidates))
-}
-
-/// The first candidate has the seed itself, so that `--plain` gives it.
-fn candidate_seed(seed: u64, idx: u32) -> u64 {
-    seed ^ u64::from(idx).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    let max_copied_notes = studio.config.generate.max_copied_notes;
+    let choice = Choice { n_candidates, taste: &taste, melodies, max_copied_notes };
+    choose(&Predictor::new(network)?, request, &choice)
 }
 
 fn order(studio: &Studio, wish: &Wish) -> anyhow::Result<Order> {
     let settings = &studio.config.generate;
     let seed = wish.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
-    let n_bars = wish.bars.unwrap_or(settings.bars);
+    let opened = wish.opening.as_ref().map(|opening| opening.find(studio)).transpose()?;
+    let whole = opened.as_ref().map(|opened| &opened.whole);
+    let n_bars = wish.bars.unwrap_or_else(|| usual_bars(opened.as_ref(), settings.bars));
     allowed((1..=256).contains(&n_bars), "bars", n_bars, "1 to 256")?;
     if let Some(tempo) = wish.tempo_bpm {
         allowed((40.0..=300.0).contains(&tempo), "tempo", tempo, "40 to 300 BPM")?;
@@ -249,17 +251,29 @@ fn order(studio: &Studio, wish: &Wish) -> anyhow::Result<Order> {
         request: sample::Request {
             seed,
             n_bars,
-            tempo_bpm: wish.tempo_bpm.or(usual.tempo_bpm).unwrap_or(profile.tempo_bpm),
-            beats_per_bar: 4,
-            key: key.or(usual.key).unwrap_or(Key::from_index(17)),
+            tempo_bpm: wish
+                .tempo_bpm
+                .or(whole.map(Song::tempo_bpm))
+                .or(usual.tempo_bpm)
+                .unwrap_or(profile.tempo_bpm),
+            beats_per_bar: whole.map_or(4, Song::beats_per_bar),
+            key: key.or(whole.map(Song::key)).or(usual.key).unwrap_or(Key::from_index(17)),
             notes_per_bar: usual.notes_per_bar.unwrap_or(10.0),
             temperature,
             top_p: settings.top_p,
-            opening: None,
+            opening: opened.map(|opened| opened.opening),
         },
         profile,
         style: style.unwrap_or_default(),
         instrument,
+    })
+}
+
+/// A variation is as long as what it varies, and longer than what it keeps of it.
+fn usual_bars(opened: Option<&Opened>, otherwise: u32) -> u32 {
+    opened.map_or(otherwise, |opened| {
+        let kept = opened.opening.n_bars();
+        if kept < opened.whole.n_bars() { opened.whole.n_bars() } else { kept + otherwise }
     })
 }
 

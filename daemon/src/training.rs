@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 use model::checkpoint::{self, CheckpointError, Manifest};
+use model::copying::Melodies;
 use model::corpus::{Corpus, Piece, group_of};
 use model::network::Network;
 use model::ngram::Ngram;
@@ -23,7 +24,7 @@ use serde_json::json;
 
 use crate::answer::{Line, NotNow, Out, Step};
 use crate::rating;
-use crate::store::{Cycle, Outcome, Promotion, SongStatus, Weighted};
+use crate::store::{Cycle, Outcome, Promotion, SongId, SongStatus, Weighted};
 use crate::studio::{Studio, now_ms};
 
 /// What is to be trained, and how.
@@ -52,6 +53,7 @@ struct Plan {
     corpus: Corpus,
     weights: Vec<(Weighted, f32)>,
     usual: Usual,
+    melodies: Melodies,
     n_songs: u64,
     vote_change: u64,
     settings: Hyperparameters,
@@ -114,7 +116,7 @@ fn plan(studio: &Studio, wanted: &Wanted, stop: &AtomicBool) -> anyhow::Result<P
     let genre = wanted.genre.as_str();
     require_songs(studio, genre)?;
     let vote_change = studio.store.vote_change()?;
-    let songs = songs(studio, genre, stop)?;
+    let (songs, mut melodies) = songs(studio, genre, stop)?;
     let rated = rating::rated(studio, genre)?;
     let usual = Usual::of(&songs.iter().map(|(.., features)| *features).collect::<Vec<Features>>());
     let taste = rating::taste(&usual, &rated);
@@ -128,6 +130,7 @@ fn plan(studio: &Studio, wanted: &Wanted, stop: &AtomicBool) -> anyhow::Result<P
         pieces.push(piece);
     }
     for track in &rated {
+        melodies.add(format!("track {}", track.id), &track.song);
         let mut piece =
             Piece::new(format!("track {}", track.id), format!("track {}", track.id), &track.song);
         piece.weight = taste::track_weight(track.score, gain) as f32;
@@ -148,7 +151,7 @@ fn plan(studio: &Studio, wanted: &Wanted, stop: &AtomicBool) -> anyhow::Result<P
         wanted.epochs.unwrap_or(if warm { settings.continue_epochs } else { settings.epochs });
     // Each cycle sees the songs in another order and other keys.
     settings.seed ^= u64::from(current.as_ref().map_or(0, |(version, _)| *version)) << 20;
-    Ok(Plan { corpus, weights, usual, n_songs, vote_change, settings, current, warm })
+    Ok(Plan { corpus, weights, usual, melodies, n_songs, vote_change, settings, current, warm })
 }
 
 /// The version in force and its network. One that cannot be loaded is an error unless a fresh start
@@ -164,13 +167,16 @@ fn current(studio: &Studio, genre: &str, fresh: bool) -> anyhow::Result<Option<(
     }
 }
 
-/// The accepted songs of a genre as pieces of weight 1.
+/// A song, its piece of weight 1 and its features.
+type Known = (SongId, Piece, Features);
+
+/// The accepted songs of a genre and their melodies.
 fn songs(
     studio: &Studio,
     genre: &str,
     stop: &AtomicBool,
-) -> anyhow::Result<Vec<(crate::store::SongId, Piece, Features)>> {
-    let mut songs = Vec::new();
+) -> anyhow::Result<(Vec<Known>, Melodies)> {
+    let (mut songs, mut melodies) = (Vec::new(), Melodies::default());
     for (id, song) in studio.store.songs_of(genre)? {
         if stop.load(Ordering::Relaxed) {
             return Err(TrainError::Abandoned.into());
@@ -185,6 +191,7 @@ fn songs(
             Ok(Some(music)) => {
                 let piece = Piece::new(id.to_string(), group_of(&song.file_name), &music);
                 songs.push((id, piece, features(&music)));
+                melodies.add(id.to_string(), &music);
             }
             Ok(None) => {
                 tracing::warn!(%id, name = song.file_name, "a song has no voice any more, left out");
@@ -195,7 +202,7 @@ fn songs(
     if songs.is_empty() {
         anyhow::bail!("none of the songs of {genre} can be read; run `kickback doctor`");
     }
-    Ok(songs)
+    Ok((songs, melodies))
 }
 
 fn learn(
@@ -300,7 +307,7 @@ fn finish(
         weights_blake3: String::new(),
     };
     let (untrained_nll, bigram_nll) = (manifest.untrained_nll, manifest.bigram_nll);
-    checkpoint::save(&genre_dir, &trained.network, manifest)?;
+    checkpoint::save(&genre_dir, &trained.network, &plan.melodies, manifest)?;
     let outcome = if promoted { Outcome::Promoted } else { Outcome::Kept { why: why.clone() } };
     let cycle = Cycle { outcome, ..plan.cycle(Some(version), Some(valid_nll)) };
     let promotion = promoted.then(|| Promotion { version, at_ms: now_ms(), why: why.clone() });

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
+use crate::copying::Melodies;
 use crate::network::Network;
 use crate::taste::Usual;
 use crate::tokens::{LAYOUT, VOCABULARY};
@@ -19,6 +20,7 @@ use crate::train::{EpochLoss, Hyperparameters};
 
 const WEIGHTS: &str = "weights.safetensors";
 const MANIFEST: &str = "manifest.json";
+const MELODIES: &str = "melodies.txt";
 
 /// How a version came about and what it is worth. Losses in nats a token.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -101,6 +103,7 @@ pub enum CheckpointError {
 pub fn save(
     genre_dir: &Path,
     network: &Network,
+    melodies: &Melodies,
     mut manifest: Manifest,
 ) -> Result<PathBuf, CheckpointError> {
     let at = |path: &Path| {
@@ -128,10 +131,12 @@ pub fn save(
     manifest.vocabulary = VOCABULARY;
     manifest.weights_blake3 = blake3::hash(&fs::read(&weights).map_err(at(&weights))?).to_string();
     let text = serde_json::to_vec_pretty(&manifest).map_err(|e| at(&partial)(e.into()))?;
-    let manifest_path = partial.join(MANIFEST);
-    File::create(&manifest_path)
-        .and_then(|mut file| file.write_all(&text).and_then(|()| file.sync_all()))
-        .map_err(at(&manifest_path))?;
+    for (name, bytes) in [(MELODIES, melodies.to_text().as_bytes()), (MANIFEST, &text)] {
+        let path = partial.join(name);
+        File::create(&path)
+            .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+            .map_err(at(&path))?;
+    }
     sync_folder(&partial).map_err(at(&partial))?;
     fs::rename(&partial, &path).map_err(at(&path))?;
     sync_folder(genre_dir).map_err(at(genre_dir))?;
@@ -167,6 +172,20 @@ pub fn load(version_dir: &Path) -> Result<(Network, Manifest), CheckpointError> 
     match Network::from_weights(size, |name| tensors.remove(name))? {
         Some(network) => Ok((network, manifest)),
         None => Err(damaged(version_dir, &"a weight is missing or of the wrong shape")),
+    }
+}
+
+/// The melodies that a version was learned from; none for a version made before they were kept.
+///
+/// # Errors
+/// [`CheckpointError`] when they cannot be read or are not whole.
+pub fn melodies(version_dir: &Path) -> Result<Melodies, CheckpointError> {
+    let path = version_dir.join(MELODIES);
+    match fs::read_to_string(&path) {
+        Ok(text) => Melodies::from_text(&text)
+            .ok_or_else(|| damaged(version_dir, &"its list of melodies is not one")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Melodies::default()),
+        Err(source) => Err(CheckpointError::Io { path, source }),
     }
 }
 
@@ -239,7 +258,8 @@ mod tests {
     fn a_version_is_read_back_and_never_overwritten() {
         let dir = tempfile::tempdir().expect("a folder");
         let network = network();
-        let path = save(dir.path(), &network, manifest_of(1)).expect("it is kept");
+        let path =
+            save(dir.path(), &network, &Melodies::default(), manifest_of(1)).expect("it is kept");
         let (read, manifest) = load(&path).expect("it is read");
         assert_eq!(manifest.valid_nll.to_bits(), 2.5f64.to_bits());
         for ((name, ours), (_, theirs)) in network.parameters().iter().zip(read.parameters()) {
@@ -248,19 +268,21 @@ mod tests {
             };
             assert_eq!(numbers(ours), numbers(theirs), "{name}");
         }
-        let again = save(dir.path(), &network, manifest_of(1));
+        let again = save(dir.path(), &network, &Melodies::default(), manifest_of(1));
         assert!(matches!(again, Err(CheckpointError::Exists { .. })));
-        save(dir.path(), &network, manifest_of(12)).expect("another version");
+        save(dir.path(), &network, &Melodies::default(), manifest_of(12)).expect("another version");
         fs::create_dir(dir.path().join(".v13.partial")).expect("a leftover of a crash");
         assert_eq!(versions(dir.path()).expect("they are listed"), [1, 12]);
-        save(dir.path(), &network, manifest_of(13)).expect("a leftover is in nobody's way");
+        save(dir.path(), &network, &Melodies::default(), manifest_of(13))
+            .expect("a leftover is in nobody's way");
         assert_eq!(versions(&dir.path().join("none")).expect("nothing there"), [0u32; 0]);
     }
 
     #[test]
     fn damage_and_other_tokens_are_noticed() {
         let dir = tempfile::tempdir().expect("a folder");
-        let path = save(dir.path(), &network(), manifest_of(1)).expect("it is kept");
+        let path =
+            save(dir.path(), &network(), &Melodies::default(), manifest_of(1)).expect("it is kept");
         let weights = path.join(WEIGHTS);
         let mut bytes = fs::read(&weights).expect("weights");
         let last = bytes.len() - 1;

@@ -29,10 +29,12 @@ pub struct Shared {
 }
 
 impl Melodies {
-    /// The leads of some songs, each with the id it is reported by.
-    pub fn of<'a>(songs: impl IntoIterator<Item = (String, &'a Song)>) -> Self {
-        let melodies = songs.into_iter().map(|(id, song)| (id, steps(song)));
-        Self { melodies: melodies.filter(|(_, steps)| !steps.is_empty()).collect() }
+    /// Adds the lead of `song`; `id`, a text without tab and line break, is what it is reported by.
+    pub fn add(&mut self, id: impl Into<String>, song: &Song) {
+        let steps = steps(song);
+        if !steps.is_empty() {
+            self.melodies.push((id.into(), steps));
+        }
     }
 
     /// The longest run of notes that the lead of `song` shares with any of these. Takes time in
@@ -138,8 +140,10 @@ mod tests {
     const TUNE: [u8; 12] = [60, 63, 67, 65, 63, 62, 60, 55, 58, 60, 62, 63];
 
     fn library() -> Melodies {
-        let songs = [song(0, &TUNE), song(0, &[60; 40])];
-        Melodies::of(["tune", "pulse"].map(str::to_owned).into_iter().zip(&songs))
+        let mut library = Melodies::default();
+        library.add("tune", &song(0, &TUNE));
+        library.add("pulse", &song(0, &[60; 40]));
+        library
     }
 
     #[test]
@@ -162,8 +166,8 @@ mod tests {
     #[test]
     fn repeated_pitches_at_the_ends_of_a_run_do_not_count() {
         assert_eq!(library().longest_shared(&song(0, &[70; 30])), Shared::default());
-        let library = [song(0, &[&[60; 9][..], &[62, 62, 64], &[64; 9]].concat())];
-        let library = Melodies::of([("a".to_owned(), &library[0])]);
+        let mut library = Melodies::default();
+        library.add("a", &song(0, &[&[60; 9][..], &[62, 62, 64], &[64; 9]].concat()));
         let other = song(0, &[&[50; 9][..], &[52, 52, 54], &[54; 9]].concat());
         assert_eq!(library.longest_shared(&other).n_notes, 4);
     }

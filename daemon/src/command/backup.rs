@@ -268,6 +268,7 @@ mod tests {
             n_bars: 16,
             created_at_ms: 2,
             candidates: Vec::new(),
+            copied_notes: Some(7),
             state: TrackState::Rendered,
         }
     }

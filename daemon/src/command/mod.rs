@@ -15,6 +15,7 @@ use serde_json::json;
 
 use crate::answer::{Line, Out, shown};
 use crate::cli::{Generate, HomeCommand};
+use crate::opening::{Opening, Source};
 use crate::publish::{self, Made, Wish};
 use crate::studio::Studio;
 
@@ -64,6 +65,9 @@ pub fn execute(
 }
 
 fn generate(studio: &Studio, wanted: &Generate, out: &mut Out<'_>) -> anyhow::Result<()> {
+    let source = wanted.vary.map(Source::Track);
+    let source = source.or_else(|| wanted.primer.clone().map(Source::File));
+    let opening = source.map(|source| Opening { source, bars: wanted.keep });
     for idx in 0..u64::from(wanted.count.max(1)) {
         let wish = Wish {
             genre: wanted.genre.clone(),
@@ -75,6 +79,7 @@ fn generate(studio: &Studio, wanted: &Generate, out: &mut Out<'_>) -> anyhow::Re
             arrangement: wanted.arrangement.clone(),
             temperature: wanted.temperature,
             plain: wanted.plain,
+            opening: opening.clone(),
             no_audio: wanted.no_audio,
             no_picture: wanted.no_picture,
             out: wanted.out.clone(),
@@ -107,7 +112,7 @@ fn made_line(made: &Made) -> Line {
             "name": made.title, "tempo_bpm": track.tempo_bpm, "key": key.to_string(),
             "bars": track.n_bars, "midi": shown(&made.midi),
             "audio": made.audio.as_deref().map(shown), "picture": made.picture.as_deref().map(shown),
-            "candidates": track.candidates.len(),
+            "candidates": track.candidates.len(), "copied_notes": track.copied_notes,
             "seconds": {"sample": made.sample_seconds, "render": made.render_seconds},
         }),
         text,

@@ -181,6 +181,7 @@ pub(crate) mod tests {
             n_bars: 32,
             created_at_ms: 5,
             candidates: Vec::new(),
+            copied_notes: Some(7),
             state: TrackState::Rendered,
         }
     }

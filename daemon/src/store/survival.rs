@@ -55,6 +55,7 @@ pub(super) fn track(genre: &str, seed: u64) -> Track {
         n_bars: 32,
         created_at_ms: 5,
         candidates: vec![Candidate { seed, score: 0.5 }, Candidate { seed: 9, score: -0.25 }],
+        copied_notes: Some(7),
         state: TrackState::Rendered,
     }
 }

@@ -37,6 +37,10 @@ pub struct Track {
     pub created_at_ms: u64,
     /// The samples it was chosen from, if it was chosen; at most 16 fit.
     pub candidates: Vec<Candidate>,
+    /// Notes of the longest run it shares with a song that was learned from; unknown for tracks made
+    /// before that was measured.
+    #[serde(default)]
+    pub copied_notes: Option<u32>,
     /// Whether and where it was posted.
     pub state: TrackState,
 }
