@@ -67,18 +67,63 @@ pub struct Song {
     notes: Vec<GridNote>,
 }
 
+/// How many durations there are.
+pub(crate) const N_DURATIONS: usize = 60;
+/// The durations, ascending; see [`durations`].
+const DURATIONS: [u32; N_DURATIONS] = all_durations();
+/// For each number of steps up to the longest, which duration is the nearest.
+const NEAREST: [u8; MAX_DURATION as usize + 1] = nearest_durations();
+
 /// Every duration a song may use, in steps, ascending: all up to a beat, then ever coarser.
 pub fn durations() -> impl Iterator<Item = u32> {
-    (1..=24)
-        .chain((26..=48).step_by(2))
-        .chain((52..=96).step_by(4))
-        .chain((108..=192).step_by(12))
-        .chain((240..=MAX_DURATION).step_by(48))
+    DURATIONS.into_iter()
 }
 
-/// The allowed duration nearest to `steps`; at least 1.
+/// The allowed duration nearest to `steps`, the shorter of two as near; at least 1.
 pub fn nearest_duration(steps: u32) -> u32 {
-    durations().min_by_key(|d| d.abs_diff(steps)).unwrap_or(1)
+    DURATIONS[duration_class(steps)]
+}
+
+/// Which of [`durations`] is nearest to `steps`.
+pub(crate) fn duration_class(steps: u32) -> usize {
+    usize::from(NEAREST[steps.min(MAX_DURATION) as usize])
+}
+
+/// The duration of a class; `None` beyond the last.
+pub(crate) fn duration_of_class(class: usize) -> Option<u32> {
+    DURATIONS.get(class).copied()
+}
+
+const fn all_durations() -> [u32; N_DURATIONS] {
+    let mut all = [1; N_DURATIONS];
+    let mut class = 1;
+    while class < N_DURATIONS {
+        let last = all[class - 1];
+        all[class] = last
+            + match last {
+                0..24 => 1,
+                24..48 => 2,
+                48..96 => 4,
+                96..192 => 12,
+                _ => 48,
+            };
+        class += 1;
+    }
+    all
+}
+
+const fn nearest_durations() -> [u8; MAX_DURATION as usize + 1] {
+    let mut nearest = [0; MAX_DURATION as usize + 1];
+    let (mut steps, mut class) = (1, 0);
+    while steps <= MAX_DURATION {
+        let next = if class + 1 < N_DURATIONS { DURATIONS[class + 1] } else { u32::MAX };
+        if next.abs_diff(steps) < DURATIONS[class].abs_diff(steps) {
+            class += 1;
+        }
+        nearest[steps as usize] = class as u8;
+        steps += 1;
+    }
+    nearest
 }
 
 impl Song {
@@ -242,8 +287,11 @@ mod tests {
     fn durations_ascend_and_end_at_the_longest() {
         let all: Vec<u32> = durations().collect();
         assert!(all.is_sorted() && all[0] == 1 && all.last() == Some(&MAX_DURATION));
-        assert_eq!(nearest_duration(0), 1);
-        assert_eq!(nearest_duration(10_000), MAX_DURATION);
+        for steps in 0..=2 * MAX_DURATION {
+            let nearest = all.iter().min_by_key(|duration| duration.abs_diff(steps));
+            assert_eq!(Some(&nearest_duration(steps)), nearest, "{steps} steps");
+        }
+        assert_eq!(nearest_duration(u32::MAX), MAX_DURATION);
     }
 
     #[test]

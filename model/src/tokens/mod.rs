@@ -17,10 +17,12 @@
 pub mod encode;
 pub mod grammar;
 pub mod lookback;
+#[cfg(test)]
+mod tests;
 
 use crate::key::Key;
 use crate::score::Pitch;
-use crate::song::{BEATS_PER_BAR, STEPS_PER_BEAT, Voice, durations};
+use crate::song::{self, BEATS_PER_BAR, STEPS_PER_BEAT, Voice, duration_class, duration_of_class};
 
 pub use encode::{decode, encode, encode_header};
 pub use grammar::Grammar;
@@ -40,7 +42,7 @@ const LENGTHS: [u32; 7] = [4, 8, 12, 16, 24, 32, 64];
 const N_POSITIONS: u32 = 6 * STEPS_PER_BEAT;
 /// 128 pitches, moved by the tonic's distance from C, -6 to 5 semitones.
 const N_PITCHES: u32 = 128 + 11;
-const N_DURATIONS: u32 = 60;
+const N_DURATIONS: u32 = song::N_DURATIONS as u32;
 
 const START: u32 = 0;
 const END: u32 = 1;
@@ -110,7 +112,7 @@ impl Token {
             Self::Length(class) => LENGTH + class.min(LENGTHS.len() as u32),
             Self::Position(step) => POSITION + step.min(N_POSITIONS - 1),
             Self::Pitch(relative) => PITCH + relative.min(N_PITCHES - 1),
-            Self::Duration(steps) => DURATION + duration_class(steps),
+            Self::Duration(steps) => DURATION + duration_class(steps) as u32,
         })
     }
 }
@@ -131,7 +133,7 @@ impl TokenId {
             LENGTH..POSITION => Token::Length(id - LENGTH),
             POSITION..PITCH => Token::Position(id - POSITION),
             PITCH..DURATION => Token::Pitch(id - PITCH),
-            _ => Token::Duration(durations().nth((id - DURATION) as usize)?),
+            _ => Token::Duration(duration_of_class((id - DURATION) as usize)?),
         })
     }
 
@@ -185,44 +187,4 @@ pub fn density_class(notes_per_bar: f64) -> u32 {
 /// The length class of a number of bars.
 pub fn length_class(n_bars: u32) -> u32 {
     LENGTHS.iter().take_while(|edge| n_bars > **edge).count() as u32
-}
-
-fn duration_class(steps: u32) -> u32 {
-    durations().enumerate().min_by_key(|(_, d)| d.abs_diff(steps)).map_or(0, |(class, _)| class)
-        as u32
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_id_has_a_meaning_and_every_meaning_its_id() {
-        for id in 0..VOCABULARY as u32 {
-            let token = TokenId(id).token().expect("within the vocabulary");
-            assert_eq!(token.id(), TokenId(id), "{token:?}");
-        }
-        assert_eq!(TokenId(VOCABULARY as u32).token(), None);
-        assert_eq!(durations().count() as u32, N_DURATIONS);
-    }
-
-    #[test]
-    fn every_pitch_is_written_in_every_key() {
-        for (number, index) in (0..128).flat_map(|number| (0..24).map(move |index| (number, index)))
-        {
-            let (pitch, key) = (Pitch::new(number).expect("a pitch"), Key::from_index(index));
-            assert!(relative(pitch, key) < N_PITCHES);
-            assert_eq!(absolute(relative(pitch, key), key), Some(pitch));
-        }
-    }
-
-    #[test]
-    fn classes_cover_their_range() {
-        assert_eq!((density_class(0.0), density_class(1e9)), (0, 7));
-        assert_eq!(
-            (length_class(1), length_class(16), length_class(17), length_class(999)),
-            (0, 3, 4, 7)
-        );
-        assert!((tempo_of_class(tempo_class(150.0)) - 150.0).abs() <= TEMPO_WIDTH / 2.0);
-    }
 }
