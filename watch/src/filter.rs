@@ -218,7 +218,7 @@ impl From<ReadError> for Reason {
             ReadError::NotMidi(_) | ReadError::Unreadable { .. } => {
                 Self::Unreadable { why: error.to_string() }
             }
-            ReadError::TooLarge { .. } | ReadError::TooMany { .. } => {
+            ReadError::TooLarge { .. } | ReadError::TooMany { .. } | ReadError::TooLong { .. } => {
                 Self::TooLarge { why: error.to_string() }
             }
         }

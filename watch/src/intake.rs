@@ -5,12 +5,12 @@
 //! [`Reason::Duplicate`] itself.
 
 use model::key::Key;
-use model::midi::{self, Warning};
+use model::midi;
 use model::settings::OutOfRange;
 use model::song::{MAX_BARS, Song};
 use serde::{Deserialize, Serialize};
 
-use crate::filter::{self, Reason, Verdict};
+use crate::filter::{self, Verdict};
 use crate::parts::{self, JudgedPart};
 use crate::{fingerprint, song};
 
@@ -58,6 +58,19 @@ pub struct Examined {
     pub warnings: Vec<String>,
 }
 
+impl Examined {
+    /// Why it is not taken, in sentences for a person, and what was odd about the file, which may be
+    /// the cause; `None` if it is taken.
+    pub fn refusal(&self) -> Option<String> {
+        let Verdict::Reject(reason) = &self.verdict else { return None };
+        let mut text = reason.to_string();
+        for warning in &self.warnings {
+            text.push_str(&format!("\nNote: {warning}."));
+        }
+        Some(text)
+    }
+}
+
 /// Reads, judges and fingerprints the bytes of a file.
 pub fn examine(bytes: &[u8], settings: &Settings) -> Examined {
     let hash = fingerprint::content(bytes);
@@ -72,14 +85,7 @@ pub fn examine(bytes: &[u8], settings: &Settings) -> Examined {
     if song.as_ref().is_some_and(|song| song.n_bars() == MAX_BARS) {
         warnings.push(format!("only the first {MAX_BARS} bars are used"));
     }
-    // Cut after its lead, it has the melody of the whole song and would keep that one out.
-    let cut_off = reading.warnings.iter().find(|warning| matches!(warning, Warning::CutOff(_)));
-    let verdict = match cut_off {
-        Some(warning) => {
-            Verdict::Reject(Reason::Unreadable { why: format!("{warning}; copy it again") })
-        }
-        None => filter::judge(&score, &parts, song.as_ref(), &settings.filter),
-    };
+    let verdict = filter::judge(&score, &parts, song.as_ref(), &settings.filter);
     Examined {
         hash,
         verdict,
@@ -198,12 +204,35 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_off_file_is_rejected_but_shown() {
+    fn a_cut_off_file_is_judged_by_what_is_left_and_the_cut_is_told() {
         let whole = file(&[(0, TUNE)], 64);
         let examined = examine(&whole[..whole.len() - 20], &Settings::default());
-        assert!(matches!(examined.verdict, Verdict::Reject(Reason::Unreadable { .. })));
-        assert!(examined.song.is_some_and(|song| song.notes().len() > 32));
+        assert_eq!((&examined.verdict, examined.refusal()), (&Verdict::Accept, None));
+        assert!(examined.warnings.iter().any(|warning| warning.contains("middle of track 2")));
+        assert!(examined.song.is_some_and(|song| song.notes().len() > 55));
+        let examined = examine(&whole[..whole.len() / 4], &Settings::default());
+        let Verdict::Reject(reason) = &examined.verdict else { panic!("{:?}", examined.verdict) };
+        assert!(["too_short", "too_sparse"].contains(&reason.code()), "{reason}");
+        let text = examined.refusal().expect("it is rejected");
+        assert!(text.starts_with(&reason.to_string()) && text.contains("middle of track 2"));
         let examined = examine(&whole[..16], &Settings::default());
-        assert!(matches!(examined.verdict, Verdict::Reject(Reason::Unreadable { .. })));
+        assert!(matches!(&examined.verdict, Verdict::Reject(r) if r.code() == "unreadable"));
+    }
+
+    #[test]
+    fn each_limit_of_the_reader_is_told_with_its_setting() {
+        let bytes = file(&[(0, TUNE)], 500);
+        for (what, midi) in [
+            ("max_notes", midi::Limits { max_notes: 100, ..midi::Limits::default() }),
+            ("max_events", midi::Limits { max_events: 100, ..midi::Limits::default() }),
+            ("max_tracks", midi::Limits { max_tracks: 1, ..midi::Limits::default() }),
+            ("max_minutes", midi::Limits { max_minutes: 1, ..midi::Limits::default() }),
+            ("max_file_bytes", midi::Limits { max_file_bytes: 1024, ..midi::Limits::default() }),
+        ] {
+            let examined = examine(&bytes, &Settings { midi, ..Settings::default() });
+            assert!(matches!(&examined.verdict, Verdict::Reject(r) if r.code() == "too_large"));
+            let text = examined.refusal().expect("it is rejected");
+            assert!(text.contains(what) && text.contains("[intake.midi]"), "{text}");
+        }
     }
 }

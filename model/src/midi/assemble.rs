@@ -6,10 +6,14 @@
 
 use std::collections::BTreeMap;
 
-use super::chunks::{self, Timing};
+use super::chunks::{self, ASSUMED_TICKS, Timing};
+use super::length::Length;
 use super::track::{LongNote, Track};
 use super::{Limits, ReadError, Reading, Warning};
 use crate::score::{Note, Part, Pitch, Score, Tempo, Tick, TimeSignature};
+
+/// Fewer ticks a beat than any program writes.
+const FEWEST_TICKS: u16 = 24;
 
 /// Reads a MIDI file of any format, sound or damaged.
 ///
@@ -41,10 +45,15 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Reading, ReadError> {
         }
         tracks.push(track);
     }
+    if n_notes > 0 && tracks.iter().all(|track| track.tempos.is_empty()) {
+        warnings.push(Warning::NoTempo);
+    }
     let (ticks_per_beat, film_tempo) = resolution(file.timing, &tracks);
     let offsets = offsets(file.format, ticks_per_beat, &tracks, &mut warnings);
-    let merge = Merge { tracks, offsets, is_single: file.format == 0, ticks_per_beat };
-    let score = merge.score(film_tempo, limits, &mut warnings);
+    let mut merge =
+        Merge { tracks, offsets, is_single: file.format == 0, ticks_per_beat, film_tempo };
+    let length = merge.fit(limits, &mut warnings)?;
+    let score = merge.score(length.last, &mut warnings);
     Ok(Reading { score, warnings })
 }
 
@@ -89,16 +98,46 @@ struct Merge {
     offsets: Vec<u64>,
     is_single: bool,
     ticks_per_beat: u16,
+    /// The tempo of a file in film frames.
+    film_tempo: Option<Tempo>,
 }
 
 impl Merge {
-    fn score(self, film: Option<Tempo>, limits: &Limits, warnings: &mut Vec<Warning>) -> Score {
+    /// What lies within the limits. A resolution that no program writes and that makes a song of
+    /// hours is damage: an usual one is assumed. So are far notes of a track with broken events.
+    fn fit(&mut self, limits: &Limits, warnings: &mut Vec<Warning>) -> Result<Length, ReadError> {
+        let limit = limits.max_minutes;
+        let length = self.length(limits);
+        if !length.is_too_long(limit) {
+            return Ok(length);
+        }
+        let written = self.ticks_per_beat;
+        if written < FEWEST_TICKS && self.film_tempo.is_none() {
+            self.ticks_per_beat = ASSUMED_TICKS;
+            let usual = self.length(limits);
+            if !usual.is_too_long(limit) {
+                warnings.push(Warning::AssumedResolution(ASSUMED_TICKS));
+                return Ok(usual);
+            }
+            self.ticks_per_beat = written;
+        }
+        let is_damage = |warning: &Warning| matches!(warning, Warning::Mended(..));
+        if warnings.iter().any(is_damage) {
+            return Ok(length);
+        }
+        Err(ReadError::TooLong { minutes: length.minutes.ceil() as u64, limit })
+    }
+
+    fn length(&self, limits: &Limits) -> Length {
+        Length::of(&self.tracks, &self.offsets, &self.tempos(), self.ticks_per_beat, limits)
+    }
+
+    fn score(self, last: u64, warnings: &mut Vec<Warning>) -> Score {
         let n_odd = self.tracks.iter().map(|track| track.n_odd_meta).sum();
         if n_odd > 0 {
             warnings.push(Warning::OddMeta(n_odd));
         }
-        let tempos = film.map_or_else(|| self.tempos(), |tempo| vec![tempo]);
-        let last = last_tick(&tempos, self.ticks_per_beat, limits.max_minutes);
+        let tempos = self.tempos();
         let mut lost = Lost::default();
         let parts = self.parts(last, &mut lost);
         let notes_end = parts.iter().flat_map(|part| &part.notes).map(Note::end).max();
@@ -128,6 +167,9 @@ impl Merge {
     }
 
     fn tempos(&self) -> Vec<Tempo> {
+        if let Some(film) = self.film_tempo {
+            return vec![film];
+        }
         let all = self.with_offsets(|track| &track.tempos, |entry| entry.0);
         let tempo = |(at, (_, micros_per_beat)): (u64, (u64, u32))| Tempo {
             at: Tick(u32::try_from(at).unwrap_or(u32::MAX)),
@@ -244,21 +286,4 @@ impl Lost {
             velocity: note.velocity,
         })
     }
-}
-
-/// The last tick at which a note may start, by the tempo map; far enough below the end of 32 bits
-/// that ends and bar lines fit.
-fn last_tick(tempos: &[Tempo], ticks_per_beat: u16, max_minutes: u32) -> u64 {
-    let ticks_per_beat = f64::from(ticks_per_beat);
-    let (mut at, mut micros) = (0.0, 500_000.0);
-    let mut left = f64::from(max_minutes) * 60e6;
-    for tempo in tempos {
-        let spent = (f64::from(tempo.at.0) - at) / ticks_per_beat * micros;
-        if spent > left {
-            break;
-        }
-        left -= spent;
-        (at, micros) = (f64::from(tempo.at.0), f64::from(tempo.micros_per_beat));
-    }
-    (at + left / micros * ticks_per_beat).min(f64::from(u32::MAX / 4)) as u64
 }

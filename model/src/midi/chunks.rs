@@ -10,7 +10,7 @@ use super::{ReadError, Warning};
 /// How far into a file a header is searched for; old Macintosh files put 128 bytes before it.
 const MAX_JUNK: usize = 4096;
 /// Ticks a beat where the header's resolution can't be right.
-const ASSUMED_TICKS: u16 = 480;
+pub(super) const ASSUMED_TICKS: u16 = 480;
 
 /// What the header says of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,7 +153,10 @@ fn bodies<'a>(file: &'a [u8], first: usize, warnings: &mut Vec<Warning>) -> Vec<
         warnings.push(Warning::UnknownChunk);
         (at, covered) = (next, next);
     }
-    if covered < file.len() {
+    let left = file.get(covered..).unwrap_or_default();
+    if !left.is_empty() && (left.starts_with(b"MTrk") || b"MTrk".starts_with(left)) {
+        warnings.push(Warning::CutOff(bodies.len()));
+    } else if covered < file.len() {
         warnings.push(Warning::JunkAfter(file.len() - covered));
     }
     bodies
@@ -222,6 +225,16 @@ mod tests {
         let expected = [Warning::JunkBefore(128), Warning::UnknownChunk, Warning::JunkAfter(30)];
         for warning in expected {
             assert!(warnings.contains(&warning), "{warning:?} in {warnings:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_cut_within_a_tracks_name_or_length_is_cut_off() {
+        let file = [header(2, [1, 0xE0]), track(4, &END), track(4, &END)].concat();
+        for n_left in 1..8 {
+            let (found, warnings) = lengths(&file[..26 + n_left]);
+            assert_eq!(found, [4]);
+            assert!(warnings.contains(&Warning::CutOff(1)), "{n_left} bytes: {warnings:?}");
         }
     }
 

@@ -10,6 +10,8 @@ use midly::{EventIter, MetaMessage, TrackEvent, TrackEventKind};
 const N_SOUND: usize = 8;
 /// How many broken events a track may have before it counts as noise.
 const MAX_MENDED: usize = 64;
+/// The longest delta time that the format can say.
+const MAX_DELTA: u64 = 0x0FFF_FFFF;
 
 /// How a track ended, and at what cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,7 +26,7 @@ pub(super) struct Ending {
     pub(super) has_end: bool,
     /// Whether reading stopped at an event that can't be mended.
     pub(super) is_broken: bool,
-    /// Bytes after the end-of-track event.
+    /// Bytes after the first end-of-track event.
     pub(super) n_after_end: usize,
 }
 
@@ -38,20 +40,26 @@ pub(super) fn walk<'a>(
     let mut reader = Reader { rest: body, status: None };
     while !reader.rest.is_empty() && ending.n_events < max_events {
         ending.n_events += 1;
-        if let Some(event) = reader.next() {
-            ending.tick += u64::from(event.delta.as_int());
-            if event.kind == TrackEventKind::Meta(MetaMessage::EndOfTrack) {
-                ending.has_end = true;
-                ending.n_after_end = reader.rest.len();
-                break;
-            }
-            on_event(ending.tick, event.kind);
-        } else if let Some(delta) = reader.pass_over(ending.n_mended) {
-            ending.tick += delta;
+        let (delta, kind) = if let Some(event) = reader.next() {
+            (u64::from(event.delta.as_int()), Some(event.kind))
+        } else if let Some(mended) = reader.mend(ending.n_mended) {
             ending.n_mended += 1;
+            mended
         } else {
             ending.is_broken = true;
             break;
+        };
+        ending.tick += delta;
+        match kind {
+            Some(TrackEventKind::Meta(MetaMessage::EndOfTrack)) => {
+                ending.n_after_end = ending.n_after_end.max(reader.rest.len());
+                ending.has_end = true;
+                if !reader.goes_on() {
+                    break;
+                }
+            }
+            Some(kind) => on_event(ending.tick, kind),
+            None => {}
         }
     }
     ending
@@ -82,38 +90,71 @@ impl<'a> Reader<'a> {
         Some(event)
     }
 
-    /// Passes over the broken event ahead and returns the time it took, if what follows is sound.
-    fn pass_over(&mut self, n_mended: usize) -> Option<u64> {
+    /// Whether a sound event follows an end-of-track event: one with a status byte of its own that
+    /// is not just another end.
+    fn goes_on(&mut self) -> bool {
+        self.status = None;
+        let next = Self::next(&mut self.clone());
+        let is_end =
+            |event: TrackEvent| event.kind == TrackEventKind::Meta(MetaMessage::EndOfTrack);
+        next.is_some_and(|event| !is_end(event)) && self.time_ahead().is_some()
+    }
+
+    /// Gets past the broken event ahead: the time it took, and the event if only its delta time is
+    /// broken. `None` if nothing sound follows.
+    fn mend(&mut self, n_mended: usize) -> Option<(u64, Option<TrackEventKind<'a>>)> {
         if n_mended >= MAX_MENDED {
             return None;
         }
-        let (delta, after_delta) = delta(self.rest)?;
-        let mut ahead = Reader { rest: after_event(after_delta, self.status)?, ..*self };
-        if after_delta[0] >= 0x80 && after_delta[0] < 0xF0 {
-            ahead.status = Some(after_delta[0]);
+        let (value, event) = delta(self.rest)?;
+        let delta = if value > MAX_DELTA { 0 } else { value };
+        if let Some(kind) = self.with_last_byte_as_delta(event) {
+            return Some((delta, Some(kind)));
         }
-        if !ahead.is_sound() {
-            return None;
-        }
-        *self = ahead;
-        Some(delta)
+        self.pass_over(event).map(|()| (delta, None))
     }
 
-    /// Whether the next events are sound, up to the end of the track.
-    fn is_sound(mut self) -> bool {
+    /// Reads the event `event`, whose delta time is too long for midly, by the last byte of that.
+    fn with_last_byte_as_delta(&mut self, event: &[u8]) -> Option<TrackEventKind<'a>> {
+        let start = self.rest.len() - event.len() - 1;
+        let mut ahead = Self { rest: &self.rest[start..], status: self.status };
+        let event = ahead.next()?;
+        ahead.time_ahead()?;
+        *self = ahead;
+        Some(event.kind)
+    }
+
+    /// Passes over the broken event `event`, if what follows is sound.
+    ///
+    /// Where the kind of event itself is what broke, its length is wrong too. Off its beat, status
+    /// bytes read as delta times of thousands of ticks: of the lengths it may have had, the one with
+    /// the least time after it is right.
+    fn pass_over(&mut self, event: &'a [u8]) -> Option<()> {
+        let status = Some(event[0]).filter(|byte| (0x80..0xF0).contains(byte)).or(self.status);
+        let other = if matches!(event[0], 0xF0 | 0xF7 | 0xFF) { 0..0 } else { 1..4 };
+        let rests =
+            after_event(event, self.status).into_iter().chain(other.filter_map(|n| event.get(n..)));
+        let readers = rests.map(|rest| Reader { rest, status });
+        let timed = readers.filter_map(|ahead| Some((ahead.time_ahead()?, ahead)));
+        (_, *self) = timed.min_by_key(|(time, _)| *time)?;
+        Some(())
+    }
+
+    /// Ticks until the last of the next few events, up to the end of the track; `None` if one of them
+    /// is broken.
+    fn time_ahead(mut self) -> Option<u64> {
+        let mut time = 0;
         for _ in 0..N_SOUND {
             if self.rest.is_empty() {
-                return true;
+                break;
             }
-            match self.next() {
-                None => return false,
-                Some(event) if event.kind == TrackEventKind::Meta(MetaMessage::EndOfTrack) => {
-                    return true;
-                }
-                Some(_) => {}
+            let event = self.next()?;
+            time += u64::from(event.delta.as_int());
+            if event.kind == TrackEventKind::Meta(MetaMessage::EndOfTrack) {
+                break;
             }
         }
-        true
+        Some(time)
     }
 }
 
@@ -204,6 +245,45 @@ mod tests {
             let (ticks, ending) = ticks(&body);
             assert_eq!(ticks, [0, 15], "{event:?}");
             assert_eq!((ending.n_mended, ending.is_broken), (1, false), "{event:?}");
+        }
+    }
+
+    #[test]
+    fn an_overlong_delta_time_costs_no_note() {
+        let long: [(&[u8], u64); 3] = [
+            (&[0x80, 0x80, 0x80, 0x80, 5], 5),
+            (&[0x8F, 0xFF, 0xFF, 0xFF, 0x7F], 0),
+            (&[&[0xFF; 40][..], &[1]].concat(), 0),
+        ];
+        for (delta, expected) in long {
+            let body = [&[2, 0x90, 60, 90][..], delta, &[0x80, 60, 0], &END].concat();
+            let (ticks, ending) = ticks(&body);
+            assert_eq!(ticks, [2, 2 + expected], "{delta:02x?}");
+            assert_eq!(ending.n_mended, 1);
+        }
+    }
+
+    #[test]
+    fn an_event_whose_kind_broke_is_passed_over_whole() {
+        // A note-on whose status byte became 0xF5, which says that no data follow.
+        let note = [6, 0x91, 26, 0, 2, 0x99, 60, 100];
+        let body = [&[0, 0x90, 60, 90, 6, 0xF5, 60, 100][..], &note, &note, &note, &END].concat();
+        let (ticks, ending) = ticks(&body);
+        assert_eq!(ticks, [0, 12, 14, 20, 22, 28, 30]);
+        assert_eq!(ending.n_mended, 1);
+    }
+
+    #[test]
+    fn sound_events_after_an_end_are_read_and_junk_is_not() {
+        let note = [5, 0x90, 60, 90, 5, 0x80, 60, 0];
+        let body = [&note[..], &END, &note, &END].concat();
+        let (found, ending) = ticks(&body);
+        assert_eq!(found, [5, 10, 15, 20]);
+        assert!(ending.has_end && !ending.is_broken);
+        for junk in [&[0, 0, 0, 0][..], &END, &[9, 60, 90, 5, 60, 0], b"XFIH", &[0, 0x90]] {
+            let body = [&note[..], &END, junk].concat();
+            let (found, ending) = ticks(&body);
+            assert_eq!((found.len(), ending.n_after_end), (2, junk.len()), "{junk:?}");
         }
     }
 

@@ -8,8 +8,6 @@
 //! around the tracks are walked here, because midly accepts wrong chunk lengths and cut-off files
 //! without a word and gives up on a track at its first odd byte.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -19,8 +17,10 @@ use crate::settings::{OutOfRange, require};
 mod assemble;
 mod chunks;
 mod events;
+mod length;
 mod seems;
 mod track;
+mod warning;
 mod write;
 
 #[cfg(test)]
@@ -30,6 +30,7 @@ mod tests;
 
 pub use assemble::read;
 pub use seems::Seems;
+pub use warning::Warning;
 pub use write::write;
 
 /// How much a file may ask for; whatever exceeds it is refused or cut, never tried.
@@ -45,8 +46,8 @@ pub struct Limits {
     pub max_tracks: usize,
     /// The most notes of all tracks together; more refuses the file.
     pub max_notes: usize,
-    /// Notes that start later than this many minutes into the piece are dropped with a warning: a
-    /// stray note hours after the end is a common export fault.
+    /// The longest piece, in minutes; a longer one is refused. A few stray notes hours after the
+    /// end, a common export fault, are dropped with a warning instead.
     pub max_minutes: u32,
 }
 
@@ -55,7 +56,7 @@ impl Default for Limits {
         Self {
             max_file_bytes: 2 * 1024 * 1024,
             max_events: 200_000,
-            max_tracks: 1_024,
+            max_tracks: 4_096,
             max_notes: 100_000,
             max_minutes: 60,
         }
@@ -105,7 +106,10 @@ pub enum ReadError {
     #[error("this is no MIDI file: it seems to be {0}")]
     NotMidi(Seems),
     /// More bytes than [`Limits::max_file_bytes`].
-    #[error("the file has {bytes} bytes, more than the {limit} that are read")]
+    #[error(
+        "the file has {bytes} bytes, more than the {limit} that are read: export less, or raise \
+         max_file_bytes in [intake.midi]"
+    )]
     TooLarge {
         /// The file's size.
         bytes: u64,
@@ -113,12 +117,26 @@ pub enum ReadError {
         limit: u64,
     },
     /// More of something than a limit allows.
-    #[error("the file has more than {limit} {what}: split it or export fewer")]
+    #[error(
+        "the file has more than {limit} {what}: split it, export fewer, or raise max_{what} in \
+         [intake.midi]"
+    )]
     TooMany {
         /// `events`, `tracks` or `notes`.
         what: &'static str,
         /// The limit.
         limit: usize,
+    },
+    /// Music beyond [`Limits::max_minutes`].
+    #[error(
+        "the music is {minutes} minutes long, more than the {limit} that are read: export a part \
+         of it, or raise max_minutes in [intake.midi]"
+    )]
+    TooLong {
+        /// When the last note starts, rounded up.
+        minutes: u64,
+        /// The limit.
+        limit: u32,
     },
     /// It begins like a MIDI file but no track can be found.
     #[error("the MIDI file is damaged: {why}; export it again")]
@@ -126,90 +144,6 @@ pub enum ReadError {
         /// What is missing.
         why: &'static str,
     },
-}
-
-/// Something odd that was mended or passed over; the score is what could be kept.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Warning {
-    /// This many bytes before the header were passed over.
-    JunkBefore(usize),
-    /// Bytes after the last chunk, or a second file, were passed over.
-    JunkAfter(usize),
-    /// The header's format number is none of 0, 1 and 2, or disagrees with the tracks.
-    OddFormat(u16),
-    /// The header names another number of tracks than there are.
-    TrackCount {
-        /// What the header says.
-        declared: u16,
-        /// What there is.
-        found: usize,
-    },
-    /// The header's resolution is 0 or no standard frame rate: this many ticks a beat are assumed.
-    AssumedResolution(u16),
-    /// The file counts time in film frames; beats come from its first tempo.
-    FilmFrames,
-    /// A format 2 file: its patterns were laid one after the other.
-    Sequential,
-    /// A chunk that is neither header nor track was passed over.
-    UnknownChunk,
-    /// A track's length field is wrong; its events were followed instead.
-    ChunkLength(usize),
-    /// The file ends in the middle of this track.
-    CutOff(usize),
-    /// This track has no end-of-track event.
-    NoEndOfTrack(usize),
-    /// Events after this track's end-of-track were passed over.
-    AfterEndOfTrack(usize),
-    /// In this track, this many broken events were passed over.
-    Mended(usize, usize),
-    /// This track is broken beyond mending; what came before is kept.
-    Broken(usize),
-    /// In this track, this many notes never ended; they end with the track.
-    Hanging(usize, usize),
-    /// This many notes had no length; they last one tick.
-    ZeroLength(usize),
-    /// This many notes (or ends) lie beyond the longest piece and were dropped.
-    TooLate(usize),
-    /// A tempo, time signature or key signature makes no sense and was passed over.
-    OddMeta(usize),
-}
-
-impl fmt::Display for Warning {
-    /// A phrase for a person; tracks count from 1.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::JunkBefore(n) => write!(f, "{n} bytes before the MIDI header were skipped"),
-            Self::JunkAfter(n) => write!(f, "{n} bytes after the last track were skipped"),
-            Self::OddFormat(format) => write!(f, "format {format} does not fit; read as format 1"),
-            Self::TrackCount { declared, found } => {
-                write!(f, "the header says {declared} tracks, there are {found}")
-            }
-            Self::AssumedResolution(ticks) => {
-                write!(f, "the resolution makes no sense; {ticks} ticks a beat are assumed")
-            }
-            Self::FilmFrames => f.write_str("time is in film frames; beats follow the first tempo"),
-            Self::Sequential => f.write_str("format 2: its patterns were laid end to end"),
-            Self::UnknownChunk => f.write_str("a chunk of unknown kind was skipped"),
-            Self::ChunkLength(track) => write!(f, "track {} has a wrong length field", track + 1),
-            Self::CutOff(track) => write!(f, "the file ends in the middle of track {}", track + 1),
-            Self::NoEndOfTrack(track) => write!(f, "track {} has no end marker", track + 1),
-            Self::AfterEndOfTrack(track) => {
-                write!(f, "events after the end marker of track {} were skipped", track + 1)
-            }
-            Self::Mended(track, n) => {
-                write!(f, "{n} broken events in track {} were skipped", track + 1)
-            }
-            Self::Broken(track) => {
-                write!(f, "track {} is damaged; what came before is kept", track + 1)
-            }
-            Self::Hanging(track, n) => {
-                write!(f, "{n} notes of track {} never end; they end with it", track + 1)
-            }
-            Self::ZeroLength(n) => write!(f, "{n} notes without length now last one tick"),
-            Self::TooLate(n) => write!(f, "{n} notes far after the piece were dropped"),
-            Self::OddMeta(n) => write!(f, "{n} senseless tempo or signature events were skipped"),
-        }
-    }
 }
 
 #[cfg(test)]

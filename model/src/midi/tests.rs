@@ -91,6 +91,7 @@ fn limits_refuse_before_they_are_exceeded() {
         ("notes", Limits { max_notes: 100, ..Limits::default() }),
     ] {
         let error = read(&bytes, &limits).expect_err(what);
+        assert!(error.to_string().contains(&format!("raise max_{what} in [intake.midi]")));
         assert!(matches!(error, ReadError::TooMany { what: found, .. } if found == what));
     }
 }
@@ -113,7 +114,7 @@ fn hanging_notes_end_with_their_track() {
     let body = [&[0, 0x90, 60, 100, 0, 64, 100, 96, 0xFF, 0x2F, 0][..]].concat();
     let reading = read_back(&file([0, 96], 0, &[&body]));
     assert_eq!(reading.score.parts[0].notes, [note(0, 60, 96), note(0, 64, 96)]);
-    assert_eq!(reading.warnings, [Warning::Hanging(0, 2)]);
+    assert_eq!(reading.warnings, [Warning::Hanging(0, 2), Warning::NoTempo]);
 }
 
 #[test]
@@ -161,14 +162,81 @@ fn film_frames_become_beats_of_the_first_tempo() {
     assert!((score.seconds_at(Tick(1000)) - 1.0).abs() < 1e-6);
 }
 
+/// `n` sound notes, then `n_far` of which each starts the longest delta after the one before.
+fn with_a_far_note(n: usize, n_far: usize) -> Vec<u8> {
+    let far = [&[0xFF, 0xFF, 0xFF, 0x7F, 0x90, 60, 100][..], &[96, 60, 0]].concat();
+    file([0, 96], 0, &[&[&NOTE.repeat(n)[..], &far.repeat(n_far), &END].concat()])
+}
+
 #[test]
 fn a_stray_note_hours_later_is_dropped() {
-    let late = [0xFF, 0xFF, 0xFF, 0x7F, 0x90, 60, 100, 96, 60, 0];
-    let body = [&NOTE[..], &late, &late, &END].concat();
+    let reading = read_back(&with_a_far_note(10, 2));
+    assert_eq!(reading.score.n_notes(), 10);
+    assert_eq!(reading.score.end, Tick(960));
+    assert_eq!(reading.warnings, [Warning::NoTempo, Warning::TooLate(2)]);
+}
+
+#[test]
+fn music_of_hours_is_refused_with_its_length() {
+    let bytes = with_a_far_note(10, 5);
+    let error = read(&bytes, &Limits::default()).map(|r| r.score.n_notes()).expect_err("too long");
+    let ReadError::TooLong { minutes, limit: 60 } = error else { panic!("{error:?}") };
+    // Each of the longest deltas is 268 million ticks, at 96 a beat and 120 beats a minute.
+    assert_eq!(minutes, (5 * 0x0FFF_FFFF / 96 / 120) + 1);
+    let hour = NOTE.repeat(7300);
+    let hour = file([0, 96], 0, &[&[&hour[..], &END].concat()]);
+    let error = read(&hour, &Limits::default())
+        .map(|r| r.score.n_notes())
+        .expect_err("7300 beats at 120 BPM");
+    assert_eq!(error, ReadError::TooLong { minutes: 61, limit: 60 });
+    for name in ["61 minutes", "60 that are read", "max_minutes", "[intake.midi]"] {
+        assert!(error.to_string().contains(name), "{error}");
+    }
+    let two_hours = Limits { max_minutes: 120, ..Limits::default() };
+    assert_eq!(read(&hour, &two_hours).expect("within the limit").score.n_notes(), 7300);
+}
+
+#[test]
+fn a_resolution_that_makes_hours_of_a_song_is_damage() {
+    let notes = [0, 0x90, 60, 100, 0x83, 0x60, 60, 0].repeat(40);
+    let reading = read_back(&file([0, 1], 0, &[&[&notes[..], &END].concat()]));
+    assert_eq!((reading.score.n_notes(), reading.score.ticks_per_beat), (40, 480));
+    assert_eq!(reading.warnings, [Warning::NoTempo, Warning::AssumedResolution(480)]);
+    let slow = read_back(&file([0, 1], 0, &[&[&NOTE[..], &END].concat()]));
+    assert_eq!(slow.score.ticks_per_beat, 1);
+}
+
+#[test]
+fn without_a_tempo_it_is_120_and_said() {
+    let reading = read_back(&file([0, 96], 0, &[&[&NOTE[..], &END].concat()]));
+    assert!((reading.score.tempo_bpm() - 120.0).abs() < 1e-9);
+    assert_eq!(reading.warnings, [Warning::NoTempo]);
+    assert!(Warning::NoTempo.to_string().contains("120 BPM"));
+    let tempo = [0, 0xFF, 0x51, 3, 0x06, 0x1A, 0x80];
+    let reading = read_back(&file([0, 96], 0, &[&[&tempo[..], &NOTE, &END].concat()]));
+    assert_eq!(reading.warnings, []);
+    assert_eq!(read_back(&file([0, 96], 0, &[&END])).warnings, []);
+}
+
+#[test]
+fn a_note_on_without_velocity_ends_and_never_begins_one() {
+    let body = [0, 0x90, 60, 0, 0, 60, 100, 48, 60, 0, 48, 60, 0, 0, 0xFF, 0x2F, 0];
     let reading = read_back(&file([0, 96], 0, &[&body]));
-    assert_eq!(reading.score.n_notes(), 1);
-    assert_eq!(reading.score.end, Tick(96));
-    assert_eq!(reading.warnings, [Warning::TooLate(2)]);
+    assert_eq!(reading.score.parts[0].notes, [note(0, 60, 48)]);
+}
+
+#[test]
+fn tempos_and_meters_of_any_track_make_one_map() {
+    let conductor = [0, 0xFF, 0x51, 3, 0x07, 0xA1, 0x20, 0, 0xFF, 0x58, 4, 3, 2, 24, 8];
+    let later = [96, 0xFF, 0x51, 3, 0x0F, 0x42, 0x40, 96, 0xFF, 0x58, 4, 6, 3, 24, 8];
+    let first = [&conductor[..], &END].concat();
+    let second = [&NOTE[..], &later, &NOTE, &END].concat();
+    let score = read_back(&file([0, 96], 1, &[&first, &second])).score;
+    let tempos: Vec<_> = score.tempos.iter().map(|t| (t.at.0, t.micros_per_beat)).collect();
+    assert_eq!(tempos, [(0, 500_000), (192, 1_000_000)]);
+    let meters: Vec<_> =
+        score.time_signatures.iter().map(|s| (s.at.0, s.numerator, s.denominator)).collect();
+    assert_eq!(meters, [(0, 3, 4), (288, 6, 8)]);
 }
 
 #[test]
