@@ -6,10 +6,11 @@
 use anyhow::Context;
 use model::copying::{Melodies, Shared};
 use model::network::infer::Predictor;
-use model::sample::{Request, sample};
+use model::sample::{Request, SampleError, sample};
 use model::song::Song;
 use model::taste::{Features, Taste, features};
 
+use crate::answer::Misused;
 use crate::store::Candidate;
 
 /// Samples that are drawn beyond those wanted, in place of ones that copy.
@@ -54,7 +55,13 @@ pub fn choose(
     let mut n_own = 0;
     while n_own < wanted && candidates.len() < wanted + MAX_REDRAWS {
         let seed = candidate_seed(request.seed, candidates.len() as u32);
-        let song = sample(predictor, &Request { seed, ..request.clone() })?;
+        let song =
+            sample(predictor, &Request { seed, ..request.clone() }).map_err(
+                |error| match error {
+                    SampleError::NoLead => anyhow::Error::from(error),
+                    wrong => Misused(wrong.to_string()).into(),
+                },
+            )?;
         let shared = choice.melodies.longest_shared(&drawn_part(&song, request));
         let features = features(&song);
         let reward = choice.taste.reward(&features);

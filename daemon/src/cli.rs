@@ -114,6 +114,13 @@ pub enum HomeCommand {
         /// Its version: 3 or v3
         version: String,
     },
+    /// Delete a version of a genre's model that is not played
+    Discard {
+        /// The genre
+        genre: String,
+        /// Its version: 3 or v3
+        version: String,
+    },
     /// Take a song out of the library; its file goes to rejected/
     Remove {
         /// The song's id (or its first eight digits or more), or its path in the library

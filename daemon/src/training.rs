@@ -283,7 +283,10 @@ fn finish(
     let valid_nll = trained.best.valid_nll;
     let (promoted, why) = judge(studio, plan, &trained, stop)?;
     let genre_dir = studio.home.models().join(genre);
-    let version = checkpoint::versions(&genre_dir)?.last().map_or(1, |last| last + 1);
+    // The number of a deleted version is not given again: tracks are known by it.
+    let kept = checkpoint::versions(&genre_dir)?;
+    let noted = studio.store.cycles(genre)?.into_iter().filter_map(|(_, cycle)| cycle.version);
+    let version = noted.chain(kept).max().map_or(1, |last| last + 1);
     let untrained =
         Network::new(plan.settings.size(), &mut ChaCha8Rng::seed_from_u64(plan.settings.seed))?;
     // An untrained network knows nothing of any song: a few are enough to measure that.

@@ -210,6 +210,24 @@ pub fn versions(genre_dir: &Path) -> Result<Vec<u32>, CheckpointError> {
     Ok(versions)
 }
 
+/// Deletes a version. It is gone at once, also if the program is killed while its files go.
+///
+/// # Errors
+/// [`CheckpointError::Io`] when it cannot be deleted.
+pub fn remove(version_dir: &Path) -> Result<(), CheckpointError> {
+    let at = |source| CheckpointError::Io { path: version_dir.to_owned(), source };
+    let name = version_dir.file_name().unwrap_or_default().to_string_lossy();
+    let beside = version_dir.with_file_name(format!(".{name}.deleted"));
+    if beside.exists() {
+        fs::remove_dir_all(&beside).map_err(at)?;
+    }
+    fs::rename(version_dir, &beside).map_err(at)?;
+    if let Some(genre_dir) = version_dir.parent() {
+        sync_folder(genre_dir).map_err(at)?;
+    }
+    fs::remove_dir_all(&beside).map_err(at)
+}
+
 fn damaged(path: &Path, what: &dyn std::fmt::Display) -> CheckpointError {
     CheckpointError::Damaged { path: path.to_owned(), what: what.to_string() }
 }
@@ -275,6 +293,11 @@ mod tests {
         assert_eq!(versions(dir.path()).expect("they are listed"), [1, 12]);
         save(dir.path(), &network, &Melodies::default(), manifest_of(13))
             .expect("a leftover is in nobody's way");
+        remove(&dir.path().join("v12")).expect("it is deleted");
+        fs::create_dir(dir.path().join(".v13.deleted")).expect("a leftover of a crash");
+        remove(&dir.path().join("v13")).expect("a leftover is in nobody's way");
+        assert_eq!(versions(dir.path()).expect("they are listed"), [1]);
+        assert!(remove(&dir.path().join("v13")).is_err());
         assert_eq!(versions(&dir.path().join("none")).expect("nothing there"), [0u32; 0]);
     }
 

@@ -57,6 +57,7 @@ pub fn execute(
         HomeCommand::Rollback { genre, version } => {
             versions::rollback(studio, &genre, &version, out)
         }
+        HomeCommand::Discard { genre, version } => versions::discard(studio, &genre, &version, out),
         HomeCommand::Remove { song } => list::remove(studio, &song, out),
         HomeCommand::Forget { name } => rate::forget(studio, &name, out),
         HomeCommand::Doctor => doctor::doctor(studio, out),

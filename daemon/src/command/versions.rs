@@ -1,4 +1,4 @@
-//! `versions`, `rollback` and `score`: which model is played, and what is it worth?
+//! `versions`, `rollback`, `discard` and `score`: which model is played, and what is it worth?
 
 use std::path::{Path, PathBuf};
 
@@ -58,18 +58,7 @@ pub(super) fn rollback(
     out: &mut Out<'_>,
 ) -> anyhow::Result<()> {
     let genre = studio.known_genre(genre)?;
-    let number = version.strip_prefix('v').unwrap_or(version).parse::<u32>();
-    let number = number.map_err(|_| Misused(format!("{version:?} is no version: give 3 or v3")))?;
-    let kept = checkpoint::versions(&studio.home.models().join(genre))?;
-    if !kept.contains(&number) {
-        let kept: Vec<String> = kept.iter().map(|version| format!("v{version}")).collect();
-        let hint = if kept.is_empty() {
-            "none is kept".to_owned()
-        } else {
-            format!("kept are {}", kept.join(", "))
-        };
-        return Err(NotNow(format!("{genre} has no v{number}: {hint}")).into());
-    }
+    let number = kept(studio, genre, version)?;
     checkpoint::load(&studio.home.version(genre, number))?;
     let why = "a person asked for it".to_owned();
     studio.store.promote(genre, Promotion { version: number, at_ms: now_ms(), why })?;
@@ -78,6 +67,43 @@ pub(super) fn rollback(
         format!("{genre} v{number} is played from now on"),
     ));
     Ok(())
+}
+
+pub(super) fn discard(
+    studio: &Studio,
+    genre: &str,
+    version: &str,
+    out: &mut Out<'_>,
+) -> anyhow::Result<()> {
+    let genre = studio.known_genre(genre)?;
+    let number = kept(studio, genre, version)?;
+    if studio.store.current_version(genre)?.is_some_and(|current| current.version == number) {
+        let hint = format!("play another one first: kickback rollback {genre} VERSION");
+        return Err(NotNow(format!("{genre} v{number} is the one that is played; {hint}")).into());
+    }
+    checkpoint::remove(&studio.home.version(genre, number))?;
+    out(Line::row(
+        json!({"genre": genre, "version": number, "deleted": true}),
+        format!("{genre} v{number} is deleted; its tracks and its place in the history stay"),
+    ));
+    Ok(())
+}
+
+/// The number of a version that is kept.
+fn kept(studio: &Studio, genre: &str, version: &str) -> anyhow::Result<u32> {
+    let number = version.strip_prefix('v').unwrap_or(version).parse::<u32>();
+    let number = number.map_err(|_| Misused(format!("{version:?} is no version: give 3 or v3")))?;
+    let kept = checkpoint::versions(&studio.home.models().join(genre))?;
+    if kept.contains(&number) {
+        return Ok(number);
+    }
+    let kept: Vec<String> = kept.iter().map(|version| format!("v{version}")).collect();
+    let hint = if kept.is_empty() {
+        "none is kept".to_owned()
+    } else {
+        format!("kept are {}", kept.join(", "))
+    };
+    Err(NotNow(format!("{genre} has no v{number}: {hint}")).into())
 }
 
 pub(super) fn score(

@@ -134,6 +134,45 @@ fn a_rollback_plays_the_old_version_again() {
     assert_eq!(made["version"], 1);
     home.ask(&["rollback", "hardstyle", "7"]).fails(3, "kept are v1, v2");
     home.ask(&["rollback", "hardstyle", "last"]).fails(2, "give 3 or v3");
+
+    home.ask(&["discard", "hardstyle", "1"]).fails(3, "rollback hardstyle");
+    assert_eq!(home.row(&["discard", "hardstyle", "v2"])["deleted"], true);
+    assert_eq!(home.rows(&["versions", "hardstyle"]).len(), 1);
+    home.ask(&["rollback", "hardstyle", "2"]).fails(3, "kept are v1");
+    home.rows(&["train", "hardstyle", "--epochs", "1"]);
+    let numbers: Vec<_> = home.rows(&["versions", "hardstyle"]);
+    let numbers: Vec<_> = numbers.iter().map(|row| row["version"].clone()).collect();
+    assert_eq!(numbers, [1, 3], "a deleted version's number is not given again");
+}
+
+#[test]
+fn a_variation_begins_as_its_track_and_a_primer_as_its_file() {
+    let home = trained();
+    let make = |more: &[&str]| {
+        let plain =
+            ["generate", "hardstyle", "--arrangement", "lead", "--no-audio", "--no-picture"];
+        home.row(&[&plain, more].concat())
+    };
+    let track = make(&["--seed", "5", "--bars", "6"]);
+    let number = track["track"].to_string();
+    let varied = make(&["--seed", "6", "--vary", &number, "--keep", "2"]);
+    assert_eq!((&varied["key"], &varied["bars"]), (&track["key"], &track["bars"]));
+    let notes = |row: &Value| {
+        let bytes = fs::read(row["midi"].as_str().expect("a path")).expect("it is there");
+        crate::midi_facts::Facts::of(&bytes).notes
+    };
+    let (first, second) = (notes(&track), notes(&varied));
+    let until = |notes: &[(u64, usize, u8)], bar: u64| -> Vec<_> {
+        let kept = notes.iter().filter(|(tick, ..)| *tick < bar * 4 * 480);
+        kept.map(|(tick, _, pitch)| (*tick, *pitch)).collect()
+    };
+    assert_eq!(until(&first, 2), until(&second, 2));
+    assert_ne!(first, second);
+    let primed = make(&["--primer", track["midi"].as_str().expect("a path"), "--keep", "1"]);
+    assert_eq!(primed["tempo_bpm"], track["tempo_bpm"]);
+    home.ask(&["generate", "hardstyle", "--vary", "999"]).fails(2, "there is no track 999");
+    home.ask(&["generate", "hardstyle", "--vary", &number, "--keep", "6", "--bars", "6"])
+        .fails(2, "keep fewer");
 }
 
 #[test]
