@@ -11,8 +11,9 @@ use model::song::{MAX_BARS, Song};
 use serde::{Deserialize, Serialize};
 
 use crate::filter::{self, Verdict};
+use crate::fingerprint::{self, Fingerprint};
 use crate::parts::{self, JudgedPart};
-use crate::{fingerprint, song};
+use crate::song;
 
 /// How files are read and judged.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -53,7 +54,7 @@ pub struct Examined {
     /// The song it makes, also of a rejected file if it has any voice.
     pub song: Option<Song>,
     /// What its lead is known by in any key and tempo; `None` without a lead.
-    pub fingerprint: Option<String>,
+    pub fingerprint: Option<Fingerprint>,
     /// What was odd about the file, each a phrase for a person.
     pub warnings: Vec<String>,
 }
@@ -92,7 +93,7 @@ pub fn examine(bytes: &[u8], settings: &Settings) -> Examined {
         tempo_bpm: score.tempo_bpm(),
         key: song.as_ref().map(Song::key),
         n_bars: song.as_ref().map_or(0, Song::n_bars),
-        fingerprint: song.as_ref().and_then(fingerprint::melody),
+        fingerprint: song.as_ref().and_then(Fingerprint::of),
         parts,
         song,
         warnings,

@@ -5,6 +5,7 @@
 //! the next scan finish it. A file is never deleted; one that cannot be read or moved (`open`) stays
 //! where it is.
 
+mod doubles;
 mod moves;
 mod open;
 
@@ -14,7 +15,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use watch::filter::{Reason, Verdict};
 use watch::inbox::Found;
-use watch::intake::Examined;
 use watch::shelf;
 
 use crate::store::{self, Move, Song, SongId, SongStatus};
@@ -22,8 +22,17 @@ use crate::studio::{Studio, now_ms};
 use moves::{carry_out, explain_left, finish};
 use open::{Candidate, Opened, open_all};
 
-pub use moves::resume;
 pub(crate) use open::{guarded, not_opened};
+
+/// Finishes what a crash or an earlier version left undone: noted moves, and fingerprints that are
+/// made in another way now. Gives the number of moves. To be called before the inbox is watched.
+///
+/// # Errors
+/// When the store cannot be read or written.
+pub fn resume(studio: &Studio) -> anyhow::Result<usize> {
+    doubles::renew(studio)?;
+    moves::resume(studio)
+}
 
 /// What became of some files.
 #[derive(Debug, Default)]
@@ -123,10 +132,11 @@ fn song(studio: &Studio, found: &Found, candidate: &Candidate) -> anyhow::Result
     }
     let known = studio.store.song(id)?;
     if let Some(same) = known.filter(|song| song.status == SongStatus::Accepted) {
-        return reject(studio, found, None, &Reason::Duplicate { of: called(&same) });
+        let of = format!("{} (the same file)", called(&same));
+        return reject(studio, found, None, &Reason::Duplicate { of });
     }
     let verdict = match &examined.verdict {
-        Verdict::Accept => match double(studio, examined)? {
+        Verdict::Accept => match doubles::find(studio, examined)? {
             Some(of) => Verdict::Reject(Reason::Duplicate { of }),
             None => Verdict::Accept,
         },
@@ -154,19 +164,6 @@ fn song(studio: &Studio, found: &Found, candidate: &Candidate) -> anyhow::Result
             Ok(Outcome::Accepted(genre))
         }
     }
-}
-
-/// The accepted song that has the same melody, as people would name it.
-fn double(studio: &Studio, examined: &Examined) -> anyhow::Result<Option<String>> {
-    let Some(fingerprint) = &examined.fingerprint else { return Ok(None) };
-    for id in studio.store.songs_with_fingerprint(fingerprint)? {
-        if let Some(song) =
-            studio.store.song(id)?.filter(|song| song.status == SongStatus::Accepted)
-        {
-            return Ok(Some(called(&song)));
-        }
-    }
-    Ok(None)
 }
 
 fn called(song: &Song) -> String {

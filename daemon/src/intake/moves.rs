@@ -25,7 +25,7 @@ const MAX_STEM: usize = 220;
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn resume(studio: &Studio) -> anyhow::Result<usize> {
+pub(super) fn resume(studio: &Studio) -> anyhow::Result<usize> {
     let pending = studio.store.pending_moves()?;
     let mut n_finished = 0;
     for (number, file_move) in &pending {

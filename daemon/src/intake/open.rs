@@ -131,7 +131,11 @@ fn unmovable(path: &Path) -> Option<String> {
 fn music(examined: &Examined) -> Option<Music> {
     let song = examined.song.as_ref()?;
     Some(Music {
-        fingerprints: examined.fingerprint.clone().into_iter().collect(),
+        fingerprints: examined
+            .fingerprint
+            .iter()
+            .flat_map(|found| found.texts().to_vec())
+            .collect(),
         n_notes: song.notes().len() as u32,
         n_bars: song.n_bars(),
         tempo_bpm: song.tempo_bpm(),

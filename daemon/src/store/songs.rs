@@ -56,7 +56,8 @@ pub struct Reason {
 /// What was read from a song.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Music {
-    /// Texts by which the same music in another file is found; each at most 128 bytes.
+    /// Texts by which the same music in another file is found, while the song is accepted; each at
+    /// most 128 bytes.
     pub fingerprints: Vec<String>,
     /// Notes that are learned.
     pub n_notes: u32,
@@ -232,7 +233,7 @@ impl Store {
         Ok(genres.into_iter().collect())
     }
 
-    /// The songs that have this fingerprint and were not removed.
+    /// The accepted songs that have this fingerprint.
     ///
     /// # Errors
     /// [`Error::BadValue`] for a bad fingerprint, or when they cannot be read.
@@ -240,6 +241,23 @@ impl Store {
         let prefix = name_key("fingerprint", fingerprint)?;
         let found = self.read(|view| view.list::<()>(Tree::Fingerprints, &prefix))?;
         Ok(found.iter().map(|(key, ())| last_song(key)).collect())
+    }
+
+    /// Replaces the fingerprints of songs in one step; songs that are not there, or hold no music,
+    /// are left out.
+    ///
+    /// # Errors
+    /// [`Error::BadValue`] for a bad fingerprint, [`Error::TooLarge`], or a failed write.
+    pub fn set_fingerprints(&self, songs: Vec<(SongId, Vec<String>)>) -> Result<(), Error> {
+        self.write(move |txn| {
+            for (id, fingerprints) in songs {
+                let Some(mut song) = txn.get::<Song>(Tree::Songs, &id.0)? else { continue };
+                let Some(music) = &mut song.music else { continue };
+                music.fingerprints = fingerprints;
+                put_song(txn, id, &song)?;
+            }
+            Ok(())
+        })
     }
 }
 
@@ -255,21 +273,23 @@ fn put_song(txn: &mut Txn<'_>, id: SongId, song: &Song) -> Result<(), Error> {
     }
     if let Some(old) = txn.get::<Song>(Tree::Songs, &id.0)? {
         txn.delete(Tree::GenreSongs, with_song(genre_key(&old.genre)?, id));
+        // Whatever its status: earlier versions also kept those of rejected songs.
         for key in fingerprint_keys(id, &old)? {
             txn.delete(Tree::Fingerprints, key);
         }
     }
     txn.put(Tree::Songs, id.0.to_vec(), song)?;
     txn.put(Tree::GenreSongs, with_song(genre_key(&song.genre)?, id), &song.status)?;
-    for key in fingerprint_keys(id, song)? {
-        txn.put(Tree::Fingerprints, key, &())?;
+    if song.status == SongStatus::Accepted {
+        for key in fingerprint_keys(id, song)? {
+            txn.put(Tree::Fingerprints, key, &())?;
+        }
     }
     Ok(())
 }
 
 fn fingerprint_keys(id: SongId, song: &Song) -> Result<Vec<Vec<u8>>, Error> {
-    let music = song.music.as_ref().filter(|_| song.status != SongStatus::Removed);
-    let fingerprints = music.map_or(&[][..], |music| &music.fingerprints);
+    let fingerprints = song.music.as_ref().map_or(&[][..], |music| &music.fingerprints);
     let keys = fingerprints.iter().map(|f| Ok(with_song(name_key("fingerprint", f)?, id)));
     keys.collect()
 }
@@ -295,6 +315,10 @@ mod tests {
 
     fn counts(accepted: u64, rejected: u64, removed: u64) -> SongCounts {
         SongCounts { accepted, rejected, removed }
+    }
+
+    fn with(store: &Store, text: &str) -> Vec<SongId> {
+        store.songs_with_fingerprint(text).expect("readable")
     }
 
     #[test]
@@ -331,11 +355,29 @@ mod tests {
         store.take_in(Some((id, song("hardstyle", "a"))), None).expect("taken in");
         store.remove_song(id, None).expect("there");
         assert_eq!(store.song_counts("hardstyle"), Ok(counts(0, 0, 1)));
-        assert_eq!(store.songs_with_fingerprint("common"), Ok(vec![]));
+        assert_eq!(with(&store, "common"), vec![]);
         store.take_in(Some((id, song("trance", "a"))), None).expect("taken in");
         assert_eq!(store.song_counts("hardstyle"), Ok(counts(0, 0, 0)));
         assert_eq!(store.song_counts("trance"), Ok(counts(1, 0, 0)));
-        assert_eq!(store.songs_with_fingerprint("common"), Ok(vec![id]));
+        assert_eq!(with(&store, "common"), vec![id]);
+    }
+
+    #[test]
+    fn only_accepted_songs_are_found_and_new_fingerprints_replace_the_old() {
+        let (_folder, store) = scratch();
+        let (a, b) = (SongId::of(b"a"), SongId::of(b"b"));
+        let reason = Reason { code: "duplicate".to_owned(), text: "of a".to_owned() };
+        let rejected = Song { status: SongStatus::Rejected(reason), ..song("hardstyle", "b") };
+        store.take_in(Some((a, song("hardstyle", "a"))), None).expect("taken in");
+        store.take_in(Some((b, rejected)), None).expect("taken in");
+        assert_eq!(with(&store, "common"), vec![a]);
+        let new = || vec!["new".to_owned()];
+        let songs = vec![(a, new()), (b, new()), (SongId::of(b"nobody"), new())];
+        store.set_fingerprints(songs).expect("written");
+        assert_eq!((with(&store, "new"), with(&store, "common")), (vec![a], vec![]));
+        assert_eq!(store.song_counts("hardstyle"), Ok(counts(1, 1, 0)));
+        store.take_in(Some((b, song("hardstyle", "b"))), None).expect("taken in");
+        assert_eq!((with(&store, "new"), with(&store, "common")), (vec![a], vec![b]));
     }
 
     #[test]
