@@ -210,15 +210,15 @@ impl Merge {
         let programs = Programs::of(&self.tracks, &self.offsets);
         let mut parts = Vec::new();
         for (index, (track, offset)) in self.tracks.iter().zip(&self.offsets).enumerate() {
-            for (number, channel) in &track.channels {
+            for channel in &track.channels {
                 let mut notes: Vec<Note> =
                     channel.notes.iter().filter_map(|n| lost.keep(n, *offset, last)).collect();
                 let Some(first) = notes.iter().map(|note| note.onset).min() else { continue };
                 notes.sort_by_key(|note| (note.onset, note.pitch));
                 parts.push(Part {
                     name: track.name.clone(),
-                    channel: *number,
-                    program: programs.in_force(index, *number, first),
+                    channel: channel.number,
+                    program: programs.in_force(index, channel.number, first),
                     controllers: channel.controllers.clone(),
                     notes,
                 });

@@ -78,8 +78,9 @@ impl<'a> Reader<'a> {
     /// The standard ends running status at every meta and system event; many files rely on it all
     /// the same, and keeping it harms none.
     fn next(&mut self) -> Option<TrackEvent<'a>> {
-        let is_overlong = self.rest.len() >= 4 && self.rest[..4].iter().all(|byte| *byte >= 0x80);
-        if is_overlong || claims_too_much(self.rest) {
+        // Not to be found where the delta time is too long.
+        let event_at = self.rest.iter().take(4).position(|byte| *byte < 0x80)? + 1;
+        if claims_too_much(self.rest.get(event_at..)?) {
             return None;
         }
         let mut events = EventIter::new(self.rest);
@@ -167,13 +168,12 @@ fn delta(bytes: &[u8]) -> Option<(u64, &[u8])> {
     (length < bytes.len()).then(|| (value, &bytes[length..]))
 }
 
-/// Whether the event ahead is a meta or system event longer than what is left: midly would take
-/// all of the rest for its text.
-fn claims_too_much(bytes: &[u8]) -> bool {
-    let Some((_, event)) = delta(bytes) else { return false };
-    let length_at = match event[0] {
-        0xFF => 2,
-        0xF0 | 0xF7 => 1,
+/// Whether the event is a meta or system event longer than what is left: midly would take all of the
+/// rest for its text.
+fn claims_too_much(event: &[u8]) -> bool {
+    let length_at = match event.first() {
+        Some(0xFF) => 2,
+        Some(0xF0 | 0xF7) => 1,
         _ => return false,
     };
     event.get(length_at..).and_then(delta_at_end).is_some_and(|(length, left)| length > left)

@@ -44,7 +44,7 @@ impl Length {
         let (mut n_late, mut n_notes) = (0, 0);
         let (mut last_kept, mut first_late, mut last_onset) = (0, u64::MAX, 0);
         for (track, offset) in tracks.iter().zip(offsets) {
-            for note in track.channels.values().flat_map(|channel| &channel.notes) {
+            for note in track.channels.iter().flat_map(|channel| &channel.notes) {
                 let onset = note.onset + offset;
                 n_notes += 1;
                 last_onset = last_onset.max(onset);

@@ -4,7 +4,7 @@
 //! which is right for files that write an end after the next beginning at one tick. Times stay in
 //! 64-bit ticks of the file.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 
 use midly::{MetaMessage, MidiMessage, TrackEventKind};
 
@@ -30,10 +30,13 @@ pub(super) struct LongNote {
 /// What one channel of a track plays.
 #[derive(Debug, Default)]
 pub(super) struct Channel {
+    /// 0 to 15.
+    pub(super) number: u8,
     pub(super) notes: Vec<LongNote>,
     pub(super) controllers: Vec<(u8, u8)>,
-    /// Onset and velocity of the notes that sound now, oldest first, by pitch.
-    open: BTreeMap<u8, std::collections::VecDeque<(u64, u8)>>,
+    /// Onset and velocity of the notes that sound now, oldest first, by pitch; empty until the first
+    /// note and after the track's end.
+    open: Vec<VecDeque<(u64, u8)>>,
 }
 
 /// What one track says.
@@ -41,7 +44,8 @@ pub(super) struct Channel {
 pub(super) struct Track {
     pub(super) name: String,
     pub(super) text: String,
-    pub(super) channels: BTreeMap<u8, Channel>,
+    /// By number.
+    pub(super) channels: Vec<Channel>,
     /// Tick, channel, program.
     pub(super) programs: Vec<(u64, u8, u8)>,
     /// Tick, microseconds a beat.
@@ -90,7 +94,7 @@ impl Track {
 
     /// Notes of all channels.
     pub(super) fn n_notes(&self) -> usize {
-        self.channels.values().map(|channel| channel.notes.len()).sum()
+        self.channels.iter().map(|channel| channel.notes.len()).sum()
     }
 
     fn take(&mut self, tick: u64, kind: TrackEventKind<'_>) {
@@ -104,11 +108,10 @@ impl Track {
     }
 
     fn take_message(&mut self, tick: u64, number: u8, message: MidiMessage) {
-        let channel = self.channels.entry(number).or_default();
+        let channel = self.channel(number);
         match message {
             MidiMessage::NoteOn { key, vel } if vel > 0 => {
-                let open = channel.open.entry(key.as_int()).or_default();
-                open.push_back((tick, vel.as_int()));
+                channel.open_one(key.as_int(), tick, vel.as_int());
             }
             MidiMessage::NoteOn { key, .. } | MidiMessage::NoteOff { key, .. } => {
                 channel.close_one(key.as_int(), tick);
@@ -153,13 +156,30 @@ impl Track {
     }
 
     fn close_all(&mut self, tick: u64) -> usize {
-        self.channels.values_mut().map(|channel| channel.close_all(tick)).sum()
+        self.channels.iter_mut().map(|channel| channel.close_all(tick)).sum()
+    }
+
+    /// The few channels of a track are found faster one by one than in a map.
+    fn channel(&mut self, number: u8) -> &mut Channel {
+        let found = self.channels.iter().position(|channel| channel.number >= number);
+        let idx = found.unwrap_or(self.channels.len());
+        if self.channels.get(idx).is_none_or(|channel| channel.number != number) {
+            self.channels.insert(idx, Channel { number, ..Channel::default() });
+        }
+        &mut self.channels[idx]
     }
 }
 
 impl Channel {
+    fn open_one(&mut self, pitch: u8, onset: u64, velocity: u8) {
+        if self.open.is_empty() {
+            self.open.resize(128, VecDeque::new());
+        }
+        self.open[usize::from(pitch)].push_back((onset, velocity));
+    }
+
     fn close_one(&mut self, pitch: u8, end: u64) {
-        let oldest = self.open.get_mut(&pitch).and_then(std::collections::VecDeque::pop_front);
+        let oldest = self.open.get_mut(usize::from(pitch)).and_then(VecDeque::pop_front);
         if let Some((onset, velocity)) = oldest {
             self.notes.push(LongNote { onset, end, pitch, velocity });
         }
@@ -168,21 +188,16 @@ impl Channel {
     /// Ends whatever sounds, and says how many notes that were.
     fn close_all(&mut self, end: u64) -> usize {
         let n_before = self.notes.len();
-        for (pitch, open) in std::mem::take(&mut self.open) {
-            let ended = open.into_iter();
-            self.notes.extend(ended.map(|(onset, velocity)| LongNote {
-                onset,
-                end,
-                pitch,
-                velocity,
-            }));
+        for (pitch, open) in (0..).zip(std::mem::take(&mut self.open)) {
+            let note = |(onset, velocity)| LongNote { onset, end, pitch, velocity };
+            self.notes.extend(open.into_iter().map(note));
         }
         self.notes.len() - n_before
     }
 
     /// Keeps the last value sent before the first note.
     fn control(&mut self, controller: u8, value: u8) {
-        if !self.notes.is_empty() || self.open.values().any(|open| !open.is_empty()) {
+        if !self.notes.is_empty() || !self.open.is_empty() {
             return;
         }
         match self.controllers.iter_mut().find(|(kept, _)| *kept == controller) {
