@@ -6,6 +6,7 @@ pub mod batch;
 pub mod checkpoint;
 pub mod copying;
 pub mod corpus;
+pub mod genre;
 pub mod key;
 pub mod loss;
 pub mod midi;
