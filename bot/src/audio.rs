@@ -6,13 +6,21 @@
 //! number of cores.
 
 mod bass;
+mod cast;
 mod clock;
+mod console;
+mod crew;
 mod drums;
 pub mod encode;
 mod filter;
+mod halves;
 mod keys;
+mod lanes;
+mod limiter;
 mod loudness;
 mod master;
+mod math;
+mod meter;
 mod mix;
 mod noise;
 mod oscillator;
@@ -20,6 +28,7 @@ mod patch;
 mod pump;
 mod sound;
 mod space;
+mod strike;
 pub mod wav;
 
 pub use loudness::{Levels, levels};
@@ -54,13 +63,24 @@ impl Audio {
 
 /// The sound of a score, mastered; longer than the score by a tail that fades to silence.
 pub fn render(score: &Score, sound: &Sound, seed: u64) -> Audio {
-    let buses = mix::buses(score, sound, seed);
-    Audio { frames: master::finish(mix::sum(buses), sound) }
+    let (mut frames, loudness) = mix::Stage::new(score, sound, seed).mix();
+    master::finish(&mut frames, loudness, sound);
+    Audio { frames }
 }
 
-/// The sound of each part by itself under its name, before mastering, all of one length.
+/// The sound of a score before mastering, as long as [`render`] makes it.
+pub fn mix(score: &Score, sound: &Sound, seed: u64) -> Audio {
+    Audio { frames: mix::Stage::new(score, sound, seed).mix().0 }
+}
+
+/// The sound of each part by itself under its name, one after the other, all of one length.
 ///
-/// Parts are pumped by the kick as in the mix, so that the stems add up to it.
-pub fn stems(score: &Score, sound: &Sound, seed: u64) -> Vec<(String, Audio)> {
-    mix::stems(score, sound, seed)
+/// Parts are pumped by the kick and have their share of the room, so that they add up to [`mix`].
+pub fn stems<'a>(
+    score: &'a Score,
+    sound: &'a Sound,
+    seed: u64,
+) -> impl Iterator<Item = (String, Audio)> + 'a {
+    let stage = mix::Stage::new(score, sound, seed);
+    (0..stage.n_parts()).filter_map(move |index| stage.part(index))
 }

@@ -11,7 +11,7 @@ use model::score::Score;
 use model::song::Song;
 
 use crate::arrange::arrange;
-use crate::audio::{self, Audio, encode};
+use crate::audio::{self, Audio, encode, wav};
 use crate::picture::{self, Caption, PictureError};
 use crate::request::Request;
 
@@ -24,6 +24,8 @@ pub struct Rendered {
     pub midi: Vec<u8>,
     /// The bytes of the `.ogg` file, if sound was asked for.
     pub audio: Option<Vec<u8>>,
+    /// The bytes of the `.wav` file, if sound without loss was asked for: what was coded.
+    pub wav: Option<Vec<u8>>,
     /// The bytes of the `.png` file, if a picture was asked for.
     pub picture: Option<Vec<u8>>,
     /// How long each stage took.
@@ -37,9 +39,9 @@ pub struct Seconds {
     pub score: f64,
     /// Synthesis and mastering.
     pub synthesis: f64,
-    /// Coding the sound; at the same time as the picture.
+    /// Coding the sound, at the same time as the picture.
     pub coding: f64,
-    /// Drawing the picture.
+    /// Drawing the picture, at the same time as the coding.
     pub picture: f64,
     /// From the request to the last byte.
     pub total: f64,
@@ -69,7 +71,7 @@ pub fn render(song: &Song, request: &Request) -> Result<Rendered, RenderError> {
     let score = arrange(song, request);
     let midi = midi::write(&score);
     let mut seconds = Seconds { score: start.elapsed().as_secs_f64(), ..Seconds::default() };
-    let sound = request.audio.then(|| {
+    let sound = (request.audio || request.wav).then(|| {
         let (sound, took) = timed(|| audio::render(&score, &request.profile.sound, request.seed));
         seconds.synthesis = took;
         sound
@@ -78,7 +80,8 @@ pub fn render(song: &Song, request: &Request) -> Result<Rendered, RenderError> {
         let drawing = request
             .picture
             .then(|| scope.spawn(|| timed(|| draw(&score, request, sound.as_ref()))));
-        let coded = sound.as_ref().map(|sound| timed(|| code(sound, &score, request)));
+        let to_code = sound.as_ref().filter(|_| request.audio);
+        let coded = to_code.map(|sound| timed(|| code(sound, &score, request)));
         let join = |handle: thread::ScopedJoinHandle<'_, _>| {
             handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         };
@@ -88,8 +91,43 @@ pub fn render(song: &Song, request: &Request) -> Result<Rendered, RenderError> {
     seconds.picture = drawn.as_ref().map_or(0.0, |(_, took)| *took);
     let audio = coded.map(|(coded, _)| coded).transpose()?;
     let picture = drawn.map(|(drawn, _)| drawn).transpose()?;
+    let wav = sound.as_ref().filter(|_| request.wav).map(wav::wav);
     seconds.total = start.elapsed().as_secs_f64();
-    Ok(Rendered { score, midi, audio, picture, seconds })
+    Ok(Rendered { score, midi, audio, wav, picture, seconds })
+}
+
+/// What stems are multiplied by.
+const STEM_GAIN: f32 = 0.25;
+
+/// One part of a track by itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stem {
+    /// The part's name, in lower case with `-` for spaces: `open-hat`.
+    pub name: String,
+    /// The bytes of its `.wav` file.
+    pub wav: Vec<u8>,
+}
+
+/// Each part of a rendered track by itself, one after the other, all of one length: together they are
+/// the mix before mastering, 12 dB quieter so that none clips.
+///
+/// They are made as they are asked for, so that one is held in memory at a time.
+///
+/// # Errors
+/// [`RenderError`] if a setting of the profile is out of range.
+pub fn stems<'a>(
+    score: &'a Score,
+    request: &'a Request,
+) -> Result<impl Iterator<Item = Stem> + 'a, RenderError> {
+    request.profile.check()?;
+    let stems = audio::stems(score, &request.profile.sound, request.seed);
+    Ok(stems.map(|(name, mut sound)| {
+        for sample in sound.frames.as_flattened_mut() {
+            *sample *= STEM_GAIN;
+        }
+        let name = name.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+        Stem { name, wav: wav::wav(&sound) }
+    }))
 }
 
 fn code(sound: &Audio, score: &Score, request: &Request) -> Result<Vec<u8>, encode::EncodeError> {
@@ -170,6 +208,36 @@ mod tests {
         assert!((0..end as usize - 1).all(|at| second(at) > 0.01));
         let last = &sound.frames[sound.frames.len() - 480..];
         assert!(last.iter().flatten().all(|sample| sample.abs() < 0.001));
+    }
+
+    #[test]
+    fn stems_add_up_to_the_mix() {
+        let request = Request::new("hardstyle", 1, 5, 9);
+        let score = arrange(&song(), &request);
+        let mix = audio::mix(&score, &request.profile.sound, request.seed);
+        let mut sum = vec![0.0_f32; mix.frames.len() * 2];
+        let mut names = Vec::new();
+        for stem in stems(&score, &request).expect("a good profile") {
+            assert_eq!(stem.wav.len(), 44 + sum.len() * 3);
+            for (sum, bytes) in sum.iter_mut().zip(stem.wav[44..].chunks(3)) {
+                let whole = i32::from_le_bytes([0, bytes[0], bytes[1], bytes[2]]) >> 8;
+                *sum += whole as f32 / 8_388_607.0 / STEM_GAIN;
+            }
+            names.push(stem.name);
+        }
+        assert!(names.iter().any(|name| name == "lead") && names.iter().any(|name| name == "kick"));
+        let differs = sum.iter().zip(mix.interleaved()).map(|(a, b)| (a - b).abs());
+        assert!(differs.fold(0.0, f32::max) < 1e-4);
+    }
+
+    #[test]
+    fn the_wav_is_what_was_coded() {
+        let mut request = Request::new("hardstyle", 1, 5, 9);
+        (request.style, request.audio, request.wav) = (Style::Lead, false, true);
+        let rendered = render(&song(), &request).expect("renders");
+        let sound = audio::render(&rendered.score, &request.profile.sound, request.seed);
+        assert_eq!(rendered.wav, Some(wav::wav(&sound)));
+        assert_eq!(rendered.audio, None);
     }
 
     #[test]

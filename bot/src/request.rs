@@ -49,6 +49,8 @@ pub struct Request {
     pub tempo_bpm: Option<f64>,
     /// Whether to render and encode sound.
     pub audio: bool,
+    /// Whether to keep the sound without loss too.
+    pub wav: bool,
     /// Whether to draw the picture.
     pub picture: bool,
     /// The bit rate of the encoded sound, in bits a second.
@@ -70,6 +72,7 @@ impl Request {
             instrument: None,
             tempo_bpm: None,
             audio: true,
+            wav: false,
             picture: true,
             bits_per_second: 160_000,
             profile: Profile::builtin(genre),

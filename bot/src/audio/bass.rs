@@ -2,67 +2,116 @@
 //!
 //! Two saws and a sine under them, distorted, one note at a time. With swell, a note starts low and
 //! grows to its end, which makes the reverse bass between the kicks.
+#![expect(clippy::inline_always, reason = "must be compiled into each variant of its callers")]
 
-use std::f32::consts::TAU;
-
-use model::score::{Note, Part};
+use model::score::Part;
 
 use super::clock::Clock;
 use super::filter::LowPass24;
-use super::oscillator::{BLOCK, Saw, hertz};
+use super::lanes::{BLOCK, LANES, Lanes, dispatched};
+use super::math::{exp, sine, tanh};
+use super::oscillator::{Saws, hertz, panned, turns};
+use super::strike::{self, Strike};
 use super::{Frame, SAMPLE_RATE, Sound};
 
 /// Frames in which a note falls silent.
 const RELEASE: usize = 480;
 
-/// Adds the part to `out`.
-pub(crate) fn play(part: &Part, sound: &Sound, clock: &Clock, out: &mut [Frame]) {
-    for note in &part.notes {
+/// The notes of a part, whose volume is `volume`, in order.
+pub(crate) fn strikes(part: &Part, volume: f32, clock: &Clock) -> Vec<Strike> {
+    let strike = |(index, note): (usize, &model::score::Note)| {
         let onset = clock.frame(note.onset);
-        if onset >= out.len() {
-            break;
+        Strike {
+            onset,
+            gate: clock.frame(note.end()) - onset,
+            key: f32::from(note.pitch.number()),
+            gain: volume * f32::from(note.velocity) / 110.0,
+            bright: 0.0,
+            index: index as u64,
         }
-        strike(note, sound, clock, &mut out[onset..]);
+    };
+    part.notes.iter().enumerate().map(strike).collect()
+}
+
+/// Where the last of the strikes falls silent.
+pub(crate) fn end(strikes: &[Strike]) -> usize {
+    strike::end(strikes, RELEASE)
+}
+
+/// Adds the strikes to `out`, which starts at frame `origin` and reaches to their [`end`].
+pub(crate) fn play(strikes: &[Strike], sound: &Sound, origin: usize, out: &mut [Frame]) {
+    for eight in strike::eights(strikes) {
+        play_eight(&eight, sound, origin, out);
     }
 }
 
-fn strike(note: &Note, sound: &Sound, clock: &Clock, out: &mut [Frame]) {
-    let gate = clock.frame(note.end()) - clock.frame(note.onset);
-    let n_frames = (gate + RELEASE).min(out.len());
-    let key = f32::from(note.pitch.number());
-    let mut saws =
-        [Saw::new(hertz(key, -5.0), 0, 0.6, -0.5), Saw::new(hertz(key, 6.0), 1 << 30, 0.6, 0.5)];
-    let turn = TAU * hertz(key, 0.0) / SAMPLE_RATE as f32;
-    let drive = 1.0 + 7.0 * sound.bass_drive;
-    let gain = 0.36 * f32::from(note.velocity) / 110.0;
-    let mut filter = LowPass24::default();
-    for start in (0..n_frames).step_by(BLOCK) {
-        let (mut left, mut right) = ([0.0; BLOCK], [0.0; BLOCK]);
-        for saw in &mut saws {
-            saw.add(&mut left, &mut right);
+dispatched! {
+    fn play_eight(eight: &[&Strike], sound: &Sound, origin: usize, out: &mut [Frame]) {
+        let n_frames = eight.iter().map(|strike| strike.gate).max().unwrap_or(0) + RELEASE;
+        let (mut gates, mut gains) = ([1.0; LANES], [0.0; LANES]);
+        let (mut phase, mut step) = ([0_u32; LANES], [0_u32; LANES]);
+        let mut saws = [Saws::silent(), Saws::silent()];
+        for (lane, strike) in eight.iter().enumerate() {
+            gates[lane] = strike.gate.max(1) as f32;
+            gains[lane] = strike.gain * 0.36;
+            step[lane] = turns(hertz(strike.key, 0.0) / SAMPLE_RATE as f32);
+            saws[0].tune(lane, hertz(strike.key, -5.0), 0, 0.6);
+            saws[1].tune(lane, hertz(strike.key, 6.0), 1 << 30, 0.6);
         }
-        let along = (start as f32 / gate.max(1) as f32).min(1.0);
-        let open = 260.0 + 1500.0 * (1.0 - sound.bass_swell) * (-6.0 * along).exp();
-        let shapes = LowPass24::shapes(open + 900.0 * sound.bass_swell * along, 0.3);
-        let end = (start + BLOCK).min(n_frames);
-        for (index, frame) in out[start..end].iter_mut().enumerate() {
-            let at = start + index;
-            let envelope = gain * level(sound, at, gate);
-            let sub = (at as f32 * turn).sin();
-            let low = filter.next(&shapes, [left[index], right[index]]);
-            for (channel, low) in frame.iter_mut().zip(low) {
-                let driven = ((low * 0.7 + sub * 0.6) * drive).tanh();
-                *channel += envelope * (driven * 0.62 + sub * 0.5);
+        let pans = [panned(-0.5), panned(0.5)];
+        let drive = 1.0 + 7.0 * sound.bass_drive;
+        let mut filter = LowPass24::default();
+        let mut from = levels(sound, 0.0, &gates);
+        for start in (0..n_frames).step_by(BLOCK) {
+            let (mut left, mut right) = ([[0.0; LANES]; BLOCK], [[0.0; LANES]; BLOCK]);
+            for (saw, pan) in saws.iter_mut().zip(pans) {
+                saw.add(pan, &mut left, &mut right);
+            }
+            let mut cutoffs = [0.0; LANES];
+            for lane in 0..LANES {
+                let along = (start as f32 / gates[lane]).min(1.0);
+                let open = 260.0 + 1500.0 * (1.0 - sound.bass_swell) * exp(-6.0 * along);
+                cutoffs[lane] = open + 900.0 * sound.bass_swell * along;
+            }
+            filter.next(&cutoffs, 0.3, &mut left, &mut right);
+            let to = levels(sound, (start + BLOCK) as f32, &gates);
+            for frame in 0..BLOCK {
+                let along = frame as f32 * (1.0 / BLOCK as f32);
+                for lane in 0..LANES {
+                    let gain = (from[lane] + (to[lane] - from[lane]) * along) * gains[lane];
+                    let sub = sine(phase[lane] as i32 as f32 * (1.0 / 2_147_483_648.0));
+                    phase[lane] = phase[lane].wrapping_add(step[lane]);
+                    for channel in [&mut left, &mut right] {
+                        let sample = &mut channel[frame][lane];
+                        let driven = tanh((*sample * 0.7 + sub * 0.6) * drive);
+                        *sample = gain * (driven * 0.62 + sub * 0.5);
+                    }
+                }
+            }
+            from = to;
+            for (lane, strike) in eight.iter().enumerate() {
+                if start <= strike.gate + RELEASE {
+                    let at = strike.onset - origin + start;
+                    strike::lay(&left, &right, lane, out.get_mut(at..).unwrap_or_default());
+                }
             }
         }
     }
 }
 
-fn level(sound: &Sound, at: usize, gate: usize) -> f32 {
-    let attack = (at as f32 / 96.0).min(1.0);
-    let along = (at as f32 / gate.max(1) as f32).min(1.0);
-    let plucked = 1.0 - 0.25 * along;
-    let grown = 0.25 + 0.75 * along.powf(0.8);
-    let gone = (at.saturating_sub(gate) as f32 / RELEASE as f32).min(1.0);
-    attack * (plucked + (grown - plucked) * sound.bass_swell) * (1.0 - gone).powi(2)
+/// The loudness envelopes `at` frames after the onset; they reach 0 exactly.
+#[inline(always)]
+fn levels(sound: &Sound, at: f32, gates: &Lanes) -> Lanes {
+    let mut levels = [0.0; LANES];
+    for lane in 0..LANES {
+        let attack = (at * (1.0 / 96.0)).min(1.0);
+        let along = (at / gates[lane]).min(1.0);
+        let plucked = 1.0 - 0.25 * along;
+        // To the power of three quarters.
+        let root = along.sqrt();
+        let grown = 0.25 + 0.75 * root * root.sqrt();
+        let left = 1.0 - ((at - gates[lane]).max(0.0) * (1.0 / RELEASE as f32)).min(1.0);
+        levels[lane] = attack * (plucked + (grown - plucked) * sound.bass_swell) * left * left;
+    }
+    levels
 }

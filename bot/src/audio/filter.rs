@@ -1,9 +1,12 @@
 //! How are frequencies taken away?
 //!
 //! State-variable filters in the trapezoidal form (Simper 2013, "Linear trapezoidal integrated
-//! SVF"), which stay stable while their cutoff moves; two in a row make a 24 dB low-pass.
+//! SVF"), which stay stable while their cutoff moves; two in a row make a 24 dB low-pass, for eight
+//! notes at once.
 
-use super::{Frame, SAMPLE_RATE};
+use super::SAMPLE_RATE;
+use super::lanes::{BLOCK, Block, LANES, Lanes};
+use super::math;
 
 /// Where a filter cuts and how sharply.
 #[derive(Clone, Copy, Debug)]
@@ -17,8 +20,7 @@ pub(crate) struct Shape {
 impl Shape {
     /// `quality` 0.707 is flat up to the cutoff; more rings there.
     pub(crate) fn new(hertz: f32, quality: f32) -> Self {
-        let rate = SAMPLE_RATE as f32;
-        let g = (std::f32::consts::PI * hertz.clamp(10.0, rate * 0.45) / rate).tan();
+        let g = math::tangent((hertz / SAMPLE_RATE as f32).clamp(2e-4, 0.45));
         let damping = 1.0 / quality.max(0.3);
         let a1 = 1.0 / (1.0 + g * (g + damping));
         Self { a1, a2: g * a1, a3: g * g * a1, damping }
@@ -27,7 +29,6 @@ impl Shape {
 
 /// What comes out of one sample.
 pub(crate) struct Bands {
-    pub(crate) low: f32,
     pub(crate) band: f32,
     pub(crate) high: f32,
 }
@@ -46,27 +47,52 @@ impl Filter {
         let low = self.second + shape.a2 * self.first + shape.a3 * rest;
         self.first = 2.0 * band - self.first;
         self.second = 2.0 * low - self.second;
-        Bands { low, band, high: sample - shape.damping * band - low }
+        Bands { band, high: sample - shape.damping * band - low }
     }
 }
 
-/// Two low-passes in a row on both channels: 24 dB an octave.
-#[derive(Clone, Copy, Debug, Default)]
+/// Two low-passes in a row, 24 dB an octave, for eight notes in both channels.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct LowPass24 {
-    stages: [[Filter; 2]; 2],
+    /// For each stage and channel, what both integrators hold.
+    held: [[[Lanes; 2]; 2]; 2],
 }
 
 impl LowPass24 {
-    /// The two stages' shapes; `resonance` 0 is a Butterworth response.
-    pub(crate) fn shapes(hertz: f32, resonance: f32) -> [Shape; 2] {
-        [Shape::new(hertz, 0.541), Shape::new(hertz, 1.307 * (1.0 + resonance))]
-    }
-
-    pub(crate) fn next(&mut self, shapes: &[Shape; 2], mut frame: Frame) -> Frame {
-        for (stage, shape) in self.stages.iter_mut().zip(shapes) {
-            frame = [stage[0].next(shape, frame[0]).low, stage[1].next(shape, frame[1]).low];
+    /// The next block in place, cut at `hertz`; `resonance` 0 is a Butterworth response.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "must be compiled into each variant of its callers")]
+    pub(crate) fn next(
+        &mut self,
+        hertz: &Lanes,
+        resonance: f32,
+        left: &mut Block,
+        right: &mut Block,
+    ) {
+        let qualities = [0.541, 1.307 * (1.0 + resonance)];
+        for (held, quality) in self.held.iter_mut().zip(qualities) {
+            let (mut a1, mut a2, mut a3) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
+            for lane in 0..LANES {
+                let shape = Shape::new(hertz[lane], quality);
+                (a1[lane], a2[lane], a3[lane]) = (shape.a1, shape.a2, shape.a3);
+            }
+            let [[mut first_l, mut second_l], [mut first_r, mut second_r]] = *held;
+            for frame in 0..BLOCK {
+                for lane in 0..LANES {
+                    let step = |sample: &mut f32, first: &mut f32, second: &mut f32| {
+                        let rest = *sample - *second;
+                        let band = a1[lane] * *first + a2[lane] * rest;
+                        let low = *second + a2[lane] * *first + a3[lane] * rest;
+                        *first = 2.0 * band - *first;
+                        *second = 2.0 * low - *second;
+                        *sample = low;
+                    };
+                    step(&mut left[frame][lane], &mut first_l[lane], &mut second_l[lane]);
+                    step(&mut right[frame][lane], &mut first_r[lane], &mut second_r[lane]);
+                }
+            }
+            *held = [[first_l, second_l], [first_r, second_r]];
         }
-        frame
     }
 }
 
@@ -79,8 +105,12 @@ pub(crate) struct Smooth {
 
 impl Smooth {
     pub(crate) fn new(hertz: f32) -> Self {
-        let share = 1.0 - (-std::f32::consts::TAU * hertz / SAMPLE_RATE as f32).exp();
-        Self { share, state: 0.0 }
+        Self::at_rate(hertz, SAMPLE_RATE as f32)
+    }
+
+    /// For samples at another rate than [`SAMPLE_RATE`].
+    pub(crate) fn at_rate(hertz: f32, rate: f32) -> Self {
+        Self { share: 1.0 - math::exp(-std::f32::consts::TAU * hertz / rate), state: 0.0 }
     }
 
     pub(crate) fn low(&mut self, sample: f32) -> f32 {
@@ -100,16 +130,21 @@ mod tests {
 
     #[test]
     fn the_low_pass_falls_24_db_an_octave() {
-        let shapes = LowPass24::shapes(500.0, 0.0);
-        let level = |hertz: f32| {
+        let level = |hertz: f64| {
             let mut filter = LowPass24::default();
-            let wave = |i: usize| {
-                let cycles = (i as f64 * f64::from(hertz) / 48e3).fract();
-                (cycles * std::f64::consts::TAU).sin() as f32
-            };
-            let out: Vec<f32> =
-                (0..24_000).map(|i| filter.next(&shapes, [wave(i); 2])[1]).collect();
-            out[12_000..].iter().map(|y| y.abs()).fold(0.0, f32::max)
+            let mut highest = 0.0_f32;
+            for block in 0..750 {
+                let mut left = [[0.0; LANES]; BLOCK];
+                for (frame, lanes) in left.iter_mut().enumerate() {
+                    let cycles = ((block * BLOCK + frame) as f64 * hertz / 48e3).fract();
+                    lanes[5] = (cycles * std::f64::consts::TAU).sin() as f32;
+                }
+                filter.next(&[500.0; LANES], 0.0, &mut left, &mut [[0.0; LANES]; BLOCK]);
+                if block > 375 {
+                    highest = left.iter().map(|lanes| lanes[5].abs()).fold(highest, f32::max);
+                }
+            }
+            highest
         };
         assert!((20.0 * level(100.0).log10()).abs() < 0.2);
         let fall = 20.0 * (level(4000.0) / level(2000.0)).log10();

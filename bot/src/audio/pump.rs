@@ -5,29 +5,49 @@
 
 use super::SAMPLE_RATE;
 
-/// The gain at each frame, 1 where no kick is near.
-pub(crate) fn curve(kicks: &[usize], beat: f64, depth_db: f32, n_frames: usize) -> Vec<f32> {
-    let mut gains = vec![1.0_f32; n_frames];
-    let floor = 10.0_f32.powf(-depth_db / 20.0);
-    let down = SAMPLE_RATE as f32 * 0.003;
-    let hold = (beat * 0.12) as f32;
-    let rise = (beat * 0.5) as f32;
-    for onset in kicks {
-        let n = (down + hold + rise) as usize;
-        let reach = (onset + n).min(n_frames);
-        for (index, gain) in gains[(*onset).min(n_frames)..reach].iter_mut().enumerate() {
-            let at = index as f32;
-            let shape = if at < down {
-                1.0 - at / down
-            } else {
-                let back = ((at - down - hold) / rise).clamp(0.0, 1.0);
-                back * back * (3.0 - 2.0 * back)
-            };
-            // Kicks closer than the curve is long: the lower of the two counts.
-            *gain = gain.min(floor + (1.0 - floor) * shape);
+/// The curve of a track.
+pub(crate) struct Pump<'a> {
+    kicks: &'a [usize],
+    floor: f32,
+    down: f32,
+    hold: f32,
+    rise: f32,
+}
+
+impl<'a> Pump<'a> {
+    /// `kicks` in order; `beat` is the length of a quarter note in frames.
+    pub(crate) fn new(kicks: &'a [usize], beat: f64, depth_db: f32) -> Self {
+        Self {
+            kicks,
+            floor: 10.0_f32.powf(-depth_db / 20.0),
+            down: SAMPLE_RATE as f32 * 0.003,
+            hold: (beat * 0.12) as f32,
+            rise: (beat * 0.5) as f32,
         }
     }
-    gains
+
+    /// The gain at each of `n_frames` from frame `from` on, 1 where no kick is near.
+    pub(crate) fn gains(&self, from: usize, n_frames: usize) -> Vec<f32> {
+        let mut gains = vec![1.0_f32; n_frames];
+        let length = (self.down + self.hold + self.rise) as usize;
+        let first = self.kicks.partition_point(|kick| kick + length <= from);
+        for onset in self.kicks[first..].iter().take_while(|onset| **onset < from + n_frames) {
+            let start = onset.saturating_sub(from);
+            let end = (onset + length - from).min(n_frames);
+            for (index, gain) in gains[start..end].iter_mut().enumerate() {
+                let at = (start + from + index - onset) as f32;
+                let shape = if at < self.down {
+                    1.0 - at / self.down
+                } else {
+                    let back = ((at - self.down - self.hold) / self.rise).clamp(0.0, 1.0);
+                    back * back * (3.0 - 2.0 * back)
+                };
+                // Kicks closer than the curve is long: the lower of the two counts.
+                *gain = gain.min(self.floor + (1.0 - self.floor) * shape);
+            }
+        }
+        gains
+    }
 }
 
 #[cfg(test)]
@@ -36,9 +56,12 @@ mod tests {
 
     #[test]
     fn the_pump_is_as_deep_as_asked_and_lets_go() {
-        let gains = curve(&[1000], 19_200.0, 10.0, 20_000);
+        let pump = Pump::new(&[1000], 19_200.0, 10.0);
+        let gains = pump.gains(0, 20_000);
         let lowest = gains.iter().copied().fold(1.0, f32::min);
         assert!((20.0 * lowest.log10() + 10.0).abs() < 0.1);
         assert!(gains[..1000].iter().all(|g| *g > 0.999) && gains[19_000] > 0.999);
+        assert_eq!(gains[5000..9000], pump.gains(5000, 4000));
+        assert_eq!(gains[500..1500], pump.gains(500, 1000));
     }
 }
