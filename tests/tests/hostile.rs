@@ -139,7 +139,10 @@ fn worst() -> Vec<(&'static str, Vec<u8>)> {
         ("notes of a tune", file(&[notes(most, 3, 0, &tune, false)])),
         ("notes of all channels", file(&all_channels)),
         ("all tracks, a note each", file(&many(limits.max_tracks, 1))),
-        ("all tracks, a tune each", file(&many(limits.max_tracks, most / limits.max_tracks))),
+        (
+            "all tracks, a tune each",
+            file(&many(limits.max_tracks, limits.max_events / limits.max_tracks / 2 - 1)),
+        ),
         ("too many tracks", file(&vec![Vec::new(); n_bytes / 8 - 2])),
         ("an endless delta", file(&[endless_delta])),
         ("broken events", file(&[broken.repeat(n_bytes / broken.len() - 2)])),
