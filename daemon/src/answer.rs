@@ -16,7 +16,7 @@ pub enum Line {
     Row {
         /// One object.
         json: Value,
-        /// The same in words; may have several lines.
+        /// The same in words; may have several lines, and none if people need not be told.
         text: String,
     },
     /// A remark for people only.

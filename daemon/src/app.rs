@@ -71,9 +71,10 @@ fn execute(cli: Cli) -> anyhow::Result<u8> {
             run_daemon(home, config).map(|()| 0)
         }
         Command::Demo(options) => demo::demo(cli.home, &options, &mut printer).map(|()| 0),
-        Command::Judge { paths } => {
+        Command::Judge { paths, all } => {
             let settings = intake_settings(cli.home.as_deref(), cli.config.as_deref())?;
-            command::local::judge(&paths, &settings, &mut |line| printer.print(line)).map(|()| 0)
+            command::judge::judge(&paths, all, &settings, &mut |line| printer.print(line))
+                .map(|()| 0)
         }
         Command::Roundtrip { file, out } => {
             let settings = intake_settings(cli.home.as_deref(), cli.config.as_deref())?;

@@ -39,6 +39,9 @@ pub enum Command {
         /// Files or folders
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
+        /// Of a folder, tell everything about each file, not only what is wrong with some
+        #[arg(long)]
+        all: bool,
     },
     /// Write what the tokens keep of a file as MIDI
     Roundtrip {
@@ -123,7 +126,7 @@ pub enum HomeCommand {
     },
     /// Take a song out of the library; its file goes to rejected/
     Remove {
-        /// The song's id (or its first eight digits or more), or its path in the library
+        /// The song's id (or its first digits, four or more), its name, or a file with its content
         song: String,
     },
     /// Delete all votes of a listener

@@ -32,7 +32,9 @@ impl Printer {
                 self.finish_if_trained(&json);
             }
             Line::Row { json, text } => {
-                self.aside(|| to_stdout(&text));
+                if !text.is_empty() {
+                    self.aside(|| to_stdout(&text));
+                }
                 self.finish_if_trained(&json);
             }
         }

@@ -1,4 +1,4 @@
-//! `library`, `tracks`, `status` and `remove`: what is there?
+//! `library`, `tracks` and `status`: what is there?
 
 use std::collections::HashMap;
 
@@ -6,10 +6,9 @@ use model::key::Key;
 use serde_json::{Value, json};
 
 use super::{Situation, tidy};
-use crate::answer::{Line, Misused, NotNow, Out, shown};
-use crate::intake;
+use crate::answer::{Line, Out, shown};
 use crate::rating::score_of;
-use crate::store::{SongId, SongStatus, TrackState, Weighted};
+use crate::store::{SongStatus, TrackState, Weighted};
 use crate::studio::Studio;
 
 /// The genres to list: the one named, or all.
@@ -36,6 +35,7 @@ pub(super) fn library(
     named: Option<&str>,
     out: &mut Out<'_>,
 ) -> anyhow::Result<()> {
+    let mut n_songs = 0;
     for genre in genres(studio, named)? {
         let weights = weights(studio, &genre)?;
         for (id, song) in studio.store.songs_of(&genre)? {
@@ -46,22 +46,30 @@ pub(super) fn library(
             let weight = weights.get(&Weighted::Song(id));
             let key = Key::from_index(usize::from(music.key_index));
             let path = studio.home.root().join(&song.path);
+            n_songs += 1;
             out(Line::row(
                 json!({"song": id, "genre": genre, "file": song.file_name, "path": shown(&path),
                     "notes": music.n_notes, "bars": music.n_bars, "tempo_bpm": music.tempo_bpm,
                     "key": key.to_string(), "tokens": music.n_tokens, "weight": weight,
                     "added_ms": song.added_at_ms}),
                 format!(
-                    "{}  {genre}  {:>3} bars {:>5} BPM  {key:<8}  {}{}",
+                    "{}  {:>3} bars  {:>6} BPM  {:<8}  {}  {}",
                     &id.to_string()[..8],
                     music.n_bars,
                     tidy(music.tempo_bpm),
-                    song.file_name,
-                    weight.map_or(String::new(), |w| format!("  weight {w:.2}")),
+                    key.to_string(),
+                    weight.map_or("not trained yet".to_owned(), |w| format!("weight {w:>8.2}")),
+                    shown(song.path.strip_prefix("library").unwrap_or(&song.path)),
                 ),
             ));
         }
     }
+    let inbox = studio.home.inbox().join(named.unwrap_or("<genre>"));
+    out(Line::Remark(match n_songs {
+        0 => format!("nothing is learned from yet: copy MIDI files to {}", inbox.display()),
+        1 => "1 song".to_owned(),
+        n => format!("{n} songs; `kickback remove` takes one out"),
+    }));
     Ok(())
 }
 
@@ -144,41 +152,4 @@ pub(super) fn status(studio: &Studio, now: &Situation, out: &mut Out<'_>) -> any
         out(status_of(studio, &genre)?);
     }
     Ok(())
-}
-
-pub(super) fn remove(studio: &Studio, song: &str, out: &mut Out<'_>) -> anyhow::Result<()> {
-    let id = find(studio, song)?;
-    let path = intake::remove(studio, id)?;
-    out(Line::row(
-        json!({"song": id, "path": shown(&path)}),
-        format!("it is no longer learned from; the file is now {}", path.display()),
-    ));
-    Ok(())
-}
-
-/// The accepted song with this id, this beginning of an id, or this path.
-fn find(studio: &Studio, wanted: &str) -> anyhow::Result<SongId> {
-    let songs = studio.store.songs()?;
-    let accepted = songs.iter().filter(|(_, song)| song.status == SongStatus::Accepted);
-    let is_meant = |id: &SongId, song: &crate::store::Song| {
-        let path = studio.home.root().join(&song.path);
-        (wanted.len() >= 8 && id.to_string().starts_with(&wanted.to_lowercase()))
-            || path == std::path::Path::new(wanted)
-            || song.path == std::path::Path::new(wanted)
-            || song.file_name == wanted
-    };
-    let found: Vec<SongId> =
-        accepted.filter(|(id, song)| is_meant(id, song)).map(|(id, _)| *id).collect();
-    match found.as_slice() {
-        [id] => Ok(*id),
-        [] => Err(NotNow(format!(
-            "no song of the library is {wanted:?}; `kickback library` lists them"
-        ))
-        .into()),
-        several => Err(Misused(format!(
-            "{wanted:?} is {} songs: give more digits of the id",
-            several.len()
-        ))
-        .into()),
-    }
 }

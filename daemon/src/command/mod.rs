@@ -6,9 +6,11 @@
 
 pub mod backup;
 mod doctor;
+pub mod judge;
 mod list;
 pub mod local;
 mod rate;
+mod remove;
 mod versions;
 
 use serde_json::json;
@@ -58,7 +60,7 @@ pub fn execute(
             versions::rollback(studio, &genre, &version, out)
         }
         HomeCommand::Discard { genre, version } => versions::discard(studio, &genre, &version, out),
-        HomeCommand::Remove { song } => list::remove(studio, &song, out),
+        HomeCommand::Remove { song } => remove::remove(studio, &song, out),
         HomeCommand::Forget { name } => rate::forget(studio, &name, out),
         HomeCommand::Doctor => doctor::doctor(studio, out),
         HomeCommand::Backup { to } => backup::backup(studio, &to, out),

@@ -191,7 +191,7 @@ fn a_removed_song_moves_to_the_rejected_ones_and_may_come_back() {
     assert_eq!(home.rows(&["library", "hardstyle"]).len(), 4);
     assert_eq!(home.files("library").len(), 4);
     assert_eq!(home.status("hardstyle")["removed"], 2);
-    home.ask(&["remove", &by_id]).fails(3, "no song of the library");
+    home.ask(&["remove", &by_id]).fails(3, "taken out before");
 
     let daemon = home.daemon();
     let name = songs[0]["file"].as_str().expect("a name");

@@ -1,0 +1,107 @@
+//! `remove`: which song is meant, and how does it leave the library?
+//!
+//! A song can be named as people know it: by id, by name, by path, or by any file with its content.
+//! The next training does without it; what was learned of it before stays in the versions there are.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::answer::{Line, Misused, NotNow, Out, shown};
+use crate::intake;
+use crate::store::{Song, SongId, SongStatus};
+use crate::studio::Studio;
+
+/// The least digits of an id that name a song.
+const MIN_DIGITS: usize = 4;
+/// The most songs that are named where one has to be chosen.
+const MAX_NAMED: usize = 5;
+/// Names at least this alike are offered instead (Jaro-Winkler, 0 to 1).
+const ALIKE: f64 = 0.85;
+
+pub(super) fn remove(studio: &Studio, wanted: &str, out: &mut Out<'_>) -> anyhow::Result<()> {
+    let songs = studio.store.songs()?;
+    let (id, song) = find(studio, &songs, wanted)?;
+    let path = intake::remove(studio, *id)?;
+    out(Line::row(
+        json!({"song": id, "genre": song.genre, "file": song.file_name, "path": shown(&path)}),
+        format!(
+            "{} is no longer learned from, beginning with the next training; the file is now {}",
+            called(song),
+            path.display()
+        ),
+    ));
+    Ok(())
+}
+
+/// The accepted song that is meant.
+fn find<'a>(
+    studio: &Studio,
+    songs: &'a [(SongId, Song)],
+    wanted: &str,
+) -> anyhow::Result<&'a (SongId, Song)> {
+    let content = std::fs::read(wanted).ok().map(|bytes| SongId::of(&bytes));
+    let (learned, others): (Vec<_>, Vec<_>) = songs
+        .iter()
+        .filter(|(id, song)| Some(*id) == content || is_meant(studio, *id, song, wanted))
+        .partition(|(_, song)| song.status == SongStatus::Accepted);
+    match (learned.as_slice(), others.first()) {
+        ([one], _) => Ok(*one),
+        ([], Some((_, song))) => Err(NotNow(match &song.status {
+            SongStatus::Rejected(reason) => {
+                format!("{} is not learned from: it was rejected ({})", called(song), reason.code)
+            }
+            _ => format!("{} is no longer learned from: it was taken out before", called(song)),
+        })
+        .into()),
+        ([], None) => Err(NotNow(unknown(songs, wanted)).into()),
+        (several, _) => {
+            let mut named: Vec<String> = several
+                .iter()
+                .take(MAX_NAMED)
+                .map(|(id, song)| format!("{} ({})", &id.to_string()[..8], called(song)))
+                .collect();
+            if several.len() > MAX_NAMED {
+                named.push("…".to_owned());
+            }
+            let n_songs = several.len();
+            let named = named.join(", ");
+            Err(Misused(format!("{wanted:?} is {n_songs} songs, say which by its id: {named}"))
+                .into())
+        }
+    }
+}
+
+/// Whether this is the song's id or the beginning of it, its name with or without the ending, or its
+/// path: whole, from the home, or from the library.
+fn is_meant(studio: &Studio, id: SongId, song: &Song, wanted: &str) -> bool {
+    let is_id = wanted.len() >= MIN_DIGITS && id.to_string().starts_with(&wanted.to_lowercase());
+    let stem = Path::new(&song.file_name).file_stem();
+    let is_name = song.file_name == wanted || stem.is_some_and(|stem| stem == wanted);
+    let path = Path::new(wanted);
+    let is_path = song.path == path || below(song) == path;
+    is_id || is_name || is_path || studio.home.root().join(&song.path) == path
+}
+
+/// Where its file is below the library, or was before it left.
+fn below(song: &Song) -> &Path {
+    let path = &song.path;
+    path.strip_prefix("library").or_else(|_| path.strip_prefix("rejected")).unwrap_or(path)
+}
+
+fn called(song: &Song) -> String {
+    format!("{}/{}", song.genre, song.file_name)
+}
+
+fn unknown(songs: &[(SongId, Song)], wanted: &str) -> String {
+    let name = Path::new(wanted).file_name().map_or(wanted.into(), |name| name.to_string_lossy());
+    let learned = songs.iter().filter(|(_, song)| song.status == SongStatus::Accepted);
+    let likest = learned
+        .map(|(_, song)| (strsim::jaro_winkler(&song.file_name, &name), called(song)))
+        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    let hint = likest.map_or(String::new(), |(_, called)| format!(" Did you mean {called}?"));
+    format!("no song of the library is {wanted:?}; `kickback library` lists them.{hint}")
+        .trim_end_matches('.')
+        .to_owned()
+}
