@@ -1,8 +1,8 @@
 //! How does a score sound?
 //!
 //! [`render`] plays a [`Score`] on a native synthesizer: polysynth, bass, drums, delay, reverb,
-//! side-chain and a mastering chain to a wanted loudness. It adds no note and reads no file. The
-//! same score, sound and seed give the same samples, bit for bit, on the same machine, whatever the
+//! side-chain and a mastering chain to a wanted loudness; [`play`] takes the instruments of a
+//! [`SoundFont`] instead, if there is one. No note is added, and no other file is read. The same score, sound and seed give the same samples, bit for bit, on the same machine, whatever the
 //! number of cores.
 
 mod bass;
@@ -26,13 +26,16 @@ mod noise;
 mod oscillator;
 mod patch;
 mod pump;
+mod sampler;
 mod sound;
+mod soundfont;
 mod space;
 mod strike;
 pub mod wav;
 
 pub use loudness::{Levels, levels};
 pub use sound::Sound;
+pub use soundfont::{SoundFont, SoundFontError};
 
 use model::score::Score;
 
@@ -61,26 +64,51 @@ impl Audio {
     }
 }
 
-/// The sound of a score, mastered; longer than the score by a tail that fades to silence.
+/// The sound of a score on the native synthesizer, mastered; longer than the score by a tail that
+/// fades to silence.
 pub fn render(score: &Score, sound: &Sound, seed: u64) -> Audio {
-    let (mut frames, loudness) = mix::Stage::new(score, sound, seed).mix();
-    master::finish(&mut frames, loudness, sound);
-    Audio { frames }
+    // Only a SoundFont can fail.
+    play(score, sound, None, seed).unwrap_or_default()
 }
 
-/// The sound of a score before mastering, as long as [`render`] makes it.
-pub fn mix(score: &Score, sound: &Sound, seed: u64) -> Audio {
-    Audio { frames: mix::Stage::new(score, sound, seed).mix().0 }
+/// The sound of a score, mastered, on the instruments of a SoundFont if there is one.
+///
+/// # Errors
+/// [`SoundFontError`] if the SoundFont does not work.
+pub fn play(
+    score: &Score,
+    sound: &Sound,
+    font: Option<&SoundFont>,
+    seed: u64,
+) -> Result<Audio, SoundFontError> {
+    let (mut frames, loudness) = mix::Stage::new(score, sound, font, seed).mix()?;
+    master::finish(&mut frames, loudness, sound);
+    Ok(Audio { frames })
+}
+
+/// The sound of a score before mastering, as long as [`play`] makes it.
+///
+/// # Errors
+/// [`SoundFontError`] if the SoundFont does not work.
+pub fn mix(
+    score: &Score,
+    sound: &Sound,
+    font: Option<&SoundFont>,
+    seed: u64,
+) -> Result<Audio, SoundFontError> {
+    Ok(Audio { frames: mix::Stage::new(score, sound, font, seed).mix()?.0 })
 }
 
 /// The sound of each part by itself under its name, one after the other, all of one length.
 ///
 /// Parts are pumped by the kick and have their share of the room, so that they add up to [`mix`].
+/// Each item is an error if the SoundFont does not work.
 pub fn stems<'a>(
     score: &'a Score,
     sound: &'a Sound,
+    font: Option<&'a SoundFont>,
     seed: u64,
-) -> impl Iterator<Item = (String, Audio)> + 'a {
-    let stage = mix::Stage::new(score, sound, seed);
-    (0..stage.n_parts()).filter_map(move |index| stage.part(index))
+) -> impl Iterator<Item = Result<(String, Audio), SoundFontError>> + 'a {
+    let stage = mix::Stage::new(score, sound, font, seed);
+    (0..stage.n_parts()).map(move |index| stage.part(index))
 }

@@ -1,7 +1,7 @@
 //! How does a song become the files of a track?
 //!
-//! Arrange, write, play, encode, draw. Pure and synchronous: the same song and request give the same
-//! bytes, nothing is read and nothing is kept.
+//! Arrange, write, play, encode, draw. Synchronous: the same song and request give the same bytes, and
+//! nothing is kept. Nothing is read but the genre's SoundFont, if it has one.
 
 use std::thread;
 use std::time::Instant;
@@ -11,7 +11,7 @@ use model::score::Score;
 use model::song::Song;
 
 use crate::arrange::arrange;
-use crate::audio::{self, Audio, encode, wav};
+use crate::audio::{self, Audio, SoundFont, SoundFontError, encode, wav};
 use crate::picture::{self, Caption, PictureError};
 use crate::request::Request;
 
@@ -53,6 +53,9 @@ pub enum RenderError {
     /// A setting of the profile is out of range.
     #[error("the genre's profile cannot be used: {0}")]
     Profile(#[from] model::settings::OutOfRange),
+    /// The genre's SoundFont cannot be played.
+    #[error(transparent)]
+    SoundFont(#[from] SoundFontError),
     /// The sound could not be encoded.
     #[error(transparent)]
     Encode(#[from] encode::EncodeError),
@@ -64,18 +67,23 @@ pub enum RenderError {
 /// The files of a track.
 ///
 /// # Errors
-/// [`RenderError`] if a setting is out of range, or if sound or picture cannot be encoded.
+/// [`RenderError`] if a setting is out of range, if the genre's SoundFont cannot be played, or if sound
+/// or picture cannot be encoded.
 pub fn render(song: &Song, request: &Request) -> Result<Rendered, RenderError> {
     request.profile.check()?;
     let start = Instant::now();
     let score = arrange(song, request);
     let midi = midi::write(&score);
     let mut seconds = Seconds { score: start.elapsed().as_secs_f64(), ..Seconds::default() };
-    let sound = (request.audio || request.wav).then(|| {
-        let (sound, took) = timed(|| audio::render(&score, &request.profile.sound, request.seed));
+    let sound = if request.audio || request.wav {
+        let font = font(request)?;
+        let play = || audio::play(&score, &request.profile.sound, font.as_ref(), request.seed);
+        let (sound, took) = timed(play);
         seconds.synthesis = took;
-        sound
-    });
+        Some(sound?)
+    } else {
+        None
+    };
     let (coded, drawn) = thread::scope(|scope| {
         let drawing = request
             .picture
@@ -111,23 +119,34 @@ pub struct Stem {
 /// Each part of a rendered track by itself, one after the other, all of one length: together they are
 /// the mix before mastering, 12 dB quieter so that none clips.
 ///
-/// They are made as they are asked for, so that one is held in memory at a time.
+/// They are made and given to `each` one by one, so that one is held in memory at a time.
 ///
 /// # Errors
-/// [`RenderError`] if a setting of the profile is out of range.
-pub fn stems<'a>(
-    score: &'a Score,
-    request: &'a Request,
-) -> Result<impl Iterator<Item = Stem> + 'a, RenderError> {
-    request.profile.check()?;
-    let stems = audio::stems(score, &request.profile.sound, request.seed);
-    Ok(stems.map(|(name, mut sound)| {
+/// [`RenderError`] if a setting of the profile is out of range or the genre's SoundFont cannot be
+/// played; whatever `each` fails with.
+pub fn stems<E: From<RenderError>>(
+    score: &Score,
+    request: &Request,
+    mut each: impl FnMut(Stem) -> Result<(), E>,
+) -> Result<(), E> {
+    request.profile.check().map_err(RenderError::from)?;
+    let font = font(request)?;
+    for stem in audio::stems(score, &request.profile.sound, font.as_ref(), request.seed) {
+        let (name, mut sound) = stem.map_err(RenderError::from)?;
         for sample in sound.frames.as_flattened_mut() {
             *sample *= STEM_GAIN;
         }
         let name = name.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-");
-        Stem { name, wav: wav::wav(&sound) }
-    }))
+        each(Stem { name, wav: wav::wav(&sound) })?;
+    }
+    Ok(())
+}
+
+/// The genre's SoundFont, if it has one.
+fn font(request: &Request) -> Result<Option<SoundFont>, RenderError> {
+    let path = &request.profile.soundfont;
+    let is_set = !path.as_os_str().is_empty();
+    Ok(is_set.then(|| SoundFont::read(path)).transpose()?)
 }
 
 fn code(sound: &Audio, score: &Score, request: &Request) -> Result<Vec<u8>, encode::EncodeError> {
@@ -214,17 +233,19 @@ mod tests {
     fn stems_add_up_to_the_mix() {
         let request = Request::new("hardstyle", 1, 5, 9);
         let score = arrange(&song(), &request);
-        let mix = audio::mix(&score, &request.profile.sound, request.seed);
+        let mix = audio::mix(&score, &request.profile.sound, None, request.seed).expect("native");
         let mut sum = vec![0.0_f32; mix.frames.len() * 2];
         let mut names = Vec::new();
-        for stem in stems(&score, &request).expect("a good profile") {
+        let added = stems(&score, &request, |stem| {
             assert_eq!(stem.wav.len(), 44 + sum.len() * 3);
             for (sum, bytes) in sum.iter_mut().zip(stem.wav[44..].chunks(3)) {
                 let whole = i32::from_le_bytes([0, bytes[0], bytes[1], bytes[2]]) >> 8;
                 *sum += whole as f32 / 8_388_607.0 / STEM_GAIN;
             }
             names.push(stem.name);
-        }
+            Ok::<(), RenderError>(())
+        });
+        added.expect("a good profile");
         assert!(names.iter().any(|name| name == "lead") && names.iter().any(|name| name == "kick"));
         let differs = sum.iter().zip(mix.interleaved()).map(|(a, b)| (a - b).abs());
         assert!(differs.fold(0.0, f32::max) < 1e-4);
@@ -238,6 +259,16 @@ mod tests {
         let sound = audio::render(&rendered.score, &request.profile.sound, request.seed);
         assert_eq!(rendered.wav, Some(wav::wav(&sound)));
         assert_eq!(rendered.audio, None);
+    }
+
+    #[test]
+    fn a_soundfont_that_is_not_there_is_named() {
+        let mut request = Request::new("hardstyle", 1, 5, 9);
+        request.profile.soundfont = "/nowhere/at-all.sf2".into();
+        let error = render(&song(), &request).expect_err("no such file");
+        assert!(error.to_string().contains("/nowhere/at-all.sf2"), "{error}");
+        request.audio = false;
+        assert!(render(&song(), &request).is_ok(), "without sound it is not needed");
     }
 
     #[test]

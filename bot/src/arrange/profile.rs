@@ -4,6 +4,7 @@
 //! notes of its own beyond rhythms; melody and harmony come from the song.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use model::settings::{OutOfRange, require};
 use serde::{Deserialize, Serialize};
@@ -60,6 +61,9 @@ pub struct Profile {
     pub bass: String,
     /// The sections in order.
     pub form: Vec<Section>,
+    /// An SF2 file whose instruments play every part, instead of the synthesizer: its whole path.
+    /// Empty for the synthesizer. It is read for each track, and lies in memory meanwhile.
+    pub soundfont: PathBuf,
     /// Levels, effects and drums of the synthesizer.
     pub sound: Sound,
 }
@@ -75,6 +79,7 @@ impl Default for Profile {
             open_hat: String::new(),
             bass: "x---..x-x---..x-".to_owned(),
             form: form(4, 4, 16, 4),
+            soundfont: PathBuf::new(),
             sound: Sound::default(),
         }
     }
@@ -125,6 +130,9 @@ impl Profile {
         let drops = self.form.iter().any(|section| section.kind == SectionKind::Drop);
         let allowed = "sections of 1 to 64 bars, 256 in all, one of them a drop";
         require(each && drops && bars <= 256, "form", format!("{bars} bars"), allowed)?;
+        let font = &self.soundfont;
+        let whole = font.is_absolute() || font.as_os_str().is_empty();
+        require(whole, "soundfont", font.display(), "a whole path from / on, or nothing")?;
         self.sound.check()
     }
 }

@@ -1,10 +1,11 @@
 //! How is a whole track played on all cores, and any of its parts by itself?
 //!
-//! The track is cut into stretches of a fixed length. Several are played at the same time, each note
+//! Natively, the track is cut into stretches of a fixed length. Several are played at the same time, each note
 //! whole in the stretch where it starts; one thread mixes them in order. The cut does not depend on
 //! the number of cores, so neither do the samples.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -16,6 +17,8 @@ use super::clock::Clock;
 use super::console::Console;
 use super::meter::Meter;
 use super::pump::Pump;
+use super::sampler;
+use super::soundfont::{SoundFont, SoundFontError};
 use super::{Audio, Frame, SAMPLE_RATE, Sound, crew};
 
 /// Frames that are played at a time: 3 s.
@@ -23,6 +26,8 @@ pub(crate) const STRETCH: usize = 3 * SAMPLE_RATE as usize;
 
 /// A track, ready to be played.
 pub(crate) struct Stage<'a> {
+    score: &'a Score,
+    font: Option<&'a SoundFont>,
     clock: Clock<'a>,
     sound: &'a Sound,
     cast: Cast,
@@ -30,12 +35,19 @@ pub(crate) struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    pub(crate) fn new(score: &'a Score, sound: &'a Sound, seed: u64) -> Self {
+    /// With the native instruments, or those of a SoundFont.
+    pub(crate) fn new(
+        score: &'a Score,
+        sound: &'a Sound,
+        font: Option<&'a SoundFont>,
+        seed: u64,
+    ) -> Self {
         let clock = Clock::new(score);
         let tail = sound.tail_ms as usize * SAMPLE_RATE as usize / 1000;
         // Even, because the room works at half the rate.
         let n_frames = (clock.frame(score.end) + tail).next_multiple_of(2);
-        Self { cast: Cast::new(score, &clock, sound, seed), clock, sound, n_frames }
+        let cast = Cast::new(score, &clock, sound, seed);
+        Self { score, font, clock, sound, cast, n_frames }
     }
 
     /// How many parts there are.
@@ -44,35 +56,48 @@ impl<'a> Stage<'a> {
     }
 
     /// The name of a part and its own share of the mix.
-    pub(crate) fn part(&self, index: usize) -> Option<(String, Audio)> {
-        let player = self.cast.players.get(index)?;
-        Some((player.name.clone(), Audio { frames: self.played(&[player]).0 }))
+    ///
+    /// # Errors
+    /// [`SoundFontError`] if the SoundFont does not work.
+    pub(crate) fn part(&self, index: usize) -> Result<(String, Audio), SoundFontError> {
+        let (frames, _) = self.played(index..index + 1)?;
+        Ok((self.cast.players[index].name.clone(), Audio { frames }))
     }
 
     /// The mix of all parts before mastering, and its loudness in LUFS if it is not silent.
-    pub(crate) fn mix(&self) -> (Vec<Frame>, Option<f64>) {
-        let players: Vec<&Player> = self.cast.players.iter().collect();
-        self.played(&players)
+    ///
+    /// # Errors
+    /// [`SoundFontError`] if the SoundFont does not work.
+    pub(crate) fn mix(&self) -> Result<(Vec<Frame>, Option<f64>), SoundFontError> {
+        self.played(0..self.n_parts())
     }
 
-    fn played(&self, players: &[&Player]) -> (Vec<Frame>, Option<f64>) {
+    fn played(&self, parts: Range<usize>) -> Result<(Vec<Frame>, Option<f64>), SoundFontError> {
         let mut mix = vec![[0.0; 2]; self.n_frames];
         let pump = Pump::new(&self.cast.kicks, self.clock.beat, self.sound.pump_db);
         let mut console = Console::new(pump, self.sound, self.clock.beat, self.n_frames);
         let mut meter = Meter::default();
         let mut rest = mix.as_mut_slice();
-        self.in_order(players, |buses| {
+        let next = |buses: Buses| {
             let n_frames = STRETCH.min(rest.len());
             let (now, later) = std::mem::take(&mut rest).split_at_mut(n_frames);
             console.mix(&buses, now);
             meter.hear(now);
             rest = later;
-        });
-        (mix, meter.loudness())
+        };
+        let players = &self.cast.players[parts.clone()];
+        if let Some(font) = self.font {
+            let buses = players.iter().map(|player| player.bus);
+            let parts: Vec<_> = self.score.parts[parts].iter().zip(buses).collect();
+            sampler::play(font, &parts, &self.clock, self.n_frames, STRETCH, next)?;
+        } else {
+            self.in_order(players, next);
+        }
+        Ok((mix, meter.loudness()))
     }
 
     /// Plays all stretches and gives them to `next` in order, as soon as each is there.
-    fn in_order(&self, players: &[&Player], mut next: impl FnMut(Buses)) {
+    fn in_order(&self, players: &[Player], mut next: impl FnMut(Buses)) {
         let n_stretches = self.n_frames.div_ceil(STRETCH);
         let n_workers = crew::size().min(n_stretches).max(1);
         let taken = &AtomicUsize::new(0);
@@ -107,7 +132,7 @@ impl<'a> Stage<'a> {
         });
     }
 
-    fn stretch(&self, players: &[&Player], index: usize) -> Buses {
+    fn stretch(&self, players: &[Player], index: usize) -> Buses {
         let from = index * STRETCH;
         let mut buses = Buses::default();
         for player in players {
