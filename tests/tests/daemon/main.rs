@@ -7,6 +7,7 @@ mod cleaning;
 mod commands;
 mod configuration;
 mod crashes;
+mod doubles;
 mod drops;
 mod midi_facts;
 mod stopping;
