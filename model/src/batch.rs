@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::corpus::Piece;
 use crate::loss::Targets;
-use crate::network::{INPUTS, ROWS};
+use crate::network::Size;
 use crate::tokens::{LOOKBACKS, TokenId, VOCABULARY};
 
 /// One window of a batch, time-major.
@@ -20,9 +20,11 @@ pub struct Window {
     pub time: usize,
     /// Lanes.
     pub batch: usize,
-    /// Rows of the embedding table, [`INPUTS`] a step and lane.
+    /// Rows of the embedding table, [`Size::inputs`] a step and lane.
     pub(crate) inputs: Vec<u32>,
-    /// Where a song starts, a step and lane.
+    /// The sequence's condition, a step and lane.
+    pub(crate) conditions: Vec<u32>,
+    /// Where a sequence starts, a step and lane.
     pub(crate) resets: Vec<bool>,
     /// What comes next, a step and lane.
     pub targets: Targets,
@@ -35,36 +37,52 @@ impl Window {
     }
 }
 
-/// A song as a lane reads it: one step fewer than it has tokens.
-struct Reading {
-    steps: Vec<([u32; INPUTS], u32, [u32; LOOKBACKS.len()])>,
-    weight: f32,
+/// What a lane reads in one piece, from a state of zero: a song, as a rule.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sequence {
+    /// Its tokens; one step fewer than these.
+    pub tokens: Vec<u32>,
+    /// What each lookback suggests to come after each token, as many a step as the network has
+    /// lookbacks; at or above the vocabulary's size means nothing.
+    pub suggested: Vec<u32>,
+    /// Its condition, below the network's number of them; of no effect in a network without.
+    pub condition: u32,
+    /// How much its tokens count; weights average 1 over a corpus.
+    pub weight: f32,
 }
 
-impl Reading {
-    fn new(piece: &Piece, shift: i32) -> Self {
+impl Sequence {
+    /// A piece, transposed by `shift` semitones.
+    pub fn of(piece: &Piece, shift: i32) -> Self {
         let moved = |token: TokenId| token.transposed(shift).0;
         let tokens = piece.tokens();
-        let steps = tokens.windows(2).zip(piece.suggested()).map(|(pair, suggested)| {
-            let suggested =
-                suggested.map(|idx| idx.map_or(VOCABULARY as u32, |idx| moved(tokens[idx])));
-            (inputs(moved(pair[0]), suggested), moved(pair[1]), suggested)
-        });
-        Self { steps: steps.collect(), weight: piece.weight }
+        let steps = piece.suggested().iter().take(tokens.len().saturating_sub(1)).flatten();
+        Self {
+            tokens: tokens.iter().map(|token| moved(*token)).collect(),
+            suggested: steps
+                .map(|idx| idx.map_or(VOCABULARY as u32, |idx| moved(tokens[idx])))
+                .collect(),
+            condition: 0,
+            weight: piece.weight,
+        }
+    }
+
+    fn n_steps(&self) -> usize {
+        self.tokens.len().saturating_sub(1)
     }
 }
 
 /// Rows of the embedding table for a token and what the lookbacks suggest.
-pub(crate) fn inputs(token: u32, suggested: [u32; LOOKBACKS.len()]) -> [u32; INPUTS] {
-    let mut rows = [token; INPUTS];
-    for (idx, suggestion) in suggested.into_iter().enumerate() {
-        rows[idx + 1] = ((idx + 1) * ROWS) as u32 + suggestion;
-    }
-    rows
+pub(crate) fn inputs(size: Size, token: u32, suggested: &[u32]) -> impl Iterator<Item = u32> {
+    let rows = size.rows() as u32;
+    let last = rows - 1;
+    let of =
+        move |(idx, suggestion): (usize, &u32)| (idx as u32 + 1) * rows + last.min(*suggestion);
+    std::iter::once(token).chain(suggested.iter().enumerate().map(of))
 }
 
 /// The windows of one epoch over `pieces`: shuffled and transposed by up to ±`transpose` semitones
-/// as `rng` says, or in order and untransposed without it.
+/// as `rng` says, or in order and untransposed without it. For a network that knows songs.
 pub fn windows(
     pieces: &[Piece],
     n_lanes: usize,
@@ -80,61 +98,77 @@ pub fn windows(
             *shift = possible.get(rng.random_range(0..possible.len().max(1))).copied().unwrap_or(0);
         }
     }
-    // The longest queue decides how long the epoch takes: each song goes to the shortest so far.
-    let n_lanes = n_lanes.min(pieces.len()).max(1);
-    let mut lanes: Vec<Vec<Reading>> = (0..n_lanes).map(|_| Vec::new()).collect();
+    let sequences = order.into_iter().map(|(idx, shift)| Sequence::of(&pieces[idx], shift));
+    windows_of((VOCABULARY, LOOKBACKS.len()), sequences.collect(), n_lanes, n_steps)
+}
+
+/// The windows over any sequences, in their order, for a network of so many (tokens, lookbacks).
+/// There are as many lanes as sequences if those are fewer than `n_lanes`.
+pub fn windows_of(
+    (vocabulary, lookbacks): (usize, usize),
+    sequences: Vec<Sequence>,
+    n_lanes: usize,
+    n_steps: usize,
+) -> impl Iterator<Item = Window> {
+    let size = Size { vocabulary, lookbacks, conditions: 0, layers: 0, hidden: 0, embedding: 0 };
+    // The longest queue decides how long the epoch takes: each sequence goes to the shortest so far.
+    let n_lanes = n_lanes.min(sequences.len()).max(1);
+    let mut lanes: Vec<Vec<Sequence>> = (0..n_lanes).map(|_| Vec::new()).collect();
     let mut lengths = vec![0usize; n_lanes];
-    for (idx, shift) in order {
+    for sequence in sequences {
         let lane = (0..n_lanes).min_by_key(|lane| lengths[*lane]).unwrap_or(0);
-        let reading = Reading::new(&pieces[idx], shift);
-        lengths[lane] += reading.steps.len();
-        lanes[lane].push(reading);
+        lengths[lane] += sequence.n_steps();
+        lanes[lane].push(sequence);
     }
     let longest = lengths.iter().copied().max().unwrap_or(0);
     (0..longest.div_ceil(n_steps))
-        .map(move |window_idx| window(&lanes, window_idx * n_steps, n_steps))
+        .map(move |window_idx| window(size, &lanes, window_idx * n_steps, n_steps))
 }
 
-fn window(lanes: &[Vec<Reading>], from: usize, n_steps: usize) -> Window {
+fn window(size: Size, lanes: &[Vec<Sequence>], from: usize, n_steps: usize) -> Window {
     let batch = lanes.len();
-    let size = n_steps * batch;
-    let padding = inputs(0, [VOCABULARY as u32; LOOKBACKS.len()]);
+    let n = n_steps * batch;
+    let nothing = vec![size.vocabulary as u32; size.lookbacks];
+    let padding: Vec<u32> = inputs(size, 0, &nothing).collect();
     let mut window = Window {
         time: n_steps,
         batch,
-        inputs: padding.repeat(size),
-        resets: vec![false; size],
+        inputs: padding.repeat(n),
+        conditions: vec![0; n],
+        resets: vec![false; n],
         targets: Targets {
-            tokens: vec![0; size],
-            suggested: vec![VOCABULARY as u32; size * LOOKBACKS.len()],
-            weights: vec![0.0; size],
+            tokens: vec![0; n],
+            suggested: nothing.repeat(n),
+            weights: vec![0.0; n],
             divisor: 1.0,
         },
     };
-    for (lane, readings) in lanes.iter().enumerate() {
-        let steps = readings.iter().flat_map(|reading| {
-            reading
-                .steps
-                .iter()
-                .enumerate()
-                .map(move |(idx, step)| (idx == 0, step, reading.weight))
-        });
-        for (t, (is_first, (rows, target, suggested), weight)) in
-            steps.skip(from).take(n_steps).enumerate()
-        {
-            let at = t * batch + lane;
-            window.inputs[at * INPUTS..][..INPUTS].copy_from_slice(rows);
-            window.resets[at] = is_first;
-            window.targets.tokens[at] = *target;
-            window.targets.suggested[at * LOOKBACKS.len()..][..LOOKBACKS.len()]
-                .copy_from_slice(suggested);
-            window.targets.weights[at] = weight;
+    for (lane, sequences) in lanes.iter().enumerate() {
+        let steps = sequences.iter().flat_map(|own| (0..own.n_steps()).map(move |at| (own, at)));
+        for (t, (own, at)) in steps.skip(from).take(n_steps).enumerate() {
+            window.put(size, t * batch + lane, own, at);
         }
     }
     // By the number of tokens, not by their weight: else a song's weight would be divided away again
     // wherever it is alone in a window. Weights average 1 over the corpus.
     window.targets.divisor = window.n_tokens().max(1) as f32;
     window
+}
+
+impl Window {
+    /// Puts step `at` of a sequence in place `idx`.
+    fn put(&mut self, size: Size, idx: usize, sequence: &Sequence, at: usize) {
+        let suggested = &sequence.suggested[at * size.lookbacks..][..size.lookbacks];
+        let to = &mut self.inputs[idx * size.inputs()..];
+        for (to, row) in to.iter_mut().zip(inputs(size, sequence.tokens[at], suggested)) {
+            *to = row;
+        }
+        self.conditions[idx] = sequence.condition;
+        self.resets[idx] = at == 0;
+        self.targets.tokens[idx] = sequence.tokens[at + 1];
+        self.targets.suggested[idx * size.lookbacks..][..size.lookbacks].copy_from_slice(suggested);
+        self.targets.weights[idx] = sequence.weight;
+    }
 }
 
 #[cfg(test)]

@@ -168,7 +168,8 @@ pub fn load(version_dir: &Path) -> Result<(Network, Manifest), CheckpointError> 
         return Err(damaged(version_dir, &"the weights do not match their hash"));
     }
     let mut tensors = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu)?;
-    let size = manifest.hyperparameters.size();
+    let mut size = manifest.hyperparameters.size();
+    size.conditions = tensors.get("condition").map_or(0, |rows| rows.dims()[0]);
     match Network::from_weights(size, |name| tensors.remove(name))? {
         Some(network) => Ok((network, manifest)),
         None => Err(damaged(version_dir, &"a weight is missing or of the wrong shape")),

@@ -127,7 +127,7 @@ fn draw_tokens(
 ) -> Vec<TokenId> {
     let mut grammar = Grammar::new(Some(request.n_bars));
     let mut lookback = Lookback::default();
-    let mut stream = predictor.stream();
+    let mut stream = predictor.stream(0);
     let mut tokens: Vec<TokenId> = Vec::new();
     let mut bar_start = 0;
     let mut forced = forced.iter().copied();
@@ -146,7 +146,7 @@ fn draw_tokens(
         let suggested =
             lookback.push(token).map(|idx| idx.map_or(VOCABULARY as u32, |idx| tokens[idx].0));
         logits.clear();
-        logits.extend_from_slice(predictor.step(&mut stream, token.0, suggested));
+        logits.extend_from_slice(predictor.step(&mut stream, token.0, &suggested));
     }
     tokens
 }
@@ -194,12 +194,14 @@ fn choose(
 mod tests {
     use super::*;
     use crate::key::Mode;
-    use crate::network::{Network, Size};
+    use crate::network::Network;
+    use crate::train::Hyperparameters;
     use crate::score::Pitch;
     use crate::song::GridNote;
 
     fn predictor() -> Predictor {
-        let size = Size { layers: 1, hidden: 16, embedding: 8 };
+        let size = Hyperparameters { layers: 1, hidden: 16, embedding: 8, ..Hyperparameters::default() }
+            .size();
         let network = Network::new(size, &mut ChaCha8Rng::seed_from_u64(2)).expect("a network");
         Predictor::new(&network).expect("a predictor")
     }

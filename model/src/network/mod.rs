@@ -1,42 +1,56 @@
 //! What does the network compute?
 //!
 //! ```text
-//! token, and what 1, 2, 4, 8 bars ago suggest ─ embeddings, summed ─ LSTM × layers ─ logits
-//!                                                                              └─ copy gates
+//! token, and what some bars ago suggest ─┐
+//! condition (such as the genre) ─────────┴ embeddings, summed ─ LSTM × layers ─ logits
+//!                                                                            └─ copy gates
 //! ```
 //!
-//! This is the form for training, over a window of a batch; [`infer`] runs the same weights token
-//! by token.
+//! Here are its weights, kept as candle's variables. [`engine`] runs them over windows of a batch and
+//! learns, [`infer`] token by token.
 
+pub mod engine;
 pub mod infer;
 pub(crate) mod kernels;
-pub(crate) mod lstm;
-
-use std::sync::Arc;
+#[cfg(test)]
+pub(crate) mod plain;
 
 use candle_core::{Device, Result, Tensor, Var};
-use candle_nn::{Embedding, Module};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
-
-use crate::batch::Window;
-use crate::tokens::{LOOKBACKS, VOCABULARY};
-use lstm::{LayerState, LstmLayer};
-
-/// Inputs a step: the token and one suggestion a lookback.
-pub(crate) const INPUTS: usize = 1 + LOOKBACKS.len();
-/// Rows of one input's embedding table; the last stands for "no suggestion".
-pub(crate) const ROWS: usize = VOCABULARY + 1;
 
 /// How large the network is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
+    /// Tokens that it knows.
+    pub vocabulary: usize,
+    /// Earlier places that suggest what comes next; see [`crate::loss`].
+    pub lookbacks: usize,
+    /// Conditions that a sequence can have, such as its genre; 0 for a network without.
+    pub conditions: usize,
     /// LSTM layers.
     pub layers: usize,
     /// Units a layer.
     pub hidden: usize,
     /// Numbers a token is embedded in.
     pub embedding: usize,
+}
+
+impl Size {
+    /// Inputs a step: the token and one suggestion a lookback.
+    pub fn inputs(&self) -> usize {
+        1 + self.lookbacks
+    }
+
+    /// Rows of one input in the embedding table; the last stands for "no suggestion".
+    pub fn rows(&self) -> usize {
+        self.vocabulary + 1
+    }
+
+    /// Rows of the whole embedding table.
+    pub fn embedding_rows(&self) -> usize {
+        self.inputs() * self.rows()
+    }
 }
 
 /// The network's weights.
@@ -46,21 +60,22 @@ pub struct Network {
 }
 
 /// What the layers carry from window to window.
-pub struct State(Vec<LayerState>);
+#[derive(Clone, Debug)]
+pub struct State(pub(crate) Vec<LayerState>);
+
+/// Hidden and cell states of a layer, each \[batch, hidden\].
+#[derive(Clone, Debug)]
+pub(crate) struct LayerState {
+    pub(crate) hidden: Vec<f32>,
+    pub(crate) cell: Vec<f32>,
+}
 
 impl State {
     /// Zero for `n_lanes` lanes.
     pub fn zero(size: Size, n_lanes: usize) -> Self {
-        Self((0..size.layers).map(|_| LayerState::zero(n_lanes, size.hidden)).collect())
+        let zero = || vec![0.0; n_lanes * size.hidden];
+        Self((0..size.layers).map(|_| LayerState { hidden: zero(), cell: zero() }).collect())
     }
-}
-
-/// What the network says of every step of a window, time-major.
-pub struct Output {
-    /// \[time · batch, vocabulary\]
-    pub logits: Tensor,
-    /// \[time · batch, lookbacks\]; see [`crate::loss`].
-    pub gates: Tensor,
 }
 
 /// Zeroes a share of the numbers of a lane for a whole window (Gal and Ghahramani 2016).
@@ -71,6 +86,26 @@ pub struct Dropout<'a> {
     pub rng: &'a mut ChaCha8Rng,
 }
 
+impl Dropout<'_> {
+    /// Factors for what goes into each layer, and for what comes out of the last: \[batch, width\]
+    /// each; none at a rate of 0.
+    pub fn masks(&mut self, size: Size, n_lanes: usize) -> Vec<Vec<f32>> {
+        if self.rate == 0.0 {
+            return Vec::new();
+        }
+        let kept = (1.0 / (1.0 - self.rate)) as f32;
+        let mut mask = |width: usize| -> Vec<f32> {
+            let n = n_lanes * width;
+            (0..n).map(|_| if self.rng.random_bool(self.rate) { 0.0 } else { kept }).collect()
+        };
+        let of_layers = (0..=size.layers).map(|layer| {
+            let width = if layer == 0 { size.embedding } else { size.hidden };
+            mask(width)
+        });
+        of_layers.collect()
+    }
+}
+
 impl Network {
     /// Fresh weights from `rng`: uniform within 1/√inputs, forget gates open.
     ///
@@ -79,18 +114,17 @@ impl Network {
     pub fn new(size: Size, rng: &mut ChaCha8Rng) -> Result<Self> {
         let mut parameters = Vec::new();
         for (name, shape) in shapes(size) {
-            let bound = if name == "embedding" {
-                0.5
-            } else {
-                1.0 / (if shape.len() == 2 { shape[0] } else { size.hidden } as f32).sqrt()
+            let bound = match name.as_str() {
+                "embedding" | "condition" => 0.5,
+                _ if shape.len() == 2 => 1.0 / (shape[0] as f32).sqrt(),
+                _ => 0.0,
             };
-            let mut values: Vec<f32> =
-                (0..shape.iter().product()).map(|_| rng.random_range(-bound..bound)).collect();
-            if name.rsplit('.').next() == Some("bias") {
-                values.fill(0.0);
-                if name.starts_with("lstm") {
-                    values[size.hidden..2 * size.hidden].fill(1.0);
-                }
+            let n = shape.iter().product();
+            let mut values = vec![0.0f32; n];
+            if bound > 0.0 {
+                values.fill_with(|| rng.random_range(-bound..bound));
+            } else if name.starts_with("lstm") {
+                values[size.hidden..2 * size.hidden].fill(1.0);
             }
             let tensor = Tensor::from_vec(values, shape, &Device::Cpu)?;
             parameters.push((name, Var::from_tensor(&tensor)?));
@@ -141,76 +175,30 @@ impl Network {
         })
     }
 
+    #[cfg(test)]
     fn get(&self, name: &str) -> &Tensor {
         let found = self.parameters.iter().find(|(own, _)| own == name);
         found.expect("names come from `shapes`, which made the list").1.as_tensor()
     }
-
-    /// Runs over a window and leaves the state after it in `state`; without `dropout`, as in use.
-    ///
-    /// # Errors
-    /// When the window's ids lie beyond the vocabulary or candle cannot allocate.
-    pub fn forward(
-        &self,
-        window: &Window,
-        state: &mut State,
-        mut dropout: Option<Dropout<'_>>,
-    ) -> Result<Output> {
-        let (time, batch, hidden) = (window.time, window.batch, self.size.hidden);
-        let rows = Tensor::from_slice(&window.inputs, window.inputs.len(), &Device::Cpu)?;
-        let table = Embedding::new(self.get("embedding").clone(), self.size.embedding);
-        let embedded = table.forward(&rows)?;
-        let embedded = embedded.reshape((time * batch, INPUTS, self.size.embedding))?.sum(1)?;
-        let mut x = embedded.reshape((time, batch, self.size.embedding))?;
-        let resets = Arc::new(window.resets.clone());
-        for (layer, layer_state) in state.0.iter_mut().enumerate() {
-            x = drop_out(&x, &mut dropout)?;
-            let width = x.dim(2)?;
-            let weight = |name: &str| self.get(&format!("lstm.{layer}.{name}"));
-            let sums = x.reshape((time * batch, width))?.matmul(weight("input"))?;
-            let kept = Arc::default();
-            let op = LstmLayer {
-                initial: layer_state.clone(),
-                resets: resets.clone(),
-                kept: Arc::clone(&kept),
-            };
-            let sums = sums.reshape((time, batch, 4 * hidden))?;
-            x = sums.apply_op3(weight("recurrent"), weight("bias"), op)?;
-            *layer_state = LstmLayer::final_state(&kept, batch, hidden);
-        }
-        let x = drop_out(&x, &mut dropout)?.reshape((time * batch, hidden))?;
-        let linear = |name: &str| {
-            x.matmul(self.get(&format!("{name}.weight")))?
-                .broadcast_add(self.get(&format!("{name}.bias")))
-        };
-        Ok(Output { logits: linear("output")?, gates: linear("copy")? })
-    }
-}
-
-fn drop_out(x: &Tensor, dropout: &mut Option<Dropout<'_>>) -> Result<Tensor> {
-    let Some(Dropout { rate, rng }) = dropout else { return Ok(x.clone()) };
-    if *rate == 0.0 {
-        return Ok(x.clone());
-    }
-    let (_, batch, width) = x.dims3()?;
-    let kept = (1.0 / (1.0 - *rate)) as f32;
-    let mask: Vec<f32> =
-        (0..batch * width).map(|_| if rng.random_bool(*rate) { 0.0 } else { kept }).collect();
-    x.broadcast_mul(&Tensor::from_vec(mask, (1, batch, width), &Device::Cpu)?)
 }
 
 fn shapes(size: Size) -> Vec<(String, Vec<usize>)> {
-    let Size { layers, hidden, embedding } = size;
-    let mut shapes = vec![("embedding".to_owned(), vec![INPUTS * ROWS, embedding])];
+    let Size { layers, hidden, embedding, vocabulary, lookbacks, conditions } = size;
+    let mut shapes = vec![("embedding".to_owned(), vec![size.embedding_rows(), embedding])];
+    if conditions > 0 {
+        shapes.push(("condition".to_owned(), vec![conditions, embedding]));
+    }
     for layer in 0..layers {
         let width = if layer == 0 { embedding } else { hidden };
         shapes.push((format!("lstm.{layer}.input"), vec![width, 4 * hidden]));
         shapes.push((format!("lstm.{layer}.recurrent"), vec![hidden, 4 * hidden]));
         shapes.push((format!("lstm.{layer}.bias"), vec![4 * hidden]));
     }
-    for (name, width) in [("output", VOCABULARY), ("copy", LOOKBACKS.len())] {
-        shapes.push((format!("{name}.weight"), vec![hidden, width]));
-        shapes.push((format!("{name}.bias"), vec![width]));
+    shapes.push(("output.weight".to_owned(), vec![hidden, vocabulary]));
+    shapes.push(("output.bias".to_owned(), vec![vocabulary]));
+    if lookbacks > 0 {
+        shapes.push(("copy.weight".to_owned(), vec![hidden, lookbacks]));
+        shapes.push(("copy.bias".to_owned(), vec![lookbacks]));
     }
     shapes
 }

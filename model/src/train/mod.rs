@@ -3,7 +3,7 @@
 //! Sync and without a clock: the caller watches through one callback, which may end the run. Nothing
 //! is written here; [`crate::checkpoint`] does that.
 
-mod optimizer;
+mod rate;
 mod settings;
 
 use std::ops::ControlFlow;
@@ -11,12 +11,12 @@ use std::ops::ControlFlow;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::batch::{Window, windows};
+use crate::batch::windows;
 use crate::corpus::{Corpus, Piece};
-use crate::loss::cross_entropy;
+use crate::network::engine::{Engine, Learner, Pace};
 use crate::network::{Dropout, Network, State};
-use optimizer::{Optimizer, rate_at};
-pub use settings::Hyperparameters;
+use rate::rate_at;
+pub use settings::{Hyperparameters, Precision};
 
 /// Losses after an epoch, in nats a token.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -116,7 +116,7 @@ pub fn train(
     let n_windows =
         windows(&corpus.train, settings.batch, settings.sequence_length, 0, None).count();
     let n_steps = n_windows * settings.epochs;
-    let mut optimizer = Optimizer::new(&run.network);
+    let mut learner = Learner::new(&run.network, settings.precision)?;
     let mut step = 0;
     for epoch in 1..=settings.epochs {
         let mut sums = (0.0, 0.0);
@@ -133,8 +133,11 @@ pub fn train(
             // The order of songs is drawn anew each epoch, so its length may differ by a window.
             step += 1;
             let rate = rate_at(step - 1, n_steps, settings);
-            let nll =
-                learn(&run.network, &mut optimizer, &window, &mut state, rate, settings, &mut rng)?;
+            let mut dropout = Dropout { rate: settings.dropout, rng: &mut rng };
+            let masks = dropout.masks(run.network.size(), window.batch);
+            let Hyperparameters { clip, weight_decay, .. } = *settings;
+            let pace = Pace { rate, clip, weight_decay };
+            let nll = learner.learn(&window, &mut state, &masks, pace)?;
             if !nll.is_finite() {
                 return Err(TrainError::Diverged { epoch });
             }
@@ -152,6 +155,7 @@ pub fn train(
                 return run.end(end);
             }
         }
+        learner.write_to(&run.network)?;
         let valid_nll = check(&run.network, held_out, &mut on_progress)?;
         let loss = EpochLoss { epoch, train_nll: sums.0 / f64::max(sums.1, 1e-9), valid_nll };
         run.note(loss)?;
@@ -206,23 +210,6 @@ impl Run {
     }
 }
 
-fn learn(
-    network: &Network,
-    optimizer: &mut Optimizer,
-    window: &Window,
-    state: &mut State,
-    rate: f64,
-    settings: &Hyperparameters,
-    rng: &mut ChaCha8Rng,
-) -> Result<f64, candle_core::Error> {
-    let dropout = Dropout { rate: settings.dropout, rng };
-    let output = network.forward(window, state, Some(dropout))?;
-    let loss = cross_entropy(&output.logits, &output.gates, window.targets.clone())?;
-    let gradients = loss.backward()?;
-    optimizer.step(network, &gradients, rate, settings)?;
-    Ok(f64::from(loss.to_scalar::<f32>()?))
-}
-
 /// Mean loss of `pieces` in nats a token, each piece counted by its weight; 0 without pieces.
 ///
 /// # Errors
@@ -242,17 +229,17 @@ pub fn evaluate_while(
 ) -> Result<Option<f64>, candle_core::Error> {
     const LANES: usize = 32;
     const STEPS: usize = 128;
+    let mut engine = Engine::new(network, Precision::F32)?;
     let mut state = State::zero(network.size(), LANES.min(pieces.len()).max(1));
     let mut sums = (0.0, 0.0);
     for window in windows(pieces, LANES, STEPS, 0, None) {
         if !goes_on() {
             return Ok(None);
         }
-        let output = network.forward(&window, &mut state, None)?;
         let weight = f64::from(window.targets.weights.iter().sum::<f32>());
         let divisor = f64::from(window.targets.divisor);
-        let loss = cross_entropy(&output.logits, &output.gates, window.targets)?;
-        sums = (sums.0 + f64::from(loss.to_scalar::<f32>()?) * divisor, sums.1 + weight);
+        let loss = engine.loss(&window, &mut state)?;
+        sums = (sums.0 + loss * divisor, sums.1 + weight);
     }
     Ok(Some(sums.0 / f64::max(sums.1, 1e-9)))
 }

@@ -56,8 +56,8 @@ fn one_song_can_be_learnt_by_heart() {
         hidden: 64,
         embedding: 32,
         dropout: 0.0,
-        epochs: 200,
-        patience: 200,
+        epochs: 400,
+        patience: 400,
         ..settings()
     };
     let trained = train(&corpus, &settings, None, go_on).expect("it trains");

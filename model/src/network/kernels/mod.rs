@@ -1,0 +1,23 @@
+//! How are the inner loops made fast?
+//!
+//! Each file holds one kernel, written once, generic over the processor's instructions
+//! ([`simd`]), compiled for each [`level`]. Here alone is `unsafe`; every kernel checks the shapes of
+//! its slices before it takes pointers. Matrices lie as [`pack`] says.
+
+pub(crate) mod adamw;
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+pub(crate) mod cell;
+pub(crate) mod cell_back;
+pub(crate) mod level;
+mod math;
+pub(crate) mod outer;
+pub(crate) mod pack;
+mod portable;
+pub(crate) mod product;
+mod simd;
+pub(crate) mod softmax;
+
+pub(crate) use level::Level;

@@ -1,0 +1,150 @@
+//! How do matrices lie in memory?
+//!
+//! In panels: the columns are cut into vectors of as many as the processor takes at once, and each
+//! vector lies with all its lines, one a row of the matrix (or, of words, one a group of rows):
+//! `[vector][line][lane]`. Weights are kept so in `f32`; products take them as words, forward as
+//! they are, backward transposed.
+#![expect(unsafe_code, reason = "pointers into slices whose lengths were checked once")]
+#![expect(clippy::inline_always, reason = "must be compiled for each level")]
+
+use super::cell::Panels;
+use super::level::Work;
+use super::simd::Simd;
+
+/// Writes `f32` panels of `depth` lines as words.
+pub(crate) struct Pack<'a> {
+    pub(crate) from: &'a [f32],
+    pub(crate) depth: usize,
+    pub(crate) to: &'a mut [u32],
+}
+
+impl Work for Pack<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let n_lines = self.from.len() / S::LANES;
+        assert!(
+            self.depth.is_multiple_of(S::GROUP)
+                && self.from.len() == n_lines * S::LANES
+                && n_lines.is_multiple_of(self.depth)
+                && self.to.len() * S::GROUP == self.from.len(),
+            "the shapes of panels must agree"
+        );
+        for line in (0..n_lines).step_by(S::GROUP) {
+            // SAFETY: `line` to `line + GROUP` lie within `from`, by the assertion above.
+            unsafe {
+                let from = self.from.as_ptr().add(line * S::LANES);
+                let second = simd.load(from.add((S::GROUP - 1) * S::LANES));
+                let to = self.to.as_mut_ptr().add(line / S::GROUP * S::LANES);
+                simd.store_line(to, simd.load(from), second);
+            }
+        }
+    }
+}
+
+/// Writes the transpose of `f32` panels of `depth` lines as words; `depth` is whole vectors.
+pub(crate) struct Transpose<'a> {
+    pub(crate) from: &'a [f32],
+    pub(crate) depth: usize,
+    pub(crate) to: &'a mut [u32],
+}
+
+impl Work for Transpose<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        /// At least the lanes of any level.
+        const MOST: usize = 16;
+        let n_vectors = self.from.len() / (self.depth * S::LANES);
+        let n_lines = n_vectors * S::LANES / S::GROUP;
+        assert!(
+            S::LANES <= MOST
+                && self.depth.is_multiple_of(S::LANES)
+                && self.from.len() == n_vectors * self.depth * S::LANES
+                && self.to.len() * S::GROUP == self.from.len(),
+            "the shapes of panels must agree"
+        );
+        for (vector, panel) in self.from.chunks_exact(self.depth * S::LANES).enumerate() {
+            for (block, square) in panel.chunks_exact(S::LANES * S::LANES).enumerate() {
+                for column in (0..S::LANES).step_by(S::GROUP) {
+                    let mut turned = [[0.0f32; MOST]; 2];
+                    for (g, turned) in turned.iter_mut().enumerate().take(S::GROUP) {
+                        for (lane, value) in turned.iter_mut().enumerate().take(S::LANES) {
+                            *value = square[lane * S::LANES + column + g];
+                        }
+                    }
+                    let line = block * n_lines + (vector * S::LANES + column) / S::GROUP;
+                    let to = &mut self.to[line * S::LANES..][..S::LANES];
+                    // SAFETY: both slices hold as many numbers as are read and written.
+                    unsafe {
+                        let first = simd.load(turned[0].as_ptr());
+                        let second = simd.load(turned[1].as_ptr());
+                        simd.store_line(to.as_mut_ptr(), first, second);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Writes rows of `f32` as rows of words and as panels, and adds them up by column.
+pub(crate) struct Spread<'a> {
+    /// \[rows, width\], as many rows as a multiple of the group.
+    pub(crate) from: &'a [f32],
+    /// Numbers a row, whole vectors.
+    pub(crate) width: usize,
+    pub(crate) rows: &'a mut [u32],
+    /// Panels and where to begin in them, if they are wanted.
+    pub(crate) panels: Option<Panels<'a>>,
+    /// By column; empty if not wanted.
+    pub(crate) sums: &'a mut [f32],
+}
+
+impl Work for Spread<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(mut self, simd: S) {
+        let n = self.from.len() / self.width;
+        let n_vectors = self.width / S::LANES;
+        let fits = self.width.is_multiple_of(S::LANES)
+            && self.from.len() == n * self.width
+            && self.rows.len() * S::GROUP == self.from.len()
+            && (self.sums.is_empty() || self.sums.len() == self.width);
+        let panels_fit = self.panels.as_ref().is_none_or(|panels| {
+            n.is_multiple_of(S::GROUP)
+                && panels.line + n / S::GROUP <= panels.depth
+                && panels.words.len() == n_vectors * panels.depth * S::LANES
+        });
+        assert!(fits && panels_fit, "the shapes of rows and panels must agree");
+        for vector in 0..n_vectors {
+            let mut sum = simd.splat(0.0);
+            for row in 0..n {
+                let at = row * self.width + vector * S::LANES;
+                // SAFETY: row and vector lie within the slices, by the assertion above.
+                unsafe {
+                    let value = simd.load(self.from.as_ptr().add(at));
+                    sum = simd.add(sum, value);
+                    simd.store_row(self.rows.as_mut_ptr().add(at / S::GROUP), value);
+                    if let Some(panels) = &mut self.panels
+                        && (row + 1).is_multiple_of(S::GROUP)
+                    {
+                        let above = self.from.as_ptr().add(at - (S::GROUP - 1) * self.width);
+                        let line = vector * panels.depth + panels.line + row / S::GROUP;
+                        let to = panels.words.as_mut_ptr().add(line * S::LANES);
+                        simd.store_line(to, simd.load(above), value);
+                    }
+                }
+            }
+            if !self.sums.is_empty() {
+                // SAFETY: as above.
+                unsafe {
+                    let to = self.sums.as_mut_ptr().add(vector * S::LANES);
+                    simd.store(to, simd.add(sum, simd.load(to)));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! How are rows multiplied by a matrix?
+//!
+//! The matrix lies in [panels](super::pack): vector by vector of its columns, each with its whole
+//! depth, so that a block of rows and four vectors of columns is summed in registers while the
+//! panels are read from front to back.
+#![expect(unsafe_code, reason = "pointers into slices whose lengths were checked once")]
+#![expect(clippy::inline_always, reason = "must be compiled for each level")]
+
+use super::level::Work;
+use super::simd::Simd;
+
+/// Rows of words, dense.
+#[derive(Clone, Copy)]
+pub(crate) struct Rows<'a> {
+    pub(crate) words: &'a [u32],
+    /// Words a row.
+    pub(crate) depth: usize,
+}
+
+/// `out = a · b + bias`, `out` with `stride` numbers from row to row.
+pub(crate) struct Product<'a> {
+    pub(crate) a: Rows<'a>,
+    /// Panels of `a.depth` lines.
+    pub(crate) b: &'a [u32],
+    /// A number a column, or none.
+    pub(crate) bias: &'a [f32],
+    pub(crate) out: &'a mut [f32],
+    pub(crate) stride: usize,
+    pub(crate) n_rows: usize,
+}
+
+impl Work for Product<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let depth = self.a.depth;
+        let n_vectors = self.b.len() / (depth * S::LANES);
+        let width = n_vectors * S::LANES;
+        assert!(
+            self.a.words.len() >= self.n_rows * depth
+                && (self.bias.is_empty() || self.bias.len() == width)
+                && (self.n_rows == 0 || (self.n_rows - 1) * self.stride + width <= self.out.len()),
+            "a product's shapes must agree"
+        );
+        let mut vector = 0;
+        while vector < n_vectors {
+            let n = if n_vectors - vector >= 4 { 4 } else { 1 };
+            let mut row = 0;
+            while row < self.n_rows {
+                let size = block(self.n_rows - row, S::ROWS, 1);
+                // SAFETY: `size` rows from `row` and `n` vectors from `vector` lie within the slices,
+                // by the assertion above.
+                unsafe {
+                    let a = self.a.words.as_ptr().add(row * depth);
+                    let b = self.b.as_ptr().add(vector * depth * S::LANES);
+                    let out = self.out.as_mut_ptr().add(row * self.stride + vector * S::LANES);
+                    let bias = if self.bias.is_empty() {
+                        std::ptr::null()
+                    } else {
+                        self.bias.as_ptr().add(vector * S::LANES)
+                    };
+                    by_rows!(size, R => if n == 4 {
+                        tile::<S, R, 4>(simd, a, b, depth, bias, out, self.stride);
+                    } else {
+                        tile::<S, R, 1>(simd, a, b, depth, bias, out, self.stride);
+                    });
+                }
+                row += size;
+            }
+            vector += n;
+        }
+    }
+}
+
+/// How many of `left` rows the next block takes: about as many as the others, at most `most`, and a
+/// multiple of `step` if `left` and `most` are.
+#[inline(always)]
+pub(super) fn block(left: usize, most: usize, step: usize) -> usize {
+    left.div_ceil(left.div_ceil(most)).next_multiple_of(step)
+}
+
+/// Names a constant number of rows, 1 to 6, in an expression.
+macro_rules! by_rows {
+    ($n:expr, $rows:ident => $body:expr) => {
+        match $n {
+            1 => {
+                const $rows: usize = 1;
+                $body
+            }
+            2 => {
+                const $rows: usize = 2;
+                $body
+            }
+            3 => {
+                const $rows: usize = 3;
+                $body
+            }
+            4 => {
+                const $rows: usize = 4;
+                $body
+            }
+            5 => {
+                const $rows: usize = 5;
+                $body
+            }
+            _ => {
+                const $rows: usize = 6;
+                $body
+            }
+        }
+    };
+}
+pub(super) use by_rows;
+
+/// # Safety
+/// The pointers must be good for `R` rows and `N` vectors; `bias` may be null.
+#[inline(always)]
+#[expect(clippy::needless_range_loop, reason = "iterators keep the sums from staying in registers")]
+unsafe fn tile<S: Simd, const R: usize, const N: usize>(
+    simd: S,
+    a: *const u32,
+    b: *const u32,
+    depth: usize,
+    bias: *const f32,
+    out: *mut f32,
+    stride: usize,
+) {
+    // SAFETY: passed on.
+    unsafe {
+        let mut sums = [[simd.splat(0.0); N]; R];
+        if !bias.is_null() {
+            sums = [biases(simd, bias); R];
+        }
+        let sums = accumulate(simd, sums, a, depth, b, depth * S::LANES, depth);
+        for r in 0..R {
+            for j in 0..N {
+                simd.store(out.add(r * stride + j * S::LANES), sums[r][j]);
+            }
+        }
+    }
+}
+
+/// `N` vectors from `from`.
+///
+/// # Safety
+/// `from` must be good for as many numbers.
+#[inline(always)]
+pub(super) unsafe fn biases<S: Simd, const N: usize>(simd: S, from: *const f32) -> [S::V; N] {
+    let mut biases = [simd.splat(0.0); N];
+    for (j, bias) in biases.iter_mut().enumerate() {
+        // SAFETY: passed on.
+        *bias = unsafe { simd.load(from.add(j * S::LANES)) };
+    }
+    biases
+}
+
+/// `sums` plus the products of `R` rows of `depth` words, `row_stride` words apart, with `N` vectors
+/// of panels, `vector_stride` words apart.
+///
+/// # Safety
+/// The pointers must be good for that.
+#[inline(always)]
+#[expect(clippy::needless_range_loop, reason = "iterators keep the sums from staying in registers")]
+pub(super) unsafe fn accumulate<S: Simd, const R: usize, const N: usize>(
+    simd: S,
+    mut sums: [[S::V; N]; R],
+    rows: *const u32,
+    row_stride: usize,
+    panels: *const u32,
+    vector_stride: usize,
+    depth: usize,
+) -> [[S::V; N]; R] {
+    // SAFETY: passed on.
+    unsafe {
+        for k in 0..depth {
+            let mut b = [simd.splat(0.0); N];
+            for j in 0..N {
+                b[j] = simd.load_words(panels.add(j * vector_stride + k * S::LANES));
+            }
+            for r in 0..R {
+                let a = simd.splat_word(rows.add(r * row_stride + k));
+                for j in 0..N {
+                    sums[r][j] = simd.add_product(sums[r][j], a, b[j]);
+                }
+            }
+        }
+    }
+    sums
+}
