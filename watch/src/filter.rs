@@ -26,7 +26,7 @@ pub struct Limits {
     pub min_lead_notes: usize,
     /// The fewest different pitch classes of the lead. At 1, drum rhythms on one pitch would pass.
     pub min_lead_pitch_classes: usize,
-    /// The fewest lead notes a bar, on average over the song.
+    /// The fewest lead notes a bar, on average over the bars in which any voice strikes a note.
     pub min_lead_notes_a_bar: f64,
 }
 
@@ -168,8 +168,8 @@ impl fmt::Display for Reason {
             Self::BassOnly { n_notes, has_drums } => write!(
                 f,
                 "It holds only a bass line ({n_notes} notes){}. Export it together with its \
-                 melody; a melody written as low as a bass counts if its track is named \"Lead\" \
-                 and set to a lead instrument (GM 81 to 88).",
+                 melody. If this is the melody, write it two octaves higher, or name its track \
+                 \"Lead\" and give it a lead instrument (GM 81 to 87).",
                 if *has_drums { " and drums" } else { "" }
             ),
             Self::RhythmOnly { n_notes } => write!(
@@ -246,7 +246,9 @@ pub fn judge(score: &Score, parts: &[JudgedPart], song: Option<&Song>, limits: &
         let (n_bars, min_bars) = (song.n_bars(), limits.min_bars);
         return Verdict::Reject(Reason::TooShort { n_bars, min_bars });
     }
-    let min_notes = (limits.min_lead_notes_a_bar * f64::from(song.n_bars())).ceil() as usize;
+    let bars: BTreeSet<u32> =
+        song.notes().iter().map(|note| note.onset / song.steps_per_bar()).collect();
+    let min_notes = (limits.min_lead_notes_a_bar * bars.len() as f64).ceil() as usize;
     if lead.len() < min_notes {
         return Verdict::Reject(Reason::TooSparse { n_notes: lead.len(), min_notes });
     }

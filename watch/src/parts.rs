@@ -1,51 +1,20 @@
 //! What is each part of a score there for, and which of its notes are bass, chords and lead?
 //!
-//! Roles are decided from the notes: register, how many sound together, how much the top moves.
-//! Names and programs only tip what the notes leave open (a bass line an octave up, a lead two
-//! octaves down). Whether the song is good enough is [`crate::filter`]'s question.
+//! The role of each part alone comes from [`crate::role`]; here the parts of a song are weighed
+//! against each other, and each note gets its voice. Whether the song is good enough is
+//! [`crate::filter`]'s question.
 
-use std::fmt;
+use std::collections::BTreeSet;
 
 use model::score::{Note, Part, Score};
 use model::song::Voice;
 
 use crate::hints::{self, Hint};
+use crate::role::{self, Decision, MIN_NOTES, Model};
 use crate::shape::Shape;
 use crate::voices;
 
-/// What a part is there for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// It carries the melody (and perhaps bass and chords too, in the same part).
-    Lead,
-    /// Harmony above the bass.
-    Chords,
-    /// The lowest line.
-    Bass,
-    /// Drums or other pitchless rhythm.
-    Drums,
-    /// Too little or too plain to be any of these: a few stray notes, one repeated pitch.
-    Other,
-}
-
-impl Role {
-    /// `lead`, `chords`, `bass`, `drums` or `other`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Lead => "lead",
-            Self::Chords => "chords",
-            Self::Bass => "bass",
-            Self::Drums => "drums",
-            Self::Other => "other",
-        }
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
+pub use crate::role::Role;
 
 /// A part and what was decided about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,102 +31,43 @@ pub struct JudgedPart {
     pub voices: Vec<Option<Voice>>,
 }
 
-/// A bass lies below this pitch by half of its notes …
-const MAX_BASS_MEDIAN: u8 = 52;
-/// … and nine tenths lie below this.
-const MAX_BASS_HIGH: u8 = 58;
-/// With a name or program that says bass, its median may lie as high as this.
-const MAX_HINTED_BASS: u8 = 62;
-/// Fewer different pitches are a rhythm.
-const MIN_MELODY_PITCHES: usize = 3;
-/// Fewer notes are stray.
-const MIN_NOTES: usize = 6;
+/// Leads with fewer notes in all are helped out by the best of the chords.
+const MIN_LEAD: usize = 12;
 
 /// Judges every part of `score`, in order.
 pub fn judge(score: &Score) -> Vec<JudgedPart> {
+    judge_as(score, role::decide(score, Model::LEARNED))
+}
+
+/// Judges every part of `score` with `decisions` already made about their roles, in order. Roles
+/// still change where another part leads or none does.
+pub fn judge_as(score: &Score, decisions: Vec<Decision>) -> Vec<JudgedPart> {
     let ticks = score.ticks_per_beat;
+    let pairs = score.parts.iter().zip(decisions);
     let mut parts: Vec<JudgedPart> =
-        score.parts.iter().map(|part| judge_part(part, ticks)).collect();
+        pairs.map(|(part, decision)| judge_part(part, decision, ticks)).collect();
     settle_leads(score, &mut parts);
     settle_basses(score, &mut parts);
     parts
 }
 
-fn judge_part(part: &Part, ticks: u16) -> JudgedPart {
-    let shape = Shape::of(&part.notes, ticks);
-    let split = voices::split_pitch(&part.notes, ticks).filter(|_| !says_low_lead(part, &shape));
-    let (role, why) = role_of(part, &shape, split);
+fn judge_part(part: &Part, decision: Decision, ticks: u16) -> JudgedPart {
+    let Decision { role, why } = decision;
     let voices = match role {
         Role::Drums | Role::Other => vec![None; part.notes.len()],
         Role::Bass => vec![Some(Voice::Bass); part.notes.len()],
-        Role::Chords | Role::Lead => voices_of(&part.notes, role, split, ticks),
+        Role::Chords | Role::Lead => voices_of(&part.notes, role, split_of(part, ticks), ticks),
     };
     JudgedPart { name: part.name.clone(), role, n_notes: part.notes.len(), why, voices }
 }
 
-fn role_of(part: &Part, shape: &Shape, split: Option<u8>) -> (Role, String) {
-    let (name, program) = (hints::by_name(part), hints::by_program(part));
-    if part.is_drum_channel() && !is_tonal(shape) {
-        return (Role::Drums, "it plays on channel 10, the drum channel".to_owned());
-    }
-    if is_kit(shape, name) {
-        return (Role::Drums, "its notes are those of a drum kit, struck together".to_owned());
-    }
-    if shape.n_notes < MIN_NOTES {
-        return (Role::Other, format!("it has only {} notes", shape.n_notes));
-    }
-    if shape.n_pitches < MIN_MELODY_PITCHES && shape.median > MAX_BASS_MEDIAN {
-        let pitches = if shape.n_pitches == 1 { "one pitch" } else { "two pitches" };
-        return (Role::Other, format!("it only repeats {pitches}"));
-    }
-    let says_bass = name == Some(Hint::Bass) || (name.is_none() && program == Some(Hint::Bass));
-    if says_bass && shape.median <= MAX_HINTED_BASS && shape.chord_share < 0.3 {
-        let why = if name == Some(Hint::Bass) { "name" } else { "instrument" };
-        return (Role::Bass, format!("its {why} says bass, and it lies low enough for one"));
-    }
-    if says_low_lead(part, shape) {
-        return (Role::Lead, "its name and instrument say lead, though it lies low".to_owned());
-    }
-    if let Some(split) = split {
-        let n_low = part.notes.iter().filter(|note| note.pitch.number() < split).count();
-        let why = format!("bass and melody share it: {n_low} of its notes are the bass");
-        return (Role::Lead, why);
-    }
-    if shape.median <= MAX_BASS_MEDIAN && shape.high <= MAX_BASS_HIGH {
-        return (Role::Bass, "its notes lie in the register of a bass".to_owned());
-    }
-    if shape.chord_share >= 0.5 {
-        let percent = (shape.chord_share * 100.0).round();
-        return (Role::Chords, format!("{percent} % of its onsets are chords"));
-    }
-    if name == Some(Hint::Chords) && shape.width >= 1.5 && shape.motion < 0.5 {
-        return (Role::Chords, "its name says chords, and its top line hardly moves".to_owned());
-    }
-    (Role::Lead, "it has a moving line above the bass".to_owned())
-}
-
-/// Whether a single low line is a lead by its name and its instrument together.
-fn says_low_lead(part: &Part, shape: &Shape) -> bool {
-    let hints = [hints::by_name(part), hints::by_program(part)];
-    hints == [Some(Hint::Lead); 2] && shape.median <= MAX_BASS_MEDIAN && shape.width < 1.2
-}
-
-/// Whether a part on the drum channel plays a tune all the same (some programs put all on it).
-fn is_tonal(shape: &Shape) -> bool {
-    shape.kit_share < 0.25
-        && shape.n_classes >= 5
-        && shape.main_class < 0.4
-        && shape.off_scale < 0.05
-        && shape.motion > 0.5
-}
-
-/// Whether the notes of a part on any channel are drums: kit pitches, several at once in a
-/// register where no music strikes several, or drums by name.
-fn is_kit(shape: &Shape, name: Option<Hint>) -> bool {
-    let is_low = shape.low <= 42 && shape.median <= 51;
-    let is_struck_together = shape.width >= 1.15 && shape.kit_share >= 0.8;
-    let is_named = name == Some(Hint::Drums) && shape.kit_share >= 0.8;
-    is_low && (is_struck_together || is_named)
+/// Where bass and melody of one part part ways. A single line that name and instrument call a lead
+/// is one voice, however far it ranges.
+fn split_of(part: &Part, ticks: u16) -> Option<u8> {
+    let split = voices::split_pitch(&part.notes, ticks)?;
+    let is_lead = [hints::by_name(part), hints::by_program(part)] == [Some(Hint::Lead); 2];
+    let is_one_line = || Shape::of(&part.notes, ticks).width < 1.2;
+    (!(is_lead && is_one_line())).then_some(split)
 }
 
 /// Voices of the notes of one part that is neither bass nor drums as a whole.
@@ -176,12 +86,15 @@ fn voices_of(notes: &[Note], role: Role, split: Option<u8>, ticks: u16) -> Vec<O
     is_bass.iter().map(|is_bass| if *is_bass { Some(Voice::Bass) } else { upper.next() }).collect()
 }
 
-/// One part leads at a time: the best, and others only in beats where it is silent. Without any
-/// lead, the top line of the chords leads if it moves.
+/// One part leads at a time: the best, and others only in bars where it is silent. With hardly any
+/// lead, the top line of the chords leads too if it moves.
 fn settle_leads(score: &Score, parts: &mut [JudgedPart]) {
     let ticks = score.ticks_per_beat;
-    if !parts.iter().any(|part| part.role == Role::Lead) {
+    if leads_little(score, parts) {
         promote_chords(score, parts);
+    }
+    if !parts.iter().any(|part| part.role == Role::Lead) {
+        promote_low_lead(score, parts);
     }
     let mut leads: Vec<(f64, usize)> = parts
         .iter()
@@ -191,7 +104,7 @@ fn settle_leads(score: &Score, parts: &mut [JudgedPart]) {
         .collect();
     leads.sort_by(|a, b| b.0.total_cmp(&a.0));
     let bar = u32::from(ticks) * 4;
-    let mut led_bars = std::collections::BTreeSet::new();
+    let mut led_bars = BTreeSet::new();
     for (_, index) in leads {
         let notes = &score.parts[index].notes;
         let mut led_now = Vec::new();
@@ -213,11 +126,28 @@ fn settle_leads(score: &Score, parts: &mut [JudgedPart]) {
     }
 }
 
+/// Whether leads are silent in most of the bars in which anything plays a voice, or as good as
+/// missing.
+fn leads_little(score: &Score, parts: &[JudgedPart]) -> bool {
+    let bar = (u32::from(score.ticks_per_beat) * 4).max(1);
+    let (mut bars, mut led_bars, mut n_lead) = (BTreeSet::new(), BTreeSet::new(), 0);
+    for (note, voice) in crate::song::voiced(score, parts) {
+        bars.insert(note.onset.0 / bar);
+        if voice == Voice::Lead {
+            led_bars.insert(note.onset.0 / bar);
+            n_lead += 1;
+        }
+    }
+    n_lead < MIN_LEAD || led_bars.len() * 3 < bars.len()
+}
+
 fn promote_chords(score: &Score, parts: &mut [JudgedPart]) {
     let ticks = score.ticks_per_beat;
     let moving = |part: &Part| {
-        let shape = top_line(part, ticks);
-        shape.n_pitches >= 4 && shape.motion >= 0.4 && shape.onsets_a_beat >= 1.0
+        let line = top_line(part, ticks);
+        let is_mostly_chords = Shape::of(&part.notes, ticks).chord_share >= 0.5;
+        let motion = if is_mostly_chords { 0.25 } else { 0.1 };
+        line.n_classes >= 3 && line.motion >= motion && line.onsets_a_beat >= 1.0
     };
     let candidates = parts.iter().enumerate().filter(|(_, part)| part.role == Role::Chords);
     let best = candidates
@@ -233,6 +163,22 @@ fn promote_chords(score: &Score, parts: &mut [JudgedPart]) {
         let notes = &score.parts[index].notes;
         let split = voices::split_pitch(notes, ticks);
         parts[index].voices = voices_of(notes, Role::Lead, split, ticks);
+    }
+}
+
+/// Of several low lines, one that its name calls a lead is one: a song has no need of two basses.
+fn promote_low_lead(score: &Score, parts: &mut [JudgedPart]) {
+    let is_low = |part: &JudgedPart| part.role == Role::Bass && part.n_notes >= MIN_NOTES;
+    if parts.iter().filter(|part| is_low(part)).count() < 2 {
+        return;
+    }
+    let says_lead = |index: usize| hints::by_name(&score.parts[index]) == Some(Hint::Lead);
+    let found = (0..parts.len()).find(|index| is_low(&parts[*index]) && says_lead(*index));
+    if let Some(index) = found {
+        parts[index].role = Role::Lead;
+        parts[index].why.push_str("; with another bass beside it, its name makes it the lead");
+        let notes = &score.parts[index].notes;
+        parts[index].voices = voices_of(notes, Role::Lead, None, score.ticks_per_beat);
     }
 }
 

@@ -1,0 +1,46 @@
+//! How is a learned model written as source?
+
+use std::fmt::Write as _;
+use std::io;
+use std::path::Path;
+
+use watch::role::{Model, Role};
+use watch::role_features::{Features, NAMES};
+
+/// Writes `watch/src/role_model.rs`.
+///
+/// # Errors
+/// A file that can't be written.
+pub(crate) fn save(model: &Model, n_rows: usize, penalty: f64) -> io::Result<()> {
+    let mut text = format!(
+        "//! What was learned about roles?\n//!\n\
+         //! Written by `cargo run --release -p watch --example roles -- --save` from {n_rows} parts\n\
+         //! with certain roles (penalty {penalty}). Change the program, not this file;\n//! run `cargo fmt` after it.\n\n\
+         use crate::role::Model;\n\n\
+         /// The order of the numbers is that of [`crate::role_features::NAMES`].\n\
+         pub(crate) const LEARNED: Model = Model {{\n"
+    );
+    numbers(&mut text, "    means: ", &model.means, "    ");
+    numbers(&mut text, "    scales: ", &model.scales, "    ");
+    text.push_str("    weights: [\n");
+    for (role, weights) in Role::LEARNED.iter().zip(&model.weights) {
+        let _ = writeln!(text, "        // {role}");
+        numbers(&mut text, "        ", weights, "        ");
+    }
+    text.push_str("    ],\n");
+    let biases: Vec<String> = model.biases.iter().map(|bias| format!("{bias:.4}")).collect();
+    let _ = writeln!(text, "    biases: [{}],", biases.join(", "));
+    let (hint, both) = (model.hint, model.agreement);
+    let _ = writeln!(text, "    hint: {hint:?},\n    agreement: {both:?},\n}};");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/role_model.rs");
+    std::fs::write(path, text)
+}
+
+/// One number a line, each with its name.
+fn numbers(text: &mut String, before: &str, values: &Features, indent: &str) {
+    let _ = writeln!(text, "{before}[");
+    for (value, name) in values.iter().zip(NAMES) {
+        let _ = writeln!(text, "{indent}    {value:.4}, // {name}");
+    }
+    let _ = writeln!(text, "{indent}],");
+}
