@@ -21,7 +21,8 @@ pub struct NoHome;
 /// A name that cannot be a genre.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{name:?} cannot be a genre: give the name of a folder in the inbox, not beginning with a dot"
+    "{name:?} cannot be a genre: give the name of a folder in the inbox, not beginning with a dot, and \
+     not \"unsorted\", where songs wait for their genre"
 )]
 pub struct BadGenre {
     /// What was given.
@@ -53,13 +54,15 @@ pub fn resolve(
     Ok(Home { root: working_folder.join(root) })
 }
 
-/// `name` if it can be a genre: the name of a folder that is not hidden, at most 128 bytes.
+/// `name` if it can be a genre: the name of a folder that is not hidden, at most 128 bytes, and not
+/// the one in which files wait for their genre.
 ///
 /// # Errors
 /// [`BadGenre`], for example for `..` or `a/b`.
 pub fn genre(name: &str) -> Result<&str, BadGenre> {
     let fits = !name.is_empty() && name.len() <= crate::store::MAX_NAME;
-    if fits && !name.starts_with('.') && !name.contains(['/', '\0']) {
+    let is_taken = name == watch::inbox::UNSORTED;
+    if fits && !is_taken && !name.starts_with('.') && !name.contains(['/', '\0']) {
         return Ok(name);
     }
     Err(BadGenre { name: name.to_owned() })

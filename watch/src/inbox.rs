@@ -21,6 +21,9 @@ use thiserror::Error;
 use crate::scan::{self, Entry, Kind};
 use crate::settle::{Settle, Waits};
 
+/// The folder of the inbox in which files wait for their genre; it is none itself.
+pub const UNSORTED: &str = "unsorted";
+
 /// A closed file has to be still for this long (or for `settle_ms`, if that is less).
 const CLOSED: Duration = Duration::from_millis(200);
 /// Scans that events ask for are at least this far apart.
@@ -66,7 +69,7 @@ pub struct Found {
     pub path: PathBuf,
     /// Where it is below the inbox.
     pub relative: PathBuf,
-    /// The first folder below the inbox; `None` for a file in the inbox itself.
+    /// The first folder below the inbox; `None` for a file in the inbox itself or below [`UNSORTED`].
     pub genre: Option<String>,
     /// Whether it can be read at all: only plain files are.
     pub kind: Kind,
@@ -80,11 +83,16 @@ impl Found {
         scan::has_midi_name(&self.relative)
     }
 
+    /// Whether it lies below [`UNSORTED`].
+    pub fn is_unsorted(&self) -> bool {
+        self.relative.starts_with(UNSORTED)
+    }
+
     fn new(root: &Path, entry: &Entry) -> Self {
         let mut components = entry.relative.components();
         let first = components.next();
         let genre = match (first, components.next()) {
-            (Some(Component::Normal(folder)), Some(_)) => {
+            (Some(Component::Normal(folder)), Some(_)) if folder != UNSORTED => {
                 Some(folder.to_string_lossy().into_owned())
             }
             _ => None,

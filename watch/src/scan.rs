@@ -7,7 +7,9 @@ use std::fs::{self, Metadata};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
+use crate::inbox::UNSORTED;
 use crate::settle::Stamp;
+use crate::shelf;
 
 /// Folders nested deeper than this are not looked into.
 const MAX_DEPTH: usize = 32;
@@ -102,6 +104,10 @@ pub(crate) fn scan(root: &Path) -> Vec<Entry> {
                 }
                 continue;
             }
+            // What is said of waiting files is no song.
+            if relative.starts_with(UNSORTED) && shelf::is_reason(&relative) {
+                continue;
+            }
             entries.push(Entry { relative, kind: Kind::of(&metadata), stamp: stamp(&metadata) });
         }
     }
@@ -178,6 +184,21 @@ mod tests {
             ("hardstyle/artist/pipe.mid", Kind::Pipe),
         ];
         assert_eq!(found, expected.map(|(name, kind)| (name.to_owned(), kind)));
+    }
+
+    #[test]
+    fn texts_beside_waiting_files_are_no_songs() {
+        let root = tempfile::tempdir().expect("a folder");
+        for folder in ["unsorted/deep", "g"] {
+            fs::create_dir_all(root.path().join(folder)).expect("folders");
+        }
+        let texts = ["unsorted/a.mid.reason.txt", "unsorted/deep/b.mid.reason.txt"];
+        let songs = ["g/a.mid.reason.txt", "unsorted.reason.txt", "unsorted/a.mid"];
+        for name in texts.iter().chain(&songs) {
+            fs::write(root.path().join(name), b"x").expect("a file");
+        }
+        let found: Vec<_> = scan(root.path()).into_iter().map(|entry| entry.relative).collect();
+        assert_eq!(found, songs.map(PathBuf::from));
     }
 
     #[test]

@@ -19,6 +19,8 @@ use thiserror::Error;
 
 /// The longest file name that common filesystems hold, in bytes.
 const MAX_NAME: usize = 255;
+/// How the names of texts beside files end.
+const REASON: &[u8] = b".reason.txt";
 /// How many files of one name a folder may hold.
 const MAX_COPIES: u32 = 10_000;
 
@@ -72,14 +74,24 @@ pub fn shelve(from: &Path, to_dir: &Path) -> Result<PathBuf, ShelfError> {
 /// # Errors
 /// [`ShelfError`] when it can't be written safely.
 pub fn write_reason(path: &Path, text: &str) -> Result<PathBuf, ShelfError> {
-    let name = path.file_name().unwrap_or(OsStr::new("file"));
-    let reason = path.with_file_name(fitting(name.as_bytes(), b".reason.txt"));
+    let reason = reason_path(path);
     write_beside(&reason, text.as_bytes()).map_err(|source| ShelfError {
         doing: "explain",
         path: path.to_owned(),
         source,
     })?;
     Ok(reason)
+}
+
+/// Where [`write_reason`] writes about `path`.
+pub fn reason_path(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or(OsStr::new("file"));
+    path.with_file_name(fitting(name.as_bytes(), REASON))
+}
+
+/// Whether a file is named like one that [`write_reason`] writes.
+pub fn is_reason(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_bytes().ends_with(REASON))
 }
 
 /// [`shelve`] with a way of renaming, which may say that the folder is on another filesystem.

@@ -27,6 +27,8 @@ pub struct Config {
     pub inbox: watch::inbox::Settings,
     /// How files are read and judged.
     pub intake: watch::intake::Settings,
+    /// When songs in no genre's folder are sorted.
+    pub sorting: model::genre::Settings,
     /// How the network is trained.
     pub training: Hyperparameters,
     /// How tracks are sampled.
@@ -138,6 +140,7 @@ impl Config {
         within("inbox", self.inbox.check())?;
         within("intake.midi", self.intake.midi.check())?;
         within("intake.filter", self.intake.filter.check())?;
+        within("sorting", self.sorting.check())?;
         within("training", self.training.check())?;
         within("generate", self.generate.check())?;
         within("taste", self.taste.check())?;

@@ -8,6 +8,7 @@
 mod doubles;
 mod moves;
 mod open;
+mod sort;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ use moves::{carry_out, explain_left, finish};
 use open::{Candidate, Opened, open_all};
 
 pub(crate) use open::{guarded, not_opened};
+pub use sort::Sorter;
 
 /// Finishes what a crash or an earlier version left undone: noted moves, and fingerprints that are
 /// made in another way now. Gives the number of moves. To be called before the inbox is watched.
@@ -43,25 +45,28 @@ pub struct Taken {
     pub n_accepted: usize,
     /// Files that were rejected.
     pub n_rejected: usize,
+    /// Files that wait in `inbox/unsorted` until their genre is known.
+    pub n_waiting: usize,
     /// Files that are still in the inbox because something failed; to be tried again.
     pub n_failed: usize,
 }
 
 /// Takes files in until `stop` is set; what is left then stays in the inbox. They are read and
 /// examined on all cores, and noted one by one in their order, so that of two doubles the first is
-/// taken.
-pub fn take_in(studio: &Studio, batch: &[Found], stop: &AtomicBool) -> Taken {
+/// taken. Songs in no genre's folder are given to `sorter`.
+pub fn take_in(studio: &Studio, sorter: &mut Sorter, batch: &[Found], stop: &AtomicBool) -> Taken {
     let mut taken = Taken::default();
     for (found, opened) in batch.iter().zip(open_all(studio, batch, stop)) {
         if stop.load(Ordering::Relaxed) {
             break;
         }
-        match settle(studio, found, opened) {
+        match settle(studio, sorter, found, opened, stop) {
             Ok(Outcome::Accepted(genre)) => {
                 taken.n_accepted += 1;
                 taken.genres.insert(genre);
             }
             Ok(Outcome::Rejected) => taken.n_rejected += 1,
+            Ok(Outcome::Waiting) => taken.n_waiting += 1,
             Ok(Outcome::Stuck) => taken.n_failed += 1,
             Err(error) => {
                 taken.n_failed += 1;
@@ -70,6 +75,7 @@ pub fn take_in(studio: &Studio, batch: &[Found], stop: &AtomicBool) -> Taken {
             }
         }
     }
+    sort::tidy(studio);
     taken
 }
 
@@ -78,12 +84,20 @@ enum Outcome {
     /// Its genre.
     Accepted(String),
     Rejected,
+    /// For its genre.
+    Waiting,
     /// To be tried again.
     Stuck,
 }
 
 /// Notes and moves one file.
-fn settle(studio: &Studio, found: &Found, opened: Opened) -> anyhow::Result<Outcome> {
+fn settle(
+    studio: &Studio,
+    sorter: &mut Sorter,
+    found: &Found,
+    opened: Opened,
+    stop: &AtomicBool,
+) -> anyhow::Result<Outcome> {
     match opened {
         Opened::Gone => Ok(Outcome::Rejected),
         Opened::Left(reason) => {
@@ -98,7 +112,7 @@ fn settle(studio: &Studio, found: &Found, opened: Opened) -> anyhow::Result<Outc
             finish_earlier(studio, found, None)?;
             reject(studio, found, None, &reason)
         }
-        Opened::Song(candidate) => song(studio, found, &candidate),
+        Opened::Song(candidate) => song(studio, sorter, found, &candidate, stop),
     }
 }
 
@@ -121,14 +135,18 @@ fn finish_earlier(
     Ok(done)
 }
 
-fn song(studio: &Studio, found: &Found, candidate: &Candidate) -> anyhow::Result<Outcome> {
-    let Candidate { bytes, examined, music } = candidate;
+fn song(
+    studio: &Studio,
+    sorter: &mut Sorter,
+    found: &Found,
+    candidate: &Candidate,
+    stop: &AtomicBool,
+) -> anyhow::Result<Outcome> {
+    let examined = &candidate.examined;
     let id: SongId = examined.hash.parse()?;
-    let genre = found.genre.clone().unwrap_or_default();
     if let Some(done) = finish_earlier(studio, found, Some(id))? {
-        let outcome =
-            if done.reason.is_none() { Outcome::Accepted(genre) } else { Outcome::Rejected };
-        return Ok(outcome);
+        let genre = sort::genre_of(&done.to).filter(|_| done.reason.is_none());
+        return Ok(genre.map_or(Outcome::Rejected, Outcome::Accepted));
     }
     let known = studio.store.song(id)?;
     if let Some(same) = known.filter(|song| song.status == SongStatus::Accepted) {
@@ -142,28 +160,55 @@ fn song(studio: &Studio, found: &Found, candidate: &Candidate) -> anyhow::Result
         },
         reject @ Verdict::Reject(_) => reject.clone(),
     };
-    shelf::keep(bytes, &studio.home.songs(), &examined.hash)?;
-    let song = |status| Song {
-        genre: genre.clone(),
+    let Some(genre) = &found.genre else {
+        return sort::sort(studio, sorter, found, candidate, verdict, stop);
+    };
+    match verdict {
+        Verdict::Reject(reason) => {
+            let status = SongStatus::Rejected(note(&reason));
+            let song = keep(studio, found, candidate, genre, status)?;
+            reject(studio, found, Some(song), &reason)
+        }
+        Verdict::Accept => {
+            let to = Path::new("library").join(&found.relative);
+            accept(studio, found, candidate, genre, &to)
+        }
+    }
+}
+
+/// Keeps the bytes of a song, and gives what is to be noted of it.
+fn keep(
+    studio: &Studio,
+    found: &Found,
+    candidate: &Candidate,
+    genre: &str,
+    status: SongStatus,
+) -> anyhow::Result<(SongId, Song)> {
+    let hash = &candidate.examined.hash;
+    shelf::keep(&candidate.bytes, &studio.home.songs(), hash)?;
+    let song = Song {
+        genre: genre.to_owned(),
         file_name: file_name(&found.relative),
         path: PathBuf::new(),
         status,
         added_at_ms: now_ms(),
-        music: music.clone(),
+        music: candidate.music.clone(),
     };
-    match verdict {
-        Verdict::Reject(reason) => {
-            let song = song(SongStatus::Rejected(note(&reason)));
-            reject(studio, found, Some((id, song)), &reason)
-        }
-        Verdict::Accept => {
-            let song = song(SongStatus::Accepted);
-            let to = Path::new("library").join(&found.relative);
-            file(studio, found, Some((id, song)), &to, None)?;
-            tracing::info!(path = %found.relative.display(), "accepted");
-            Ok(Outcome::Accepted(genre))
-        }
-    }
+    Ok((hash.parse()?, song))
+}
+
+/// Takes a song into a genre of the library. `to` is relative to the home.
+fn accept(
+    studio: &Studio,
+    found: &Found,
+    candidate: &Candidate,
+    genre: &str,
+    to: &Path,
+) -> anyhow::Result<Outcome> {
+    let song = keep(studio, found, candidate, genre, SongStatus::Accepted)?;
+    file(studio, found, Some(song), to, None)?;
+    tracing::info!(path = %found.relative.display(), "accepted");
+    Ok(Outcome::Accepted(genre.to_owned()))
 }
 
 fn called(song: &Song) -> String {
@@ -245,5 +290,5 @@ pub fn take_in_now(studio: &Studio) -> anyhow::Result<Taken> {
         batch.push(file);
     }
     drop(inbox);
-    Ok(take_in(studio, &batch, &AtomicBool::new(false)))
+    Ok(take_in(studio, &mut Sorter::default(), &batch, &AtomicBool::new(false)))
 }

@@ -219,7 +219,7 @@ mod tests {
 
     use watch::inbox::Found;
 
-    use super::super::{Taken, take_in};
+    use super::super::{Sorter, Taken, take_in};
     use super::*;
     use crate::config::Config;
     use crate::home::Home;
@@ -244,7 +244,8 @@ mod tests {
     }
 
     fn take(studio: &Studio, found: &Found) -> Taken {
-        take_in(studio, std::slice::from_ref(found), &AtomicBool::new(false))
+        let sorter = &mut Sorter::default();
+        take_in(studio, sorter, std::slice::from_ref(found), &AtomicBool::new(false))
     }
 
     fn text(studio: &Studio, name: &str) -> String {

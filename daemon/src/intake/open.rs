@@ -94,7 +94,7 @@ fn open(studio: &Studio, found: &Found) -> Opened {
     if let Some(why) = unmovable(&found.path) {
         return Opened::Stuck(why);
     }
-    if found.genre.as_deref().is_none_or(|genre| home::genre(genre).is_err()) {
+    if found.genre.as_deref().is_some_and(|genre| home::genre(genre).is_err()) {
         return Opened::Refused(Reason::NoGenre);
     }
     if !found.has_midi_name() {

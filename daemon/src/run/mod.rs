@@ -175,9 +175,7 @@ impl Daemon {
             Event::TakenIn { genres, n_failed } => self.taken_in(genres, n_failed),
             Event::Rescan => {
                 self.is_rescan_due = false;
-                if let Some(inbox) = &self.inbox {
-                    inbox.rescan();
-                }
+                self.rescan();
             }
             Event::Heard(heard) => self.heard(heard),
             Event::Unmatched(reacted) => {
@@ -198,9 +196,19 @@ impl Daemon {
             Event::Tick => self.check_due(),
             Event::Due(due) => self.due(due),
             Event::Training(line) => self.tell_watchers(&line),
-            Event::Trained(result) => self.trained(result),
+            Event::Trained(result) => {
+                self.trained(result);
+                // There may be more to tell the genres of waiting files by.
+                self.rescan();
+            }
             Event::Recover { posting, posted } => self.recover(posting, posted),
             Event::Stop => {}
+        }
+    }
+
+    fn rescan(&self) {
+        if let Some(inbox) = &self.inbox {
+            inbox.rescan();
         }
     }
 
@@ -349,6 +357,7 @@ fn take_in_thread(
     stop: Arc<AtomicBool>,
 ) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("intake".to_owned()).spawn(move || {
+        let mut sorter = intake::Sorter::default();
         while let Ok(first) = found.recv() {
             let mut batch = vec![first];
             while batch.len() < BATCH {
@@ -360,7 +369,7 @@ fn take_in_thread(
             if stop.load(Ordering::Relaxed) {
                 return;
             }
-            let taken = intake::take_in(&studio, &batch, &stop);
+            let taken = intake::take_in(&studio, &mut sorter, &batch, &stop);
             let _ = events.send(Event::TakenIn { genres: taken.genres, n_failed: taken.n_failed });
         }
     })

@@ -36,7 +36,7 @@ fn every_wrong_file_ends_with_a_reason_and_the_daemon_goes_on() {
         ("rejected/hardstyle/words.mid", "MIDI"),
         ("rejected/hardstyle/empty.mid", "empty (0 bytes)"),
         ("rejected/hardstyle/notes.txt", "need to end in .mid"),
-        ("rejected/loose.mid", "no genre's folder"),
+        ("inbox/unsorted/loose.mid", "waits here for its genre"),
         ("rejected/hardstyle/huge.mid", "104857600"),
         ("rejected/hardstyle/link.mid", "symbolic link"),
         ("rejected/elsewhere", "symbolic link"),
@@ -48,11 +48,17 @@ fn every_wrong_file_ends_with_a_reason_and_the_daemon_goes_on() {
         assert!(text.starts_with(char::is_uppercase) && text.len() > 20, "{path}: {text:?}");
     }
 
-    let left = ["elsewhere", "hardstyle/link.mid", "hardstyle/pipe.mid"].map(str::to_owned);
+    let left = [
+        "elsewhere",
+        "hardstyle/link.mid",
+        "hardstyle/pipe.mid",
+        "unsorted/loose.mid",
+        "unsorted/loose.mid.reason.txt",
+    ];
     eventually("what can be read to be gone", || (home.files("inbox") == left).then_some(()));
     let content = |path: &str| fs::read(home.path(path)).expect("it is kept");
     assert_eq!(content("rejected/hardstyle/truncated.mid"), good[..good.len() / 2]);
-    assert_eq!(content("rejected/loose.mid"), song(1));
+    assert_eq!(content("inbox/unsorted/loose.mid"), song(1));
     assert_eq!(fs::metadata(home.path("rejected/hardstyle/huge.mid")).expect("kept").len(), HUGE);
     assert_eq!(fs::read(&outside).expect("untouched"), song(5));
 

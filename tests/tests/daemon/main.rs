@@ -10,6 +10,7 @@ mod crashes;
 mod doubles;
 mod drops;
 mod midi_facts;
+mod sorting;
 mod stopping;
 mod untrained;
 mod whole_way;
