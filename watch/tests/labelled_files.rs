@@ -6,8 +6,6 @@
 //! one in use; what words add is taken from that one, as the program chooses nearly the same in every
 //! fold.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
-
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 

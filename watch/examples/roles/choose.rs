@@ -29,8 +29,7 @@ pub(crate) fn choose(cases: &[&Measured]) -> Chosen {
         let words = HINTS.into_iter().flat_map(|hint| AGREEMENTS.map(|both| (hint, both)));
         for (hint, agreement) in words {
             let chosen = Chosen { penalty, hint, agreement };
-            let models: Vec<Model> =
-                models.iter().map(|model| chosen.with_words(model.clone())).collect();
+            let models: Vec<Model> = models.iter().map(|model| chosen.with_words(model)).collect();
             let mut tally = Tally::default();
             for measured in cases {
                 if let Some(is_right) = measured.is_right(&models[third(measured)]) {

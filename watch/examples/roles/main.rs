@@ -79,7 +79,9 @@ fn cross_validate(cases: &[&Measured], is_list: bool) {
         let chosen = choose::choose(&train);
         let model = chosen.learned(&train);
         println!("fold {held}: {chosen:?}");
-        test.iter().for_each(|measured| report.count(measured, &model, is_list));
+        for measured in test {
+            report.count(measured, &model, is_list);
+        }
     }
     report.print();
 }

@@ -5,6 +5,7 @@
 //! Files of one song, or whose sources bear one title, make one group, which is never split.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io;
 use std::path::Path;
 
@@ -91,9 +92,10 @@ impl Groups {
         for start in links.keys() {
             let mut open = vec![start.clone()];
             while let Some(next) = open.pop() {
-                if !groups.contains_key(&next) {
-                    open.extend(links[&next].iter().cloned());
-                    groups.insert(next, start.clone());
+                let links = links[&next].iter();
+                if let Entry::Vacant(place) = groups.entry(next) {
+                    open.extend(links.cloned());
+                    place.insert(start.clone());
                 }
             }
         }

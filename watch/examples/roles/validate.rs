@@ -78,12 +78,12 @@ pub(crate) struct Chosen {
 impl Chosen {
     /// What `cases` teach.
     pub(crate) fn learned(self, cases: &[&Measured]) -> Model {
-        self.with_words(learn(&rows(cases.iter().copied()), self.penalty))
+        self.with_words(&learn(&rows(cases.iter().copied()), self.penalty))
     }
 
     /// `model` with what words add.
-    pub(crate) fn with_words(self, model: Model) -> Model {
-        Model { hint: self.hint, agreement: self.agreement, ..model }
+    pub(crate) fn with_words(self, model: &Model) -> Model {
+        Model { hint: self.hint, agreement: self.agreement, ..model.clone() }
     }
 }
 
