@@ -21,7 +21,7 @@ pub(crate) enum Bus {
     Lead,
     /// With reverb, pushed down by the kick.
     Backing,
-    /// Dry, pushed down half as far by the kick.
+    /// Dry, pushed down half as far by the kick, and out of its way before it.
     Bass,
     /// Dry.
     Drums,

@@ -20,6 +20,8 @@ pub(crate) struct Console<'a> {
     ringing: Buses,
     /// Takes what is too low for a lead away.
     thin: [Smooth; 2],
+    /// Finds what lets a lead stand in front.
+    presence: [Smooth; 2],
     constant: [Smooth; 2],
     /// Where the fade of the tail starts and ends.
     fade: (usize, usize),
@@ -35,6 +37,7 @@ impl<'a> Console<'a> {
             space: Space::new(sound, beat),
             ringing: array::from_fn(|_| Vec::new()),
             thin: [Smooth::new(130.0); 2],
+            presence: [Smooth::new(2600.0); 2],
             constant: [Smooth::new(18.0); 2],
             fade: (n_frames.saturating_sub(tail), n_frames),
             at: 0,
@@ -53,24 +56,27 @@ impl<'a> Console<'a> {
         self.drive(&mut lead);
         let wet = self.space.wet(&lead, &backing);
         let gains = self.pump.gains(self.at, n_frames);
+        let bass_gains = self.pump.bass_gains(self.at, &gains);
         for (index, (to, gain)) in out.iter_mut().zip(gains).enumerate() {
-            let half = gain.sqrt();
+            let bass_gain = bass_gains[index];
             let fade = self.fade_at(self.at + index);
             for side in 0..2 {
                 let pumped = (lead[index][side] + backing[index][side] + wet[index][side]) * gain;
-                let sum = pumped + bass[index][side] * half + drums[index][side];
+                let sum = pumped + bass[index][side] * bass_gain + drums[index][side];
                 to[side] = self.constant[side].high(sum) * fade;
             }
         }
         self.at += n_frames;
     }
 
-    /// Rounds the peaks of the lead's chords off, with the odd harmonics that make them sound thick.
+    /// Rounds the peaks of the lead's chords off, with the odd harmonics that make them sound thick,
+    /// and lifts what is above them by up to 4 dB, so that a kick does not hide them.
     fn drive(&mut self, lead: &mut [Frame]) {
         for frame in lead {
-            for (sample, thin) in frame.iter_mut().zip(&mut self.thin) {
-                let high = thin.high(*sample) * 1.25;
-                *sample = high / (1.0 + 0.35 * high.abs());
+            for (side, sample) in frame.iter_mut().enumerate() {
+                let high = self.thin[side].high(*sample) * 1.25;
+                let driven = high / (1.0 + 0.35 * high.abs());
+                *sample = driven + 0.6 * self.presence[side].high(driven);
             }
         }
     }

@@ -145,7 +145,7 @@ fn kick(root: u8, sound: &Sound, mut noise: Noise) -> Vec<Frame> {
             let click = noise.sample() * 0.5 * exp(-t / 0.0022);
             let end = ((n_frames - index) as f32 / (0.02 * RATE)).min(1.0);
             let tail = 1.0 - 0.42 * along;
-            let sample = thin.high(soft.low(shaped) + click) * tail * end * 0.78;
+            let sample = thin.high(soft.low(shaped) + click) * tail * end * 0.66;
             [sample, sample]
         })
         .collect()

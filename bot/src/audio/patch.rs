@@ -70,13 +70,13 @@ const SEVEN: [Voice; 8] = [
 
 const SUPERSAW: Patch = Patch {
     voices: &SEVEN,
-    gain: 0.44,
+    gain: 0.56,
     attack: 0.002,
     decay: 0.22,
     sustain: 0.78,
     release: 0.11,
-    cutoff_hz: 5200.0,
-    open_octaves: 1.8,
+    cutoff_hz: 6200.0,
+    open_octaves: 1.7,
     close: 0.2,
     resonance: 0.15,
 };

@@ -1,9 +1,15 @@
 //! How does the kick push the other parts down?
 //!
 //! A gain curve made from the kick's onsets, not from its sound, so it is exact and the same in
-//! every part: down within 3 ms, held, and back before the next beat.
+//! every part: down within 3 ms, held, and back before the next beat. The bass makes room already
+//! before a kick comes, so that the kick is heard to start.
 
 use super::SAMPLE_RATE;
+
+/// Frames before a kick in which the bass fades, and in which it stays down.
+const MAKE_ROOM: [usize; 2] = [576, 1584];
+/// What is left of the bass then.
+const ROOM_GAIN: f32 = 0.12;
 
 /// The curve of a track.
 pub(crate) struct Pump<'a> {
@@ -48,6 +54,25 @@ impl<'a> Pump<'a> {
         }
         gains
     }
+
+    /// The same for the bass: half as deep, but down before each kick.
+    pub(crate) fn bass_gains(&self, from: usize, gains: &[f32]) -> Vec<f32> {
+        let mut bass: Vec<f32> = gains.iter().map(|gain| gain.sqrt()).collect();
+        let [fade, down] = MAKE_ROOM;
+        let end = from + bass.len();
+        let first = self.kicks.partition_point(|kick| *kick <= from);
+        let coming = self.kicks[first..].iter().take_while(|kick| **kick < end + fade + down);
+        for kick in coming {
+            // Two kicks may be so close, or the first so early, that there is no time to fade.
+            let start = kick.saturating_sub(fade + down).max(from);
+            for frame in start..(*kick).min(end) {
+                let left = (kick - frame).saturating_sub(down) as f32 / fade as f32;
+                let gain = &mut bass[frame - from];
+                *gain = gain.min(ROOM_GAIN + (1.0 - ROOM_GAIN) * left);
+            }
+        }
+        bass
+    }
 }
 
 #[cfg(test)]
@@ -63,5 +88,15 @@ mod tests {
         assert!(gains[..1000].iter().all(|g| *g > 0.999) && gains[19_000] > 0.999);
         assert_eq!(gains[5000..9000], pump.gains(5000, 4000));
         assert_eq!(gains[500..1500], pump.gains(500, 1000));
+    }
+
+    #[test]
+    fn the_bass_makes_room_before_a_kick() {
+        let pump = Pump::new(&[10_000], 19_200.0, 12.0);
+        let bass = pump.bass_gains(0, &pump.gains(0, 20_000));
+        assert!(bass[..7800].iter().all(|gain| *gain > 0.999));
+        assert!(bass[8500..9999].iter().all(|gain| (*gain - ROOM_GAIN).abs() < 1e-3));
+        assert!((bass[10_500] - 0.5).abs() < 0.05);
+        assert_eq!(bass[7000..9000], pump.bass_gains(7000, &pump.gains(7000, 2000)));
     }
 }
