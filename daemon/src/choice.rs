@@ -107,13 +107,15 @@ fn candidate_seed(seed: u64, idx: u32) -> u64 {
 mod tests {
     use super::*;
     use model::key::{Key, Mode};
-    use model::network::{Network, Size};
+    use model::network::Network;
     use model::taste::Usual;
+    use model::train::Hyperparameters;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
     fn predictor() -> Predictor {
-        let size = Size { layers: 1, hidden: 16, embedding: 8 };
+        let size = Hyperparameters { layers: 1, hidden: 16, embedding: 8, ..Default::default() };
+        let size = size.size();
         let network = Network::new(size, &mut ChaCha8Rng::seed_from_u64(2)).expect("a network");
         Predictor::new(&network).expect("a predictor")
     }
@@ -128,6 +130,7 @@ mod tests {
             notes_per_bar: 10.0,
             temperature: 1.0,
             top_p: 1.0,
+            condition: 0,
             opening: None,
         }
     }

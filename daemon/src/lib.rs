@@ -15,6 +15,7 @@ pub mod event;
 pub mod home;
 pub mod intake;
 pub mod ledger;
+pub mod material;
 pub mod opening;
 pub mod print;
 pub mod publish;

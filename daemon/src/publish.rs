@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::answer::{Misused, NotNow};
 use crate::choice::{Choice, Chosen, choose};
+use crate::material::condition;
 use crate::opening::{Opened, Opening};
 use crate::rating;
 use crate::store::{Track, TrackId, TrackState};
@@ -225,7 +226,9 @@ fn draw(
     let n_candidates = if taste.is_neutral() { 1 } else { studio.config.taste.candidates };
     let max_copied_notes = studio.config.generate.max_copied_notes;
     let choice = Choice { n_candidates, taste: &taste, melodies, max_copied_notes };
-    choose(&Predictor::new(network)?, request, &choice)
+    let condition = condition(&manifest.genres, &wish.genre);
+    let request = sample::Request { condition, ..request.clone() };
+    choose(&Predictor::new(network)?, &request, &choice)
 }
 
 fn order(studio: &Studio, wish: &Wish) -> anyhow::Result<Order> {
@@ -261,6 +264,7 @@ fn order(studio: &Studio, wish: &Wish) -> anyhow::Result<Order> {
             notes_per_bar: usual.notes_per_bar.unwrap_or(10.0),
             temperature,
             top_p: settings.top_p,
+            condition: 0,
             opening: opened.map(|opened| opened.opening),
         },
         profile,

@@ -10,21 +10,20 @@ use std::time::Instant;
 
 use anyhow::Context;
 use model::checkpoint::{self, CheckpointError, Manifest};
-use model::copying::Melodies;
-use model::corpus::{Corpus, Piece, group_of};
+use model::corpus::Piece;
 use model::network::Network;
 use model::ngram::Ngram;
-use model::taste::{self, Features, Usual, features};
 use model::train::{
-    End, EpochLoss, Hyperparameters, Progress, TrainError, Trained, evaluate, evaluate_while, train,
+    CONDITIONS, End, EpochLoss, Hyperparameters, Progress, TrainError, Trained, evaluate,
+    evaluate_while, train,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
 
 use crate::answer::{Line, NotNow, Out, Step};
-use crate::rating;
-use crate::store::{Cycle, Outcome, Promotion, SongId, SongStatus, Weighted};
+use crate::material::{self, Material, condition};
+use crate::store::{Cycle, Outcome, Promotion};
 use crate::studio::{Studio, now_ms};
 
 /// What is to be trained, and how.
@@ -50,15 +49,24 @@ pub struct Result {
 }
 
 struct Plan {
-    corpus: Corpus,
-    weights: Vec<(Weighted, f32)>,
-    usual: Usual,
-    melodies: Melodies,
+    material: Material,
     n_songs: u64,
     vote_change: u64,
     settings: Hyperparameters,
-    current: Option<(u32, Network)>,
-    warm: bool,
+    /// The genres that the network knows.
+    genres: Vec<String>,
+    /// The version in force.
+    current: Option<u32>,
+    start: Option<Start>,
+}
+
+/// A version that training begins with.
+struct Start {
+    genre: String,
+    version: u32,
+    network: Network,
+    genres: Vec<String>,
+    n_train: usize,
 }
 
 /// Trains a genre once and tells of it in lines.
@@ -74,11 +82,7 @@ pub fn cycle(
     let genre = studio.known_genre(&wanted.genre)?;
     studio.store.check_space()?;
     let plan = plan(studio, wanted, stop)?;
-    let (n_train, n_valid) = (plan.corpus.train.len(), plan.corpus.valid.len());
-    out(Line::Remark(format!(
-        "training {genre} because {}: {n_train} songs to learn from, {n_valid} held out",
-        wanted.why
-    )));
+    out(Line::Remark(plan.announcement(wanted)));
     let began = Instant::now();
     match learn(&plan, stop, out) {
         Ok((trained, n_tokens)) => {
@@ -116,93 +120,72 @@ fn plan(studio: &Studio, wanted: &Wanted, stop: &AtomicBool) -> anyhow::Result<P
     let genre = wanted.genre.as_str();
     require_songs(studio, genre)?;
     let vote_change = studio.store.vote_change()?;
-    let (songs, mut melodies) = songs(studio, genre, stop)?;
-    let rated = rating::rated(studio, genre)?;
-    let usual = Usual::of(&songs.iter().map(|(.., features)| *features).collect::<Vec<Features>>());
-    let taste = rating::taste(&usual, &rated);
-    let gain = studio.config.taste.gain;
     let n_songs = studio.store.song_counts(genre)?.accepted;
-    let mut pieces = Vec::new();
-    let mut ids = Vec::new();
-    for (id, mut piece, features) in songs {
-        piece.weight = taste::weight(taste.reward(&features), gain) as f32;
-        ids.push((piece.id.clone(), Weighted::Song(id)));
-        pieces.push(piece);
-    }
-    for track in &rated {
-        melodies.add(format!("track {}", track.id), &track.song);
-        let mut piece =
-            Piece::new(format!("track {}", track.id), format!("track {}", track.id), &track.song);
-        piece.weight = taste::track_weight(track.score, gain) as f32;
-        piece.may_validate = false;
-        ids.push((piece.id.clone(), Weighted::Track(track.id)));
-        pieces.push(piece);
-    }
-    let corpus = Corpus::split(pieces, studio.config.training.valid_share);
-    let weight_of = |id: &str| {
-        let used = corpus.train.iter().chain(&corpus.valid).find(|piece| piece.id == id);
-        used.map_or(0.0, |piece| piece.weight)
-    };
-    let weights = ids.into_iter().map(|(id, weighted)| (weighted, weight_of(&id))).collect();
     let mut settings = studio.config.training.clone();
-    let current = current(studio, genre, wanted.fresh)?;
-    let warm = !wanted.fresh && current.as_ref().is_some_and(|(_, n)| n.size() == settings.size());
+    let start = start(studio, genre, wanted.fresh, &settings)?;
+    let is_own = start.as_ref().is_some_and(|start| start.genre == genre);
     settings.epochs =
-        wanted.epochs.unwrap_or(if warm { settings.continue_epochs } else { settings.epochs });
+        wanted.epochs.unwrap_or(if is_own { settings.continue_epochs } else { settings.epochs });
+    let current = studio.store.current_version(genre)?.map(|promotion| promotion.version);
     // Each cycle sees the songs in another order and other keys.
-    settings.seed ^= u64::from(current.as_ref().map_or(0, |(version, _)| *version)) << 20;
-    Ok(Plan { corpus, weights, usual, melodies, n_songs, vote_change, settings, current, warm })
-}
-
-/// The version in force and its network. One that cannot be loaded is an error unless a fresh start
-/// is wanted.
-fn current(studio: &Studio, genre: &str, fresh: bool) -> anyhow::Result<Option<(u32, Network)>> {
-    let Some(promotion) = studio.store.current_version(genre)? else { return Ok(None) };
-    match checkpoint::load(&studio.home.version(genre, promotion.version)) {
-        Ok((network, _)) => Ok(Some((promotion.version, network))),
-        // After an upgrade that changed the tokens, the genre simply starts anew.
-        Err(CheckpointError::OtherTokens { .. }) => Ok(None),
-        Err(_) if fresh => Ok(None),
-        Err(error) => Err(error).context("loading the current version"),
+    settings.seed ^= u64::from(current.unwrap_or(0)) << 20;
+    let known = start.as_ref().map_or(&[][..], |start| &start.genres);
+    let genres = all_genres(known, studio.genres()?);
+    if let Some(start) = &start {
+        start.network.begin_conditions(known.len() as u32 + 1..genres.len() as u32 + 1)?;
     }
+    let gathering =
+        material::Wanted { genre, genres: &genres, has_past: start.is_some(), seed: settings.seed };
+    let material = material::gather(studio, &gathering, stop)?;
+    Ok(Plan { material, n_songs, vote_change, settings, genres, current, start })
 }
 
-/// A song, its piece of weight 1 and its features.
-type Known = (SongId, Piece, Features);
+/// The genres that a network knows, and after them those that are new, as far as there is room.
+fn all_genres(known: &[String], now: Vec<String>) -> Vec<String> {
+    let new = now.into_iter().filter(|genre| !known.contains(genre));
+    known.iter().cloned().chain(new).take(CONDITIONS - 1).collect()
+}
 
-/// The accepted songs of a genre and their melodies.
-fn songs(
+/// What training begins with: the version in force, or one of another genre, from which a new genre
+/// takes what it knows of music. None if a fresh start is wanted or the network shall be of another size.
+fn start(
     studio: &Studio,
     genre: &str,
-    stop: &AtomicBool,
-) -> anyhow::Result<(Vec<Known>, Melodies)> {
-    let (mut songs, mut melodies) = (Vec::new(), Melodies::default());
-    for (id, song) in studio.store.songs_of(genre)? {
-        if stop.load(Ordering::Relaxed) {
-            return Err(TrainError::Abandoned.into());
-        }
-        if song.status != SongStatus::Accepted {
-            continue;
-        }
-        let path = studio.home.songs().join(format!("{id}.mid"));
-        let bytes = std::fs::read(&path).with_context(|| format!("reading {}", path.display()));
-        let music = bytes.map(|bytes| watch::intake::examine(&bytes, &studio.config.intake).song);
-        match music {
-            Ok(Some(music)) => {
-                let piece = Piece::new(id.to_string(), group_of(&song.file_name), &music);
-                songs.push((id, piece, features(&music)));
-                melodies.add(id.to_string(), &music);
-            }
-            Ok(None) => {
-                tracing::warn!(%id, name = song.file_name, "a song has no voice any more, left out");
-            }
-            Err(error) => tracing::warn!(%id, error = format!("{error:#}"), "a song is left out"),
+    fresh: bool,
+    settings: &Hyperparameters,
+) -> anyhow::Result<Option<Start>> {
+    if fresh {
+        return Ok(None);
+    }
+    if let Some(own) = version_of(studio, genre)? {
+        return Ok(Some(own).filter(|start| start.network.size() == settings.size()));
+    }
+    let mut best: Option<Start> = None;
+    for other in studio.genres()?.iter().filter(|other| *other != genre) {
+        // What is wrong with another genre's version is that genre's concern.
+        let Ok(Some(start)) = version_of(studio, other) else { continue };
+        let is_better = best.as_ref().is_none_or(|best| start.n_train > best.n_train);
+        if start.network.size() == settings.size() && is_better {
+            best = Some(start);
         }
     }
-    if songs.is_empty() {
-        anyhow::bail!("none of the songs of {genre} can be read; run `kickback doctor`");
+    Ok(best)
+}
+
+/// The version of a genre that is played; none after an upgrade that changed the tokens.
+fn version_of(studio: &Studio, genre: &str) -> anyhow::Result<Option<Start>> {
+    let Some(promotion) = studio.store.current_version(genre)? else { return Ok(None) };
+    match checkpoint::load(&studio.home.version(genre, promotion.version)) {
+        Ok((network, manifest)) => Ok(Some(Start {
+            genre: genre.to_owned(),
+            version: promotion.version,
+            network,
+            genres: manifest.genres,
+            n_train: manifest.n_train,
+        })),
+        Err(CheckpointError::OtherTokens { .. }) => Ok(None),
+        Err(error) => Err(error).context("loading the current version"),
     }
-    Ok((songs, melodies))
 }
 
 fn learn(
@@ -210,35 +193,40 @@ fn learn(
     stop: &AtomicBool,
     out: &mut Out<'_>,
 ) -> std::result::Result<(Trained, u64), TrainError> {
-    let start = plan.current.as_ref().filter(|_| plan.warm).map(|(_, network)| network);
+    let start = plan.start.as_ref().map(|start| &start.network);
     let began = Instant::now();
     let (mut n_tokens, mut epoch_began, mut epoch_tokens) = (0u64, Instant::now(), 0u64);
-    let mut n_epochs_done = 0;
-    let trained = train(&plan.corpus, &plan.settings, start, |progress| {
-        match progress {
-            Progress::Step { epoch, step, n_steps, n_tokens: n, nll } => {
-                n_tokens += n as u64;
-                epoch_tokens += n as u64;
-                let (step, n_steps) = (step as u64, n_steps as u64);
-                out(Line::Step(Step { epoch, n_epochs: plan.settings.epochs, step, n_steps, nll }));
+    let trained =
+        train(&plan.material.corpus, &plan.settings, plan.settings.size(), start, |progress| {
+            match progress {
+                Progress::Step { epoch, step, n_steps, n_tokens: n, nll } => {
+                    n_tokens += n as u64;
+                    epoch_tokens += n as u64;
+                    let (step, n_steps) = (step as u64, n_steps as u64);
+                    out(Line::Step(Step {
+                        epoch,
+                        n_epochs: plan.settings.epochs,
+                        step,
+                        n_steps,
+                        nll,
+                    }));
+                }
+                Progress::Checking => {}
+                Progress::Epoch(loss) => {
+                    let speed = epoch_tokens as f64 / epoch_began.elapsed().as_secs_f64().max(1e-9);
+                    out(epoch_line(loss, plan.settings.epochs, speed));
+                    (epoch_began, epoch_tokens) = (Instant::now(), 0);
+                }
             }
-            Progress::Checking => {}
-            Progress::Epoch(loss) => {
-                let speed = epoch_tokens as f64 / epoch_began.elapsed().as_secs_f64().max(1e-9);
-                out(epoch_line(loss, plan.settings.epochs, speed));
-                (epoch_began, epoch_tokens) = (Instant::now(), 0);
-                n_epochs_done += 1;
+            let minutes = began.elapsed().as_secs_f64() / 60.0;
+            if stop.load(Ordering::Relaxed) {
+                ControlFlow::Break(End::Abandon)
+            } else if minutes > plan.settings.max_minutes {
+                ControlFlow::Break(End::Finish)
+            } else {
+                ControlFlow::Continue(minutes / plan.settings.max_minutes)
             }
-        }
-        let minutes = began.elapsed().as_secs_f64() / 60.0;
-        if stop.load(Ordering::Relaxed) {
-            ControlFlow::Break(End::Abandon)
-        } else if n_epochs_done > 0 && minutes > plan.settings.max_minutes {
-            ControlFlow::Break(End::Finish)
-        } else {
-            ControlFlow::Continue(())
-        }
-    })?;
+        })?;
     Ok((trained, n_tokens))
 }
 
@@ -255,6 +243,32 @@ fn epoch_line(loss: EpochLoss, n_epochs: usize, tokens_per_second: f64) -> Line 
 }
 
 impl Plan {
+    fn announcement(&self, wanted: &Wanted) -> String {
+        let corpus = &self.material.corpus;
+        let n_own = corpus.train.len() - self.material.n_replayed;
+        let mut text = format!(
+            "training {} because {}: {n_own} songs to learn from, {} held out",
+            wanted.genre,
+            wanted.why,
+            corpus.valid.len()
+        );
+        if self.material.n_replayed > 0 {
+            text.push_str(&format!(", {} of other genres besides", self.material.n_replayed));
+        }
+        if let Some(start) = self.start.as_ref().filter(|start| start.genre != wanted.genre) {
+            text.push_str(&format!(
+                "; it begins with what {} v{} knows",
+                start.genre, start.version
+            ));
+        }
+        text
+    }
+
+    /// The version of the same genre that training begins with.
+    fn parent(&self, genre: &str) -> Option<u32> {
+        self.start.as_ref().filter(|start| start.genre == genre).map(|start| start.version)
+    }
+
     fn cycle(&self, version: Option<u32>, valid_nll: Option<f64>) -> Cycle {
         Cycle {
             at_ms: now_ms(),
@@ -267,7 +281,8 @@ impl Plan {
     }
 
     fn held_out(&self) -> &[Piece] {
-        if self.corpus.valid.is_empty() { &self.corpus.train } else { &self.corpus.valid }
+        let corpus = &self.material.corpus;
+        if corpus.valid.is_empty() { &corpus.train } else { &corpus.valid }
     }
 }
 
@@ -281,7 +296,7 @@ fn finish(
     out: &mut Out<'_>,
 ) -> anyhow::Result<Result> {
     let valid_nll = trained.best.valid_nll;
-    let (promoted, why) = judge(studio, plan, &trained, stop)?;
+    let (promoted, why) = judge(studio, genre, plan, &trained, stop)?;
     let genre_dir = studio.home.models().join(genre);
     // The number of a deleted version is not given again: tracks are known by it.
     let kept = checkpoint::versions(&genre_dir)?;
@@ -294,27 +309,29 @@ fn finish(
     let manifest = Manifest {
         genre: genre.to_owned(),
         version,
-        parent: plan.current.as_ref().filter(|_| plan.warm).map(|(version, _)| *version),
+        parent: plan.parent(genre),
+        genres: plan.genres.clone(),
         created_ms: now_ms(),
         hyperparameters: plan.settings.clone(),
-        n_train: plan.corpus.train.len(),
-        n_valid: plan.corpus.valid.len(),
+        n_train: plan.material.corpus.train.len(),
+        n_replayed: plan.material.n_replayed,
+        n_valid: plan.material.corpus.valid.len(),
         curve: trained.curve,
         valid_nll,
         untrained_nll: evaluate(&untrained, few)?,
-        bigram_nll: Ngram::new(2, &plan.corpus.train).evaluate(plan.held_out()),
-        usual: plan.usual.clone(),
+        bigram_nll: Ngram::new(2, &plan.material.corpus.train).evaluate(plan.held_out()),
+        usual: plan.material.usual.clone(),
         tokens_per_second,
         token_layout: 0,
         vocabulary: 0,
         weights_blake3: String::new(),
     };
     let (untrained_nll, bigram_nll) = (manifest.untrained_nll, manifest.bigram_nll);
-    checkpoint::save(&genre_dir, &trained.network, &plan.melodies, manifest)?;
+    checkpoint::save(&genre_dir, &trained.network, &plan.material.melodies, manifest)?;
     let outcome = if promoted { Outcome::Promoted } else { Outcome::Kept { why: why.clone() } };
     let cycle = Cycle { outcome, ..plan.cycle(Some(version), Some(valid_nll)) };
     let promotion = promoted.then(|| Promotion { version, at_ms: now_ms(), why: why.clone() });
-    studio.store.add_cycle(genre, cycle, plan.weights.clone(), promotion)?;
+    studio.store.add_cycle(genre, cycle, plan.material.weights.clone(), promotion)?;
     let fate = if promoted { "is played from now on" } else { "is kept but not played" };
     out(Line::row(
         json!({"event": "trained", "genre": genre, "version": version, "promoted": promoted,
@@ -331,18 +348,21 @@ fn finish(
 /// Whether the trained network is played, and why (not).
 fn judge(
     studio: &Studio,
+    genre: &str,
     plan: &Plan,
     trained: &Trained,
     stop: &AtomicBool,
 ) -> anyhow::Result<(bool, String)> {
-    let Some((version, network)) = &plan.current else {
+    let Some(version) = plan.current else {
         return Ok((true, "it is the first version".to_owned()));
     };
-    let current_nll = if plan.warm {
+    let current_nll = if plan.parent(genre) == Some(version) {
         trained.start_nll
     } else {
-        let goes_on = || !stop.load(Ordering::Relaxed);
-        evaluate_while(network, plan.held_out(), goes_on)?.ok_or(TrainError::Abandoned)?
+        match checkpoint::load(&studio.home.version(genre, version)) {
+            Ok((network, manifest)) => loss_of(&network, &manifest, genre, plan, stop)?,
+            Err(error) => return Ok((true, format!("v{version} can't be read any more: {error}"))),
+        }
     };
     let valid_nll = trained.best.valid_nll;
     let margin = studio.config.schedule.promotion_margin;
@@ -352,4 +372,20 @@ fn judge(
     } else {
         Ok((false, format!("{said}, worse by more than the margin of {margin}")))
     }
+}
+
+/// The loss of another version on the held-out songs.
+fn loss_of(
+    network: &Network,
+    manifest: &Manifest,
+    genre: &str,
+    plan: &Plan,
+    stop: &AtomicBool,
+) -> anyhow::Result<f64> {
+    let mut pieces = plan.held_out().to_vec();
+    for piece in &mut pieces {
+        piece.condition = condition(&manifest.genres, genre);
+    }
+    let goes_on = || !stop.load(Ordering::Relaxed);
+    Ok(evaluate_while(network, &pieces, goes_on)?.ok_or(TrainError::Abandoned)?)
 }

@@ -1,17 +1,13 @@
-//! In which order does training read the songs?
+//! How are sequences laid side by side for training?
 //!
 //! Each lane of a batch reads one song after another; windows follow each other without a gap, so
 //! that the state carries over whole songs while gradients stop at the window's start (truncated
 //! backpropagation through time, Williams and Peng 1990). At a song's first token its lane resets.
 
-use rand::Rng;
-use rand::seq::SliceRandom;
-use rand_chacha::ChaCha8Rng;
-
 use crate::corpus::Piece;
 use crate::loss::Targets;
 use crate::network::Size;
-use crate::tokens::{LOOKBACKS, TokenId, VOCABULARY};
+use crate::tokens::{TokenId, VOCABULARY};
 
 /// One window of a batch, time-major.
 #[derive(Clone, Debug, Default)]
@@ -62,7 +58,7 @@ impl Sequence {
             suggested: steps
                 .map(|idx| idx.map_or(VOCABULARY as u32, |idx| moved(tokens[idx])))
                 .collect(),
-            condition: 0,
+            condition: piece.condition,
             weight: piece.weight,
         }
     }
@@ -79,27 +75,6 @@ pub(crate) fn inputs(size: Size, token: u32, suggested: &[u32]) -> impl Iterator
     let of =
         move |(idx, suggestion): (usize, &u32)| (idx as u32 + 1) * rows + last.min(*suggestion);
     std::iter::once(token).chain(suggested.iter().enumerate().map(of))
-}
-
-/// The windows of one epoch over `pieces`: shuffled and transposed by up to ±`transpose` semitones
-/// as `rng` says, or in order and untransposed without it. For a network that knows songs.
-pub fn windows(
-    pieces: &[Piece],
-    n_lanes: usize,
-    n_steps: usize,
-    transpose: i32,
-    rng: Option<&mut ChaCha8Rng>,
-) -> impl Iterator<Item = Window> {
-    let mut order: Vec<(usize, i32)> = (0..pieces.len()).map(|idx| (idx, 0)).collect();
-    if let Some(rng) = rng {
-        order.shuffle(rng);
-        for (idx, shift) in &mut order {
-            let possible = pieces[*idx].transpositions(transpose);
-            *shift = possible.get(rng.random_range(0..possible.len().max(1))).copied().unwrap_or(0);
-        }
-    }
-    let sequences = order.into_iter().map(|(idx, shift)| Sequence::of(&pieces[idx], shift));
-    windows_of((VOCABULARY, LOOKBACKS.len()), sequences.collect(), n_lanes, n_steps)
 }
 
 /// The windows over any sequences, in their order, for a network of so many (tokens, lookbacks).
@@ -174,9 +149,12 @@ impl Window {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lessons::as_written;
     use crate::score::Pitch;
     use crate::song::{GridNote, Song, Voice};
-    use rand::SeedableRng;
+    use crate::tokens::LOOKBACKS;
+
+    const SONGS: (usize, usize) = (VOCABULARY, LOOKBACKS.len());
 
     fn pieces(n: u32) -> Vec<Piece> {
         let song = |i: u32| {
@@ -195,14 +173,12 @@ mod tests {
     fn an_epoch_holds_every_token_of_every_song_once() {
         let pieces = pieces(13);
         let total: usize = pieces.iter().map(|piece| piece.tokens().len() - 1).sum();
-        let mut rng = ChaCha8Rng::seed_from_u64(1);
         for n_lanes in [1, 4, 50] {
-            let seen: usize =
-                windows(&pieces, n_lanes, 7, 6, Some(&mut rng)).map(|w| w.n_tokens()).sum();
+            let windows = || windows_of(SONGS, as_written(&pieces), n_lanes, 7);
+            let seen: usize = windows().map(|w| w.n_tokens()).sum();
             assert_eq!(seen, total);
-            let starts: usize = windows(&pieces, n_lanes, 7, 0, None)
-                .map(|w| w.resets.iter().filter(|reset| **reset).count())
-                .sum();
+            let starts: usize =
+                windows().map(|w| w.resets.iter().filter(|reset| **reset).count()).sum();
             assert_eq!(starts, pieces.len());
         }
     }
@@ -210,7 +186,7 @@ mod tests {
     #[test]
     fn one_lane_reads_the_song_as_it_is_written() {
         let pieces = pieces(1);
-        let read: Vec<u32> = windows(&pieces, 1, 5, 0, None)
+        let read: Vec<u32> = windows_of(SONGS, as_written(&pieces), 1, 5)
             .flat_map(|w| w.targets.tokens.into_iter().zip(w.targets.weights))
             .filter(|(_, weight)| *weight > 0.0)
             .map(|(token, _)| token)

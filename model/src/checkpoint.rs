@@ -31,12 +31,16 @@ pub struct Manifest {
     pub version: u32,
     /// The version whose weights it began with, if any.
     pub parent: Option<u32>,
+    /// The genres that it knows, its own among them; a genre's condition is its place, counted from 1.
+    pub genres: Vec<String>,
     /// When it was made, in milliseconds since 1970.
     pub created_ms: u64,
     /// How it was trained.
     pub hyperparameters: Hyperparameters,
     /// Songs and tracks learned from.
     pub n_train: usize,
+    /// Songs of other genres among them.
+    pub n_replayed: usize,
     /// Songs held out.
     pub n_valid: usize,
     /// Losses by epoch.
@@ -248,6 +252,7 @@ mod tests {
             genre: "hardstyle".to_owned(),
             version,
             parent: None,
+            genres: vec!["hardstyle".to_owned()],
             created_ms: 1,
             hyperparameters: Hyperparameters {
                 hidden: 16,
@@ -255,6 +260,7 @@ mod tests {
                 ..Hyperparameters::default()
             },
             n_train: 3,
+            n_replayed: 0,
             n_valid: 1,
             curve: vec![EpochLoss { epoch: 1, train_nll: 3.0, valid_nll: 2.5 }],
             valid_nll: 2.5,

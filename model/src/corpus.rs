@@ -16,6 +16,8 @@ pub struct Piece {
     pub group: String,
     /// How much each of its tokens counts; 1 is usual.
     pub weight: f32,
+    /// What the network is told of it besides its tokens, such as a number for its genre; 0 is nothing.
+    pub condition: u32,
     /// Whether it may be held out for validation; what the model made itself may not.
     pub may_validate: bool,
     tokens: Vec<TokenId>,
@@ -32,6 +34,7 @@ impl Piece {
             id: id.into(),
             group: group.into(),
             weight: 1.0,
+            condition: 0,
             may_validate: true,
             tokens,
             suggested,

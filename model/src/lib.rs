@@ -8,6 +8,7 @@ pub mod copying;
 pub mod corpus;
 pub mod genre;
 pub mod key;
+pub mod lessons;
 pub mod loss;
 pub mod midi;
 pub mod network;

@@ -38,6 +38,8 @@ pub struct Request {
     pub temperature: f64,
     /// Only the likeliest tokens that together have this probability are drawn from; 1 is all.
     pub top_p: f64,
+    /// The condition of what is asked for, as in training; 0 is none.
+    pub condition: u32,
     /// What the song begins with; the rest is drawn to go on from there.
     pub opening: Option<Song>,
 }
@@ -127,7 +129,7 @@ fn draw_tokens(
 ) -> Vec<TokenId> {
     let mut grammar = Grammar::new(Some(request.n_bars));
     let mut lookback = Lookback::default();
-    let mut stream = predictor.stream(0);
+    let mut stream = predictor.stream(request.condition);
     let mut tokens: Vec<TokenId> = Vec::new();
     let mut bar_start = 0;
     let mut forced = forced.iter().copied();
@@ -195,13 +197,14 @@ mod tests {
     use super::*;
     use crate::key::Mode;
     use crate::network::Network;
-    use crate::train::Hyperparameters;
     use crate::score::Pitch;
     use crate::song::GridNote;
+    use crate::train::Hyperparameters;
 
     fn predictor() -> Predictor {
-        let size = Hyperparameters { layers: 1, hidden: 16, embedding: 8, ..Hyperparameters::default() }
-            .size();
+        let size =
+            Hyperparameters { layers: 1, hidden: 16, embedding: 8, ..Hyperparameters::default() }
+                .size();
         let network = Network::new(size, &mut ChaCha8Rng::seed_from_u64(2)).expect("a network");
         Predictor::new(&network).expect("a predictor")
     }
@@ -216,6 +219,7 @@ mod tests {
             notes_per_bar: 10.0,
             temperature: 1.0,
             top_p: 0.98,
+            condition: 0,
             opening: None,
         }
     }

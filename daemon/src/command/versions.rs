@@ -9,6 +9,7 @@ use model::train::evaluate;
 use serde_json::json;
 
 use crate::answer::{Line, Misused, NotNow, Out, shown};
+use crate::material::condition;
 use crate::publish;
 use crate::store::Promotion;
 use crate::studio::{Studio, now_ms};
@@ -30,7 +31,7 @@ pub(super) fn versions(studio: &Studio, genre: &str, out: &mut Out<'_>) -> anyho
             Ok(m) => out(Line::row(
                 json!({"genre": genre, "version": version, "current": is_current,
                     "valid_nll": m.valid_nll, "bigram_nll": m.bigram_nll, "untrained_nll": m.untrained_nll,
-                    "epochs": m.curve.len(), "songs": m.n_train, "held_out": m.n_valid,
+                    "epochs": m.curve.len(), "songs": m.n_train, "replayed": m.n_replayed, "held_out": m.n_valid,
                     "parent": m.parent, "created_ms": m.created_ms, "outcome": outcome,
                     "tokens_per_second": m.tokens_per_second.round()}),
                 format!(
@@ -114,9 +115,10 @@ pub(super) fn score(
 ) -> anyhow::Result<()> {
     let genre = studio.known_genre(genre)?;
     let version = publish::version(studio, genre)?;
-    let (network, _) = checkpoint::load(&studio.home.version(genre, version))?;
+    let (network, manifest) = checkpoint::load(&studio.home.version(genre, version))?;
+    let condition = condition(&manifest.genres, genre);
     for file in files {
-        let (nll, n_notes) = score_one(studio, &network, file)?;
+        let (nll, n_notes) = score_one(studio, &network, condition, file)?;
         out(Line::row(
             json!({"file": shown(file), "genre": genre, "version": version, "nll_per_note": nll, "notes": n_notes}),
             format!(
@@ -131,6 +133,7 @@ pub(super) fn score(
 fn score_one(
     studio: &Studio,
     network: &model::network::Network,
+    condition: u32,
     file: &Path,
 ) -> anyhow::Result<(f64, usize)> {
     let bytes = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
@@ -139,7 +142,8 @@ fn score_one(
         anyhow::bail!("{} has no notes to score; `kickback judge` says why", file.display());
     };
     let n_notes = song.notes().len();
-    let piece = Piece::new("file", "file", &song);
+    let mut piece = Piece::new("file", "file", &song);
+    piece.condition = condition;
     let n_tokens = piece.tokens().len() - 1;
     Ok((evaluate(network, &[piece])? * n_tokens as f64 / n_notes as f64, n_notes))
 }

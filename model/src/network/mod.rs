@@ -175,6 +175,21 @@ impl Network {
         })
     }
 
+    /// Lets conditions that are met for the first time begin as condition 0, which stands for any.
+    ///
+    /// # Errors
+    /// When candle cannot allocate.
+    pub fn begin_conditions(&self, new: std::ops::Range<u32>) -> Result<()> {
+        let Some((_, table)) = self.parameters.iter().find(|(name, _)| name == "condition") else {
+            return Ok(());
+        };
+        let mut rows = table.to_vec2::<f32>()?;
+        for row in new.start as usize..(new.end as usize).min(rows.len()) {
+            rows[row] = rows[0].clone();
+        }
+        table.set(&Tensor::new(rows, &Device::Cpu)?)
+    }
+
     #[cfg(test)]
     fn get(&self, name: &str) -> &Tensor {
         let found = self.parameters.iter().find(|(own, _)| own == name);

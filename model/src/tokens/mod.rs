@@ -62,7 +62,7 @@ pub const VOCABULARY: usize = (DURATION + N_DURATIONS) as usize;
 /// Tokens before the first bar.
 pub const HEADER: usize = 6;
 /// Changes whenever a token changes its meaning; a checkpoint made with another is not loaded.
-pub const LAYOUT: u32 = 2;
+pub const LAYOUT: u32 = 3;
 
 /// A token's index in the vocabulary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

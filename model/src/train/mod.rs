@@ -11,12 +11,13 @@ use std::ops::ControlFlow;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::batch::windows;
-use crate::corpus::{Corpus, Piece};
+use crate::batch::{Sequence, Window, windows_of};
+use crate::corpus::Piece;
+use crate::lessons::{Lessons, as_written};
 use crate::network::engine::{Engine, Learner, Pace};
-use crate::network::{Dropout, Network, State};
+use crate::network::{Dropout, Network, Size, State};
 use rate::rate_at;
-pub use settings::{Hyperparameters, Precision};
+pub use settings::{CONDITIONS, Hyperparameters, Precision};
 
 /// Losses after an epoch, in nats a token.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -54,7 +55,7 @@ pub enum Progress {
 /// Why the callback ends a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// Time is up: what was best so far is taken.
+    /// Time is up: what was learned so far is measured, and the best taken.
     Finish,
     /// Nothing is wanted any more.
     Abandon,
@@ -78,7 +79,7 @@ pub enum TrainError {
     /// No piece has any weight.
     #[error("there is no song to learn from")]
     NothingToLearn,
-    /// The callback said [`End::Abandon`], or [`End::Finish`] before the first epoch had ended.
+    /// The callback said [`End::Abandon`].
     #[error("training was stopped before it had a result")]
     Abandoned,
     /// The loss is not a number any more.
@@ -92,74 +93,73 @@ pub enum TrainError {
     Candle(#[from] candle_core::Error),
 }
 
-/// Trains from `start`, or from fresh weights, and tells `on_progress` of every step and epoch.
+/// Trains a network of `size` from `start`, which must be of that size too, or from fresh weights,
+/// and tells `on_progress` of every step and epoch. Its answer is the share of the run's time that is
+/// over, 0 to 1 (0 if there is no hurry): the learning rate then falls with the time where that runs
+/// out before the epochs do.
 ///
 /// # Errors
 /// [`TrainError`]; nothing is left behind then.
 pub fn train(
-    corpus: &Corpus,
+    lessons: &impl Lessons,
     settings: &Hyperparameters,
+    size: Size,
     start: Option<&Network>,
-    mut on_progress: impl FnMut(Progress) -> ControlFlow<End>,
+    mut on_progress: impl FnMut(Progress) -> ControlFlow<End, f64>,
 ) -> Result<Trained, TrainError> {
-    if corpus.train.is_empty() {
-        return Err(TrainError::NothingToLearn);
-    }
+    let held_out = lessons.held_out();
     let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
     let network = match start {
         Some(network) => network.duplicate()?,
-        None => Network::new(settings.size(), &mut rng)?,
+        None => Network::new(size, &mut rng)?,
     };
-    let held_out = if corpus.valid.is_empty() { &corpus.train } else { &corpus.valid };
-    let mut run =
-        Run { start_nll: evaluate(&network, held_out)?, network, curve: Vec::new(), best: None };
-    let n_windows =
-        windows(&corpus.train, settings.batch, settings.sequence_length, 0, None).count();
+    let order = |epoch: usize| ChaCha8Rng::seed_from_u64(settings.seed ^ (epoch as u64) << 32);
+    let n_windows = epoch_windows(size, lessons.epoch(settings, &mut order(1)), settings).count();
+    if n_windows == 0 || held_out.is_empty() {
+        return Err(TrainError::NothingToLearn);
+    }
+    let start_nll = loss_on(&network, held_out.clone(), || true)?.unwrap_or(0.0);
+    let mut run = Run { start_nll, network, curve: Vec::new(), best: None };
     let n_steps = n_windows * settings.epochs;
     let mut learner = Learner::new(&run.network, settings.precision)?;
-    let mut step = 0;
+    let (mut step, mut over) = (0, 0.0f64);
     for epoch in 1..=settings.epochs {
         let mut sums = (0.0, 0.0);
-        let mut state = State::zero(run.network.size(), settings.batch.min(corpus.train.len()));
-        let mut order = ChaCha8Rng::seed_from_u64(settings.seed ^ (epoch as u64) << 32);
-        let epoch_windows = windows(
-            &corpus.train,
-            settings.batch,
-            settings.sequence_length,
-            settings.transpose,
-            Some(&mut order),
-        );
-        for window in epoch_windows {
+        let mut state: Option<State> = None;
+        let mut end = None;
+        for window in epoch_windows(size, lessons.epoch(settings, &mut order(epoch)), settings) {
+            let state = state.get_or_insert_with(|| State::zero(size, window.batch));
             // The order of songs is drawn anew each epoch, so its length may differ by a window.
             step += 1;
-            let rate = rate_at(step - 1, n_steps, settings);
-            let mut dropout = Dropout { rate: settings.dropout, rng: &mut rng };
-            let masks = dropout.masks(run.network.size(), window.batch);
+            let rate = rate_at((step - 1) as f64 / n_steps as f64, over, settings);
+            let masks = Dropout { rate: settings.dropout, rng: &mut rng }.masks(size, window.batch);
             let Hyperparameters { clip, weight_decay, .. } = *settings;
-            let pace = Pace { rate, clip, weight_decay };
-            let nll = learner.learn(&window, &mut state, &masks, pace)?;
+            let nll = learner.learn(&window, state, &masks, Pace { rate, clip, weight_decay })?;
             if !nll.is_finite() {
                 return Err(TrainError::Diverged { epoch });
             }
             let weight = f64::from(window.targets.weights.iter().sum::<f32>());
             sums = (sums.0 + nll * f64::from(window.targets.divisor), sums.1 + weight);
             let n_tokens = window.n_tokens();
-            let said = on_progress(Progress::Step {
-                epoch,
-                step,
-                n_steps: n_steps.max(step),
-                n_tokens,
-                nll,
-            });
-            if let ControlFlow::Break(end) = said {
-                return run.end(end);
+            let n_steps = n_steps.max(step);
+            match on_progress(Progress::Step { epoch, step, n_steps, n_tokens, nll }) {
+                ControlFlow::Continue(share) => over = share,
+                ControlFlow::Break(End::Abandon) => return Err(TrainError::Abandoned),
+                ControlFlow::Break(End::Finish) => {
+                    end = Some(End::Finish);
+                    break;
+                }
             }
         }
         learner.write_to(&run.network)?;
-        let valid_nll = check(&run.network, held_out, &mut on_progress)?;
+        let valid_nll = check(&run.network, &held_out, &mut on_progress)?;
         let loss = EpochLoss { epoch, train_nll: sums.0 / f64::max(sums.1, 1e-9), valid_nll };
         run.note(loss)?;
-        if let ControlFlow::Break(end) = on_progress(Progress::Epoch(loss)) {
+        match on_progress(Progress::Epoch(loss)) {
+            ControlFlow::Continue(share) => over = share,
+            ControlFlow::Break(said) => end = Some(said),
+        }
+        if let Some(end) = end {
             return run.end(end);
         }
         if run.epochs_since_best() >= settings.patience {
@@ -169,14 +169,23 @@ pub fn train(
     run.end(End::Finish)
 }
 
+fn epoch_windows(
+    size: Size,
+    sequences: Vec<Sequence>,
+    settings: &Hyperparameters,
+) -> impl Iterator<Item = Window> {
+    let known = (size.vocabulary, size.lookbacks);
+    windows_of(known, sequences, settings.batch, settings.sequence_length)
+}
+
 /// The loss on the held-out songs; [`End::Finish`] waits until it is known.
 fn check(
     network: &Network,
-    held_out: &[Piece],
-    on_progress: &mut impl FnMut(Progress) -> ControlFlow<End>,
+    held_out: &[Sequence],
+    on_progress: &mut impl FnMut(Progress) -> ControlFlow<End, f64>,
 ) -> Result<f64, TrainError> {
     let goes_on = || !matches!(on_progress(Progress::Checking), ControlFlow::Break(End::Abandon));
-    evaluate_while(network, held_out, goes_on)?.ok_or(TrainError::Abandoned)
+    loss_on(network, held_out.to_vec(), goes_on)?.ok_or(TrainError::Abandoned)
 }
 
 struct Run {
@@ -225,20 +234,35 @@ pub fn evaluate(network: &Network, pieces: &[Piece]) -> Result<f64, candle_core:
 pub fn evaluate_while(
     network: &Network,
     pieces: &[Piece],
+    goes_on: impl FnMut() -> bool,
+) -> Result<Option<f64>, candle_core::Error> {
+    loss_on(network, as_written(pieces), goes_on)
+}
+
+/// Mean loss of any sequences in nats a token, each counted by its weight; 0 without any. Gives up
+/// with `None` as soon as `goes_on`, asked before each window, says so.
+///
+/// # Errors
+/// When the tensor library fails.
+pub fn loss_on(
+    network: &Network,
+    sequences: Vec<Sequence>,
     mut goes_on: impl FnMut() -> bool,
 ) -> Result<Option<f64>, candle_core::Error> {
     const LANES: usize = 32;
     const STEPS: usize = 128;
+    let size = network.size();
     let mut engine = Engine::new(network, Precision::F32)?;
-    let mut state = State::zero(network.size(), LANES.min(pieces.len()).max(1));
+    let mut state: Option<State> = None;
     let mut sums = (0.0, 0.0);
-    for window in windows(pieces, LANES, STEPS, 0, None) {
+    for window in windows_of((size.vocabulary, size.lookbacks), sequences, LANES, STEPS) {
         if !goes_on() {
             return Ok(None);
         }
+        let state = state.get_or_insert_with(|| State::zero(size, window.batch));
         let weight = f64::from(window.targets.weights.iter().sum::<f32>());
         let divisor = f64::from(window.targets.divisor);
-        let loss = engine.loss(&window, &mut state)?;
+        let loss = engine.loss(&window, state)?;
         sums = (sums.0 + loss * divisor, sums.1 + weight);
     }
     Ok(Some(sums.0 / f64::max(sums.1, 1e-9)))

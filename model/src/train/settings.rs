@@ -7,6 +7,9 @@ use crate::network::kernels::Level;
 use crate::settings::{OutOfRange, require};
 use crate::tokens::{LOOKBACKS, VOCABULARY};
 
+/// Conditions that a network of songs tells apart: none in particular, and 63 genres.
+pub const CONDITIONS: usize = 64;
+
 /// The numbers that training multiplies. Sums, weights and the optimiser are `f32` in any case, and
 /// so is every loss on held-out songs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +76,10 @@ pub struct Hyperparameters {
     /// Songs are transposed at random by up to so many semitones, so that every key is learnt from
     /// every song. 0 to 11.
     pub transpose: i32,
+    /// Share of the music read in training that is of other genres, if the library has any: one network
+    /// plays all genres, and a genre of few songs learns from the others what music is. More helps small
+    /// genres, takes longer and blurs large ones. 0 to 0.9.
+    pub replay: f64,
     /// Share of the tunes that is held out to measure what was learnt. 0 to 0.5.
     pub valid_share: f64,
     /// Minutes a run may take; then the best so far is taken. Above 0.
@@ -99,6 +106,7 @@ impl Default for Hyperparameters {
             continue_epochs: 8,
             patience: 4,
             transpose: 5,
+            replay: 0.5,
             valid_share: 0.1,
             max_minutes: 20.0,
             seed: 1,
@@ -113,7 +121,7 @@ impl Hyperparameters {
         Size {
             vocabulary: VOCABULARY,
             lookbacks: LOOKBACKS.len(),
-            conditions: 0,
+            conditions: CONDITIONS,
             layers,
             hidden,
             embedding,
@@ -140,6 +148,7 @@ impl Hyperparameters {
         let share = |key, value: f64, most, allowed| {
             require((0.0..=most).contains(&value), key, value, allowed)
         };
+        share("replay", self.replay, 0.9, "a number from 0 to 0.9")?;
         share("dropout", self.dropout, 0.9, "a number from 0 to 0.9")?;
         share("warmup", self.warmup, 0.5, "a number from 0 to 0.5")?;
         share("weight_decay", self.weight_decay, 1.0, "a number from 0 to 1")?;

@@ -1,6 +1,7 @@
 //! Does training learn, repeat itself and stop when told?
 
 use super::*;
+use crate::corpus::Corpus;
 use crate::score::Pitch;
 use crate::song::{GridNote, Song, Voice};
 
@@ -33,13 +34,13 @@ fn settings() -> Hyperparameters {
     }
 }
 
-fn go_on(_: Progress) -> ControlFlow<End> {
-    ControlFlow::Continue(())
+fn go_on(_: Progress) -> ControlFlow<End, f64> {
+    ControlFlow::Continue(0.0)
 }
 
 #[test]
 fn losses_fall_and_the_best_epoch_is_taken() {
-    let trained = train(&corpus(), &settings(), None, go_on).expect("it trains");
+    let trained = train(&corpus(), &settings(), settings().size(), None, go_on).expect("it trains");
     assert!(trained.best.valid_nll < trained.start_nll * 0.6, "{:?}", trained.curve);
     let lowest = trained.curve.iter().map(|loss| loss.valid_nll).fold(f64::INFINITY, f64::min);
     assert!((trained.best.valid_nll - lowest).abs() < 1e-12);
@@ -60,7 +61,7 @@ fn one_song_can_be_learnt_by_heart() {
         patience: 400,
         ..settings()
     };
-    let trained = train(&corpus, &settings, None, go_on).expect("it trains");
+    let trained = train(&corpus, &settings, settings.size(), None, go_on).expect("it trains");
     assert!(trained.best.valid_nll < 0.1, "{:?}", trained.best);
 }
 
@@ -68,7 +69,7 @@ fn one_song_can_be_learnt_by_heart() {
 fn the_same_seed_gives_the_same_weights() {
     let settings = Hyperparameters { epochs: 2, ..settings() };
     let run = || {
-        let trained = train(&corpus(), &settings, None, go_on).expect("it trains");
+        let trained = train(&corpus(), &settings, settings.size(), None, go_on).expect("it trains");
         let values = |(_, var): &(String, candle_core::Var)| {
             var.flatten_all().and_then(|v| v.to_vec1::<f32>()).expect("numbers")
         };
@@ -83,7 +84,8 @@ fn a_heavier_song_is_learnt_better() {
         let mut corpus = corpus();
         corpus.train.iter_mut().for_each(|piece| piece.weight = 0.5);
         corpus.train[0].weight = weight;
-        let trained = train(&corpus, &settings(), None, go_on).expect("it trains");
+        let trained =
+            train(&corpus, &settings(), settings().size(), None, go_on).expect("it trains");
         evaluate(&trained.network, &corpus.train[..1]).expect("it evaluates")
     };
     assert!(loss_with(4.0) < loss_with(0.1));
@@ -92,9 +94,9 @@ fn a_heavier_song_is_learnt_better() {
 #[test]
 fn it_stops_at_once_when_told() {
     let mut n_steps = 0;
-    let stopped = train(&corpus(), &settings(), None, |_| {
+    let stopped = train(&corpus(), &settings(), settings().size(), None, |_| {
         n_steps += 1;
-        if n_steps == 3 { ControlFlow::Break(End::Abandon) } else { ControlFlow::Continue(()) }
+        if n_steps == 3 { ControlFlow::Break(End::Abandon) } else { ControlFlow::Continue(0.0) }
     });
     assert!(matches!(stopped, Err(TrainError::Abandoned)));
     assert_eq!(n_steps, 3);
@@ -102,15 +104,28 @@ fn it_stops_at_once_when_told() {
 
 #[test]
 fn when_time_is_up_the_best_so_far_is_taken() {
-    let trained = train(&corpus(), &settings(), None, |progress| match progress {
-        Progress::Epoch(loss) if loss.epoch == 2 => ControlFlow::Break(End::Finish),
-        _ => ControlFlow::Continue(()),
-    });
+    let trained =
+        train(&corpus(), &settings(), settings().size(), None, |progress| match progress {
+            Progress::Epoch(loss) if loss.epoch == 2 => ControlFlow::Break(End::Finish),
+            _ => ControlFlow::Continue(0.0),
+        });
     assert_eq!(trained.expect("two epochs are a result").curve.len(), 2);
 }
 
 #[test]
+fn time_that_runs_out_within_an_epoch_leaves_a_result_too() {
+    let settings = settings();
+    let trained = train(&corpus(), &settings, settings.size(), None, |progress| match progress {
+        Progress::Step { step: 5, .. } => ControlFlow::Break(End::Finish),
+        _ => ControlFlow::Continue(0.9),
+    });
+    let trained = trained.expect("five steps are a result");
+    assert_eq!(trained.curve.len(), 1);
+    assert!(trained.best.valid_nll < trained.start_nll);
+}
+
+#[test]
 fn nothing_to_learn_is_said() {
-    let none = train(&Corpus::default(), &settings(), None, go_on);
+    let none = train(&Corpus::default(), &settings(), settings().size(), None, go_on);
     assert!(matches!(none, Err(TrainError::NothingToLearn)));
 }

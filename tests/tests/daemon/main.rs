@@ -9,6 +9,7 @@ mod configuration;
 mod crashes;
 mod doubles;
 mod drops;
+mod genres;
 mod midi_facts;
 mod sorting;
 mod stopping;

@@ -1,0 +1,92 @@
+//! What is read in an epoch, and what is held out?
+//!
+//! Training itself knows sequences of tokens only; songs become sequences here, in an order and in
+//! keys that differ from epoch to epoch.
+
+use rand::Rng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+use crate::batch::Sequence;
+use crate::corpus::{Corpus, Piece};
+use crate::train::Hyperparameters;
+
+/// How often a song is read without its condition, so that the network also knows what to do for one
+/// that it has never met.
+const UNCONDITIONED: f64 = 0.1;
+
+/// Something to learn from.
+pub trait Lessons {
+    /// The sequences of one epoch in the order in which they are read, varied as `settings` and `rng`
+    /// say.
+    fn epoch(&self, settings: &Hyperparameters, rng: &mut ChaCha8Rng) -> Vec<Sequence>;
+
+    /// The sequences that the loss is measured on; not empty if there is anything to learn from.
+    fn held_out(&self) -> Vec<Sequence>;
+}
+
+impl Lessons for Corpus {
+    /// Every song, transposed within ±`transpose` semitones.
+    fn epoch(&self, settings: &Hyperparameters, rng: &mut ChaCha8Rng) -> Vec<Sequence> {
+        let mut order: Vec<&Piece> = self.train.iter().collect();
+        order.shuffle(rng);
+        let sequence = |piece: &Piece| {
+            let possible = piece.transpositions(settings.transpose);
+            let shift = possible.get(rng.random_range(0..possible.len().max(1)));
+            let mut sequence = Sequence::of(piece, shift.copied().unwrap_or(0));
+            if rng.random_bool(UNCONDITIONED) {
+                sequence.condition = 0;
+            }
+            sequence
+        };
+        order.into_iter().map(sequence).collect()
+    }
+
+    /// The songs held out; those learned from if none is.
+    fn held_out(&self) -> Vec<Sequence> {
+        let held_out = if self.valid.is_empty() { &self.train } else { &self.valid };
+        as_written(held_out)
+    }
+}
+
+/// Pieces in their order, as they are written.
+pub fn as_written(pieces: &[Piece]) -> Vec<Sequence> {
+    pieces.iter().map(|piece| Sequence::of(piece, 0)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::score::Pitch;
+    use crate::song::{GridNote, Song, Voice};
+    use rand::SeedableRng;
+
+    fn corpus() -> Corpus {
+        let piece = |i: u32| {
+            let note = GridNote {
+                onset: i % 90,
+                voice: Voice::Lead,
+                pitch: Pitch::new(60).expect("a pitch"),
+                duration: 12,
+            };
+            let mut piece =
+                Piece::new(i.to_string(), i.to_string(), &Song::new(150.0, 4, 1, [note]));
+            piece.condition = 3;
+            piece
+        };
+        Corpus { train: (0..200).map(piece).collect(), valid: Vec::new() }
+    }
+
+    #[test]
+    fn an_epoch_reads_every_song_once_in_its_own_order_and_keys() {
+        let corpus = corpus();
+        let settings = Hyperparameters::default();
+        let epoch = |seed| corpus.epoch(&settings, &mut ChaCha8Rng::seed_from_u64(seed));
+        let (first, second) = (epoch(1), epoch(2));
+        assert_eq!((first.len(), second.len()), (200, 200));
+        assert!(first != second && first == epoch(1));
+        let n_free = first.iter().filter(|sequence| sequence.condition == 0).count();
+        assert!((5..50).contains(&n_free), "{n_free} songs without their condition");
+        assert!(corpus.held_out().iter().all(|sequence| sequence.condition == 3));
+    }
+}
