@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use watch::filter::{Reason, Verdict};
 use watch::inbox::Found;
+use watch::intake::Examined;
 use watch::shelf;
 
 use crate::store::{self, Move, Song, SongId, SongStatus};
@@ -110,7 +111,7 @@ fn settle(
         }
         Opened::Refused(reason) => {
             finish_earlier(studio, found, None)?;
-            reject(studio, found, None, &reason)
+            reject(studio, found, None, note(&reason))
         }
         Opened::Song(candidate) => song(studio, sorter, found, &candidate, stop),
     }
@@ -151,7 +152,7 @@ fn song(
     let known = studio.store.song(id)?;
     if let Some(same) = known.filter(|song| song.status == SongStatus::Accepted) {
         let of = format!("{} (the same file)", called(&same));
-        return reject(studio, found, None, &Reason::Duplicate { of });
+        return reject(studio, found, None, note(&Reason::Duplicate { of }));
     }
     let verdict = match &examined.verdict {
         Verdict::Accept => match doubles::find(studio, examined)? {
@@ -165,9 +166,10 @@ fn song(
     };
     match verdict {
         Verdict::Reject(reason) => {
-            let status = SongStatus::Rejected(note(&reason));
+            let why = refusal(examined, &reason);
+            let status = SongStatus::Rejected(why.clone());
             let song = keep(studio, found, candidate, genre, status)?;
-            reject(studio, found, Some(song), &reason)
+            reject(studio, found, Some(song), why)
         }
         Verdict::Accept => {
             let to = Path::new("library").join(&found.relative);
@@ -219,15 +221,21 @@ fn note(reason: &Reason) -> store::Reason {
     store::Reason { code: reason.code().to_owned(), text: reason.to_string() }
 }
 
+/// The reason with what was odd about the file, which may be why it came to that.
+fn refusal(examined: &Examined, reason: &Reason) -> store::Reason {
+    let note = note(reason);
+    store::Reason { text: examined.refusal().unwrap_or(note.text), code: note.code }
+}
+
 fn reject(
     studio: &Studio,
     found: &Found,
     song: Option<(SongId, Song)>,
-    reason: &Reason,
+    reason: store::Reason,
 ) -> anyhow::Result<Outcome> {
     let to = Path::new("rejected").join(&found.relative);
-    file(studio, found, song, &to, Some(note(reason)))?;
-    tracing::info!(path = %found.relative.display(), reason = reason.code(), "rejected");
+    tracing::info!(path = %found.relative.display(), reason = %reason.code, "rejected");
+    file(studio, found, song, &to, Some(reason))?;
     Ok(Outcome::Rejected)
 }
 

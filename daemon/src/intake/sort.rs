@@ -18,7 +18,7 @@ use watch::intake::examine;
 use watch::shelf;
 
 use super::open::{Candidate, guarded};
-use super::{Outcome, accept, file, reject};
+use super::{Outcome, accept, file, note, refusal, reject};
 use crate::store::{self, SongId, SongStatus};
 use crate::studio::Studio;
 
@@ -52,11 +52,14 @@ pub(super) fn sort(
     stop: &AtomicBool,
 ) -> anyhow::Result<Outcome> {
     let song = match (verdict, &candidate.examined.song) {
-        (Verdict::Reject(reason), _) => return reject(studio, found, None, &reason),
+        (Verdict::Reject(reason), _) => {
+            let why = refusal(&candidate.examined, &reason);
+            return reject(studio, found, None, why);
+        }
         (Verdict::Accept, Some(song)) => song,
         // Only songs are accepted.
         (Verdict::Accept, None) => {
-            return reject(studio, found, None, &Reason::Empty { has_bytes: true });
+            return reject(studio, found, None, note(&Reason::Empty { has_bytes: true }));
         }
     };
     sorter.renew(studio, stop)?;

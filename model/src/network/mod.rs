@@ -184,8 +184,10 @@ impl Network {
             return Ok(());
         };
         let mut rows = table.to_vec2::<f32>()?;
-        for row in new.start as usize..(new.end as usize).min(rows.len()) {
-            rows[row] = rows[0].clone();
+        let Some((any, named)) = rows.split_first_mut() else { return Ok(()) };
+        let new = new.start as usize..(new.end as usize).min(named.len() + 1);
+        for row in new.filter(|row| *row > 0) {
+            named[row - 1].clone_from(any);
         }
         table.set(&Tensor::new(rows, &Device::Cpu)?)
     }

@@ -45,12 +45,11 @@ struct Row {
 }
 
 fn main() -> std::io::Result<()> {
-    let folder = match std::env::var_os("KICKBACK_DATA") {
-        Some(data) => PathBuf::from(data).join("genres"),
-        None => {
-            println!("KICKBACK_DATA is not set: measuring with the starter songs");
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("../daemon/starter")
-        }
+    let folder = if let Some(data) = std::env::var_os("KICKBACK_DATA") {
+        PathBuf::from(data).join("genres")
+    } else {
+        println!("KICKBACK_DATA is not set: measuring with the starter songs");
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../daemon/starter")
     };
     let mut paths = Vec::new();
     collect(&folder, &mut paths)?;
@@ -112,10 +111,12 @@ fn on_one_core(files: &[Vec<u8>], work: impl Fn(&[u8])) -> std::io::Result<f64> 
     let (began, cpu) = (Instant::now(), busy::of_this_thread()?);
     let mut n_done = 0;
     while began.elapsed() < AT_LEAST {
-        files.iter().for_each(|bytes| work(bytes));
+        for bytes in files {
+            work(bytes);
+        }
         n_done += files.len();
     }
-    Ok(n_done as f64 / (busy::of_this_thread()? - cpu).as_secs_f64())
+    Ok(n_done as f64 / busy::of_this_thread()?.saturating_sub(cpu).as_secs_f64())
 }
 
 /// Files a second by the clock.

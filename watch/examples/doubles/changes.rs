@@ -14,7 +14,7 @@ pub(crate) const CHANGES: [(&str, Change); 30] = [
     ("another tempo", |score, _| tempo(score, 0.87)),
     ("480 ticks a beat", |score, _| resolution(score, 480)),
     ("other velocities", |score, dice| {
-        each(score, |note| note.velocity = 1 + dice.below(127) as u8)
+        each(score, |note| note.velocity = 1 + dice.below(127) as u8);
     }),
     ("a bar before", |score, _| later(score, 4, 1)),
     ("a beat before", |score, _| later(score, 1, 1)),

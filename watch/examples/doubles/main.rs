@@ -195,6 +195,9 @@ fn recall(index: &Index, entries: &[Entry], asked: &[usize], is_list: bool) {
     );
 }
 
+/// Makes another piece of a song.
+type Make = Box<dyn Fn(&Entry) -> Score>;
+
 /// What is made of a song but is not it.
 fn stays(entries: &[Entry], asked: &[usize], is_list: bool) {
     println!("\n{:<26}{:>7}{:>10}{:>10}", "should stay", "copies", "doubles", "rejected");
@@ -202,9 +205,9 @@ fn stays(entries: &[Entry], asked: &[usize], is_list: bool) {
         let make = move |entry: &Entry| {
             rewrite(&entry.song, &mut Dice::of("rewritten", &entry.file), percent).to_score()
         };
-        (format!("{percent} % of bars rewritten"), Box::new(make) as Box<dyn Fn(&Entry) -> Score>)
+        (format!("{percent} % of bars rewritten"), Box::new(make) as Make)
     });
-    let mut kinds: Vec<(String, Box<dyn Fn(&Entry) -> Score>)> = rewritten.into();
+    let mut kinds: Vec<(String, Make)> = rewritten.into();
     kinds.push(("the first half".to_owned(), Box::new(|entry| half(&entry.score, true))));
     kinds.push(("the second half".to_owned(), Box::new(|entry| half(&entry.score, false))));
     kinds.push((

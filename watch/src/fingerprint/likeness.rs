@@ -230,7 +230,9 @@ mod tests {
     #[test]
     fn half_and_double_time_are_recognised() {
         let mut slow = notes(Voice::Lead, &TUNE);
-        slow.iter_mut().for_each(|note| note.onset *= 2);
+        for note in &mut slow {
+            note.onset *= 2;
+        }
         let slow = song(slow);
         let half = "same melody, in half time, 100 % of its notes";
         let double = "same melody, in double time, 100 % of its notes";
@@ -296,7 +298,9 @@ mod tests {
     fn an_endless_trill_takes_no_long_time() {
         let pitches: Vec<u8> = [72, 74].into_iter().cycle().take(8000).collect();
         let mut trill = notes(Voice::Lead, &pitches);
-        trill.iter_mut().for_each(|note| note.onset /= 8);
+        for note in &mut trill {
+            note.onset /= 8;
+        }
         let trill = song(trill);
         let started = std::time::Instant::now();
         assert!(compare(&trill, &trill).is_some());
