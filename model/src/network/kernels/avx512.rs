@@ -16,6 +16,17 @@ use super::simd::Simd;
 #[derive(Clone, Copy)]
 pub(crate) struct Avx512<const BF16: bool>;
 
+impl<const BF16: bool> Avx512<BF16> {
+    /// For code that was compiled for these instructions.
+    ///
+    /// # Safety
+    /// The processor must have them.
+    #[inline(always)]
+    pub(super) unsafe fn detected() -> Self {
+        Self
+    }
+}
+
 /// Moves the numbers of two rows, one after the other, to pairs.
 const PAIRS: [u16; 32] = {
     let mut places = [0; 32];

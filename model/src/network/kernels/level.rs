@@ -62,6 +62,13 @@ impl Level {
         })
     }
 
+    /// The fastest one that multiplies `f32` in vectors of `lanes` numbers, or the portable one.
+    pub(crate) fn vectors_of(lanes: usize) -> Self {
+        let fits = |level: &Self| level.group() == 1 && level.lanes() == lanes;
+        let best = Self::available().into_iter().rev().find(fits);
+        best.unwrap_or(Self(Instructions::Portable))
+    }
+
     /// All that this processor has, slowest first.
     pub(crate) fn available() -> Vec<Self> {
         #[cfg_attr(not(target_arch = "x86_64"), expect(unused_mut, reason = "nothing is added"))]

@@ -11,6 +11,8 @@ mod avx2;
 mod avx512;
 pub(crate) mod cell;
 pub(crate) mod cell_back;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod int8;
 pub(crate) mod level;
 mod math;
 pub(crate) mod outer;
