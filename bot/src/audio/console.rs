@@ -6,11 +6,14 @@
 
 use std::array;
 
-use super::cast::{Bus, Buses};
+use super::cast::Buses;
 use super::filter::Smooth;
 use super::pump::Pump;
 use super::space::Space;
 use super::{Frame, SAMPLE_RATE, Sound};
+
+/// Frames that are mixed at a time: few enough to stay near the processor, and even.
+const AT_ONCE: usize = 4800;
 
 /// Where the buses come together.
 pub(crate) struct Console<'a> {
@@ -46,19 +49,29 @@ impl<'a> Console<'a> {
 
     /// Mixes the next stretch into `out`, whose length is even. The buses may sound on beyond it.
     pub(crate) fn mix(&mut self, buses: &Buses, out: &mut [Frame]) {
-        let n_frames = out.len();
-        let [mut lead, backing, bass, drums] = [Bus::Lead, Bus::Backing, Bus::Bass, Bus::Drums]
-            .map(|bus| {
-                let ringing = &mut self.ringing[bus as usize];
-                add(&buses[bus as usize], ringing);
-                take(ringing, n_frames)
-            });
-        self.drive(&mut lead);
-        let wet = self.space.wet(&lead, &backing);
-        let gains = self.pump.gains(self.at, n_frames);
+        let mut ringing = std::mem::take(&mut self.ringing);
+        for (bus, ringing) in buses.iter().zip(&mut ringing) {
+            add(bus, ringing);
+            ringing.resize(ringing.len().max(out.len()), [0.0; 2]);
+        }
+        for (index, out) in out.chunks_mut(AT_ONCE).enumerate() {
+            let span = index * AT_ONCE..index * AT_ONCE + out.len();
+            self.mix_some(ringing.each_mut().map(|bus| &mut bus[span.clone()]), out);
+        }
+        for ringing in &mut ringing {
+            ringing.drain(..out.len());
+        }
+        self.ringing = ringing;
+    }
+
+    fn mix_some(&mut self, buses: [&mut [Frame]; 4], out: &mut [Frame]) {
+        let [lead, backing, bass, drums] = buses;
+        self.drive(lead);
+        let wet = self.space.wet(lead, backing);
+        let gains = self.pump.gains(self.at, out.len());
         let bass_gains = self.pump.bass_gains(self.at, &gains);
-        for (index, (to, gain)) in out.iter_mut().zip(gains).enumerate() {
-            let bass_gain = bass_gains[index];
+        for (index, to) in out.iter_mut().enumerate() {
+            let (gain, bass_gain) = (gains[index], bass_gains[index]);
             let fade = self.fade_at(self.at + index);
             for side in 0..2 {
                 let pumped = (lead[index][side] + backing[index][side] + wet[index][side]) * gain;
@@ -66,7 +79,7 @@ impl<'a> Console<'a> {
                 to[side] = self.constant[side].high(sum) * fade;
             }
         }
-        self.at += n_frames;
+        self.at += out.len();
     }
 
     /// Rounds the peaks of the lead's chords off, with the odd harmonics that make them sound thick,
@@ -99,12 +112,4 @@ fn add(some: &[Frame], all: &mut Vec<Frame>) {
         to[1] += from[1];
     }
     all.extend(&some[both..]);
-}
-
-/// Takes the first `n_frames` away, with silence where there is nothing.
-fn take(all: &mut Vec<Frame>, n_frames: usize) -> Vec<Frame> {
-    let rest = all.split_off(n_frames.min(all.len()));
-    let mut first = std::mem::replace(all, rest);
-    first.resize(n_frames, [0.0; 2]);
-    first
 }

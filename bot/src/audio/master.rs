@@ -11,6 +11,8 @@ use super::{Frame, SAMPLE_RATE, Sound, crew};
 
 /// Frames that are worked on at a time: whole steps of limiter and meter.
 const PIECE: usize = 3 * SAMPLE_RATE as usize;
+/// Frames of a piece that are worked on at a time, few enough to stay near the processor.
+const AT_ONCE: usize = meter::STEP;
 /// Frames in which the meter's filters forget that they started.
 const WARM_UP: usize = 2 * meter::STEP;
 /// The most that a quiet mix is raised.
@@ -38,7 +40,7 @@ pub(crate) fn finish(mix: &mut [Frame], loudness: Option<f64>, sound: &Sound) {
     }
     let (_, gain, gains) = best;
     crew::each(mix.chunks_mut(PIECE).enumerate(), |(index, piece)| {
-        limit(piece, gain, &gains[index * PIECE / STEP..]);
+        limiter::apply(piece, gain, &gains[index * PIECE / STEP..]);
     });
 }
 
@@ -47,12 +49,18 @@ fn peaks(mix: &[Frame], gain: f32) -> Vec<f32> {
     let starts = (0..mix.len()).step_by(PIECE);
     let of_piece = |from: usize| {
         let end = (from + PIECE).min(mix.len());
-        let margin = limiter::MARGIN;
-        let mut around: Vec<Frame> = vec![[0.0; 2]; margin.saturating_sub(from)];
-        around.extend(&mix[from.saturating_sub(margin)..(end + margin).min(mix.len())]);
-        around.resize(end - from + 2 * margin, [0.0; 2]);
+        let mut around = Vec::new();
         let mut peaks = vec![0.0; (end - from).div_ceil(STEP)];
-        limiter::peaks(&mut around, gain, &mut peaks);
+        for (index, peaks) in peaks.chunks_mut(AT_ONCE / STEP).enumerate() {
+            let from = from + index * AT_ONCE;
+            let end = (from + AT_ONCE).min(end);
+            let margin = limiter::MARGIN;
+            around.clear();
+            around.resize(margin.saturating_sub(from), [0.0; 2]);
+            around.extend(&mix[from.saturating_sub(margin)..(end + margin).min(mix.len())]);
+            around.resize(end - from + 2 * margin, [0.0; 2]);
+            limiter::peaks(&mut around, gain, peaks);
+        }
         peaks
     };
     crew::each(starts, of_piece).concat()
@@ -63,17 +71,17 @@ fn measured(mix: &[Frame], gain: f32, gains: &[f32]) -> Option<f64> {
     let starts = (0..mix.len()).step_by(PIECE);
     let energies = crew::each(starts, |from| {
         let start = from.saturating_sub(WARM_UP);
-        let mut piece = mix[start..(from + PIECE).min(mix.len())].to_vec();
-        limit(&mut piece, gain, &gains[start / STEP..]);
         let mut meter = Meter::default();
-        meter.hear(&piece);
+        let mut limited = Vec::new();
+        for (index, some) in mix[start..(from + PIECE).min(mix.len())].chunks(AT_ONCE).enumerate() {
+            limited.clear();
+            limited.extend(some);
+            limiter::apply(&mut limited, gain, &gains[(start + index * AT_ONCE) / STEP..]);
+            meter.hear(&limited);
+        }
         meter.energies().split_off((from - start) / meter::STEP)
     });
     meter::loudness(&energies.concat())
-}
-
-fn limit(piece: &mut [Frame], gain: f32, gains: &[f32]) {
-    limiter::apply(piece, gain, gains);
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -78,10 +79,10 @@ impl<'a> Stage<'a> {
         let mut console = Console::new(pump, self.sound, self.clock.beat, self.n_frames);
         let mut meter = Meter::default();
         let mut rest = mix.as_mut_slice();
-        let next = |buses: Buses| {
+        let next = |buses: &Buses| {
             let n_frames = STRETCH.min(rest.len());
             let (now, later) = std::mem::take(&mut rest).split_at_mut(n_frames);
-            console.mix(&buses, now);
+            console.mix(buses, now);
             meter.hear(now);
             rest = later;
         };
@@ -97,10 +98,12 @@ impl<'a> Stage<'a> {
     }
 
     /// Plays all stretches and gives them to `next` in order, as soon as each is there.
-    fn in_order(&self, players: &[Player], mut next: impl FnMut(Buses)) {
+    fn in_order(&self, players: &[Player], mut next: impl FnMut(&Buses)) {
         let n_stretches = self.n_frames.div_ceil(STRETCH);
         let n_workers = crew::size().min(n_stretches).max(1);
         let taken = &AtomicUsize::new(0);
+        // What has been mixed is used again: new memory would cost more than the sound in it.
+        let spare = &Mutex::new(Vec::<Buses>::new());
         // Few wait to be mixed, so that memory stays small whatever the number of cores.
         let (done, arriving) = mpsc::sync_channel(2);
         thread::scope(|scope| {
@@ -112,7 +115,9 @@ impl<'a> Stage<'a> {
                         if index >= n_stretches {
                             break;
                         }
-                        let buses = self.stretch(players, index);
+                        let used = spare.lock().ok().and_then(|mut spare| spare.pop());
+                        let mut buses = used.unwrap_or_default();
+                        self.stretch(players, index, &mut buses);
                         if done.send((index, buses)).is_err() {
                             break;
                         }
@@ -125,19 +130,21 @@ impl<'a> Stage<'a> {
             for (index, buses) in arriving {
                 waiting.insert(index, buses);
                 while let Some(buses) = waiting.remove(&due) {
-                    next(buses);
+                    next(&buses);
                     due += 1;
+                    if let Ok(mut spare) = spare.lock() {
+                        spare.push(buses);
+                    }
                 }
             }
         });
     }
 
-    fn stretch(&self, players: &[Player], index: usize) -> Buses {
+    fn stretch(&self, players: &[Player], index: usize, buses: &mut Buses) {
+        buses.iter_mut().for_each(Vec::clear);
         let from = index * STRETCH;
-        let mut buses = Buses::default();
         for player in players {
-            player.play(from, from + STRETCH, self.sound, &mut buses);
+            player.play(from, from + STRETCH, self.sound, buses);
         }
-        buses
     }
 }

@@ -38,22 +38,23 @@ impl Saws {
     #[expect(clippy::inline_always, reason = "must be compiled into each variant of its callers")]
     pub(crate) fn add(&mut self, pan: [f32; 2], left: &mut Block, right: &mut Block) {
         let Self { mut phase, step, half_inverse, gain } = *self;
+        let gains = pan.map(|pan| gain.map(|gain| gain * pan));
         for frame in 0..BLOCK {
             for lane in 0..LANES {
                 let saw = phase[lane] as i32 as f32 * (1.0 / 2_147_483_648.0);
                 phase[lane] = phase[lane].wrapping_add(step[lane]);
-                let after = (1.0 + saw) * half_inverse[lane];
-                let before = (1.0 - saw) * half_inverse[lane];
-                let smooth = (saw + rounding(after) - rounding(before)) * gain[lane];
-                left[frame][lane] += smooth * pan[0];
-                right[frame][lane] += smooth * pan[1];
+                // Jumps are over four samples apart, so that the nearest one counts alone.
+                let distance = (1.0 - saw.abs()) * half_inverse[lane];
+                let smooth = saw - rounding(distance).copysign(saw);
+                left[frame][lane] += smooth * gains[0][lane];
+                right[frame][lane] += smooth * gains[1][lane];
             }
         }
         self.phase = phase;
     }
 }
 
-/// What is to be added at a distance in samples from a jump by -2.
+/// By how much a wave is to be nearer to 0 at a distance in samples from a jump by -2 or 2.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "must be compiled into each variant of its callers")]
 fn rounding(distance: f32) -> f32 {

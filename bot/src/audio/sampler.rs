@@ -98,7 +98,7 @@ pub(crate) fn play(
     clock: &Clock,
     n_frames: usize,
     stretch: usize,
-    mut next: impl FnMut(Buses),
+    mut next: impl FnMut(&Buses),
 ) -> Result<(), SoundFontError> {
     let result = thread::scope(|scope| {
         let buses = [Bus::Lead, Bus::Backing, Bus::Bass, Bus::Drums].map(|bus| {
@@ -129,7 +129,7 @@ pub(crate) fn play(
             for (to, from) in stretch.iter_mut().zip(&buses) {
                 *to = from.recv().unwrap_or_else(|_| Err("it fell silent".to_owned()))?;
             }
-            next(stretch);
+            next(&stretch);
         }
         Ok(())
     });
