@@ -84,8 +84,10 @@ dispatched! {
                 let along = frame as f32 * (1.0 / BLOCK as f32);
                 for lane in 0..LANES {
                     let gain = (from[lane] + (to[lane] - from[lane]) * along) * gains[lane];
-                    left[frame][lane] *= gain;
-                    right[frame][lane] *= gain;
+                    // The constant keeps the filter of a note that has ended out of the range of
+                    // denormals, which are slow.
+                    left[frame][lane] = left[frame][lane] * gain + 1e-18;
+                    right[frame][lane] = right[frame][lane] * gain + 1e-18;
                 }
             }
             from = to;
