@@ -17,7 +17,7 @@ use crate::arrange::drum;
 /// What parts go through together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bus {
-    /// Driven, with delay and reverb, pushed down by the kick.
+    /// Driven, with delay and reverb, pushed down a little less far by the kick than the backing.
     Lead,
     /// With reverb, pushed down by the kick.
     Backing,

@@ -18,6 +18,7 @@ const AT_ONCE: usize = 4800;
 /// Where the buses come together.
 pub(crate) struct Console<'a> {
     pump: Pump<'a>,
+    lead_pump: Pump<'a>,
     space: Space,
     /// What still sounds of the stretches so far, for each bus.
     ringing: Buses,
@@ -33,10 +34,12 @@ pub(crate) struct Console<'a> {
 
 impl<'a> Console<'a> {
     /// For a track of `n_frames`, of which `beat` are a quarter note.
-    pub(crate) fn new(pump: Pump<'a>, sound: &Sound, beat: f64, n_frames: usize) -> Self {
+    pub(crate) fn new(kicks: &'a [usize], sound: &Sound, beat: f64, n_frames: usize) -> Self {
         let tail = sound.tail_ms as usize * SAMPLE_RATE as usize * 3 / 4000;
         Self {
-            pump,
+            pump: Pump::new(kicks, beat, sound.pump_db),
+            // A lead that goes down as far as its background is lost in fast runs.
+            lead_pump: Pump::new(kicks, beat, sound.pump_db * 0.8),
             space: Space::new(sound, beat),
             ringing: array::from_fn(|_| Vec::new()),
             thin: [Smooth::new(130.0); 2],
@@ -69,12 +72,14 @@ impl<'a> Console<'a> {
         self.drive(lead);
         let wet = self.space.wet(lead, backing);
         let gains = self.pump.gains(self.at, out.len());
+        let lead_gains = self.lead_pump.gains(self.at, out.len());
         let bass_gains = self.pump.bass_gains(self.at, &gains);
         for (index, to) in out.iter_mut().enumerate() {
             let (gain, bass_gain) = (gains[index], bass_gains[index]);
             let fade = self.fade_at(self.at + index);
             for side in 0..2 {
-                let pumped = (lead[index][side] + backing[index][side] + wet[index][side]) * gain;
+                let pumped = (backing[index][side] + wet[index][side]) * gain
+                    + lead[index][side] * lead_gains[index];
                 let sum = pumped + bass[index][side] * bass_gain + drums[index][side];
                 to[side] = self.constant[side].high(sum) * fade;
             }

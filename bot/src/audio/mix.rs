@@ -17,7 +17,6 @@ use super::cast::{Buses, Cast, Player};
 use super::clock::Clock;
 use super::console::Console;
 use super::meter::Meter;
-use super::pump::Pump;
 use super::sampler;
 use super::soundfont::{SoundFont, SoundFontError};
 use super::{Audio, Frame, SAMPLE_RATE, Sound, crew};
@@ -75,8 +74,8 @@ impl<'a> Stage<'a> {
 
     fn played(&self, parts: Range<usize>) -> Result<(Vec<Frame>, Option<f64>), SoundFontError> {
         let mut mix = vec![[0.0; 2]; self.n_frames];
-        let pump = Pump::new(&self.cast.kicks, self.clock.beat, self.sound.pump_db);
-        let mut console = Console::new(pump, self.sound, self.clock.beat, self.n_frames);
+        let (kicks, beat) = (&self.cast.kicks, self.clock.beat);
+        let mut console = Console::new(kicks, self.sound, beat, self.n_frames);
         let mut meter = Meter::default();
         let mut rest = mix.as_mut_slice();
         let next = |buses: &Buses| {

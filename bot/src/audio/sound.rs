@@ -33,7 +33,7 @@ impl Default for Sound {
     fn default() -> Self {
         Self {
             loudness_lufs: -10.0,
-            ceiling_dbtp: -2.4,
+            ceiling_dbtp: -2.8,
             kick_ms: 240.0,
             kick_drive: 0.3,
             bass_swell: 0.0,
