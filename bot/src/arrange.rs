@@ -3,15 +3,18 @@
 //! [`arrange`] puts drums, bass and form of a genre around a song's voices, or leaves the voices
 //! alone. What is heard later is all in the [`Score`] made here; the sound adds no note. Nothing
 //! here is random: the same song and request give the same score.
+//!
+//! The song's lead and chords play through the whole form, each as a track of its own. Its bass is
+//! the track "Low line" outside the drops; in a drop the bass is the genre's, on the roots of the
+//! [`harmony`], which the song's own chords and bass decide. Muting all but the lead leaves the lead.
 
 mod form;
-mod harmony;
+pub mod harmony;
 mod instrument;
 mod pattern;
 mod profile;
 mod rhythm;
 
-pub use harmony::{Chord, Quality, harmony};
 pub use instrument::{Instrument, UnknownInstrument};
 pub use profile::{Profile, Profiles, Section, SectionKind};
 
@@ -91,14 +94,14 @@ fn voices_alone(song: &Song, request: &Request) -> Vec<Part> {
 }
 
 fn full(song: &Song, request: &Request, plan: &Plan) -> Vec<Part> {
-    let chords = harmony(song);
+    let harmony = harmony::harmony(song);
     let voice = |v: Voice| plan.voice(song, v);
     let mut parts = vec![
         melodic("Lead", lead_instrument(request).program(), 100, voice(Voice::Lead)),
         melodic("Chords", CHORDS_PROGRAM, 84, voice(Voice::Chords)),
-        melodic("Pad", PAD_PROGRAM, 76, plan.pad(song, &chords)),
+        melodic("Pad", PAD_PROGRAM, 76, plan.pad(song, &harmony)),
         melodic("Low line", LOW_PROGRAM, 90, plan.low_line(song)),
-        melodic("Bass", BASS_PROGRAM, 96, rhythm::bass(plan, &request.profile, &chords)),
+        melodic("Bass", BASS_PROGRAM, 96, rhythm::bass(plan, &request.profile, &harmony)),
         melodic("Riser", RISER_PROGRAM, 80, rhythm::riser(plan)),
     ];
     parts = with_channels(parts);

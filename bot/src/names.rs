@@ -1,7 +1,9 @@
 //! What is a track called, so that a person can say it and find it again?
 //!
-//! Two words from lists written for this project. Consecutive numbers give unrelated names, and no
-//! name comes twice within [`N_NAMES`] numbers. Nothing here knows which names are already taken.
+//! Two words from lists written for this project: easy to say and to spell, and chosen so that no
+//! two of them offend together (no peoples, no houses of worship, no disasters). Consecutive numbers
+//! give unrelated names, and no name comes twice within [`N_NAMES`] numbers. Nothing here knows which
+//! names are already taken.
 
 /// How many different names there are.
 pub const N_NAMES: u64 = 128 * 128;
@@ -12,7 +14,7 @@ const FIRST: [&str; 128] = [
     "arctic",
     "ashen",
     "astral",
-    "atomic",
+    "auburn",
     "autumn",
     "azure",
     "binary",
@@ -34,13 +36,13 @@ const FIRST: [&str; 128] = [
     "cyan",
     "daring",
     "dark",
-    "dawning",
+    "daylight",
     "deep",
     "desert",
     "distant",
     "double",
     "dusty",
-    "echoing",
+    "earnest",
     "electric",
     "emerald",
     "endless",
@@ -50,7 +52,7 @@ const FIRST: [&str; 128] = [
     "fearless",
     "fierce",
     "final",
-    "flaming",
+    "flint",
     "floating",
     "flying",
     "frozen",
@@ -58,7 +60,7 @@ const FIRST: [&str; 128] = [
     "gentle",
     "ghostly",
     "gilded",
-    "glacial",
+    "glad",
     "glass",
     "glowing",
     "golden",
@@ -99,7 +101,7 @@ const FIRST: [&str; 128] = [
     "obsidian",
     "onyx",
     "opal",
-    "orbital",
+    "opulent",
     "outer",
     "pale",
     "phantom",
@@ -127,7 +129,7 @@ const FIRST: [&str; 128] = [
     "solar",
     "sonic",
     "stellar",
-    "stormy",
+    "sturdy",
     "sudden",
     "turbo",
     "twilight",
@@ -151,7 +153,7 @@ const SECOND: [&str; 128] = [
     "canyon",
     "cascade",
     "castle",
-    "cathedral",
+    "cauldron",
     "cavern",
     "chamber",
     "circuit",
@@ -226,9 +228,9 @@ const SECOND: [&str; 128] = [
     "paradise",
     "passage",
     "peak",
-    "pharaoh",
+    "petal",
     "phoenix",
-    "pilot",
+    "pillar",
     "planet",
     "portal",
     "promise",
@@ -253,12 +255,12 @@ const SECOND: [&str; 128] = [
     "storm",
     "summit",
     "sunrise",
-    "temple",
+    "tempest",
     "thunder",
     "tide",
     "tiger",
     "titan",
-    "tower",
+    "trail",
     "tundra",
     "valley",
     "vision",
@@ -329,6 +331,17 @@ mod tests {
         for word in FIRST.iter().chain(&SECOND) {
             assert!((3..=11).contains(&word.len()), "{word}");
             assert!(word.bytes().all(|b| b.is_ascii_lowercase()), "{word}");
+        }
+    }
+
+    #[test]
+    fn no_name_says_the_same_twice() {
+        for (first, second) in FIRST.iter().flat_map(|a| SECOND.iter().map(move |b| (a, b))) {
+            assert_ne!(
+                first[..first.len().min(4)],
+                second[..second.len().min(4)],
+                "{first}-{second}"
+            );
         }
     }
 

@@ -1,20 +1,26 @@
 //! What does a track look like?
 //!
-//! A piano roll of 1600 × 900 pixels: title and facts, parts in colours, bar numbers, drum lanes and
-//! the waveform. Up to 32 bars stand in one system, longer tracks in two. Text is never below 25
-//! pixels, as a chat shows the picture smaller. Fonts are embedded; nothing is read from the system.
+//! [`draw`] makes a piano roll of 1600 × 900 pixels: title and facts, parts in colours, sections and
+//! bar numbers, drum lanes and the waveform. Up to 32 bars stand in one system, longer tracks in two.
+//! [`curve`] shows in the same look how a version learned. Text is never below 25 pixels, as a chat
+//! shows the picture smaller. Fonts are embedded; nothing is read from the system.
 
 mod axis;
 mod canvas;
+mod curve;
 mod facts;
 mod header;
 mod parts;
+mod section;
 mod system;
 mod text;
+
+pub use curve::{Curve, curve};
 
 use canvas::Canvas;
 use model::score::Score;
 use parts::Cast;
+use section::sections;
 use system::{Frame, System};
 
 use crate::audio::Audio;
@@ -55,19 +61,23 @@ pub fn draw(
 ) -> Result<Vec<u8>, PictureError> {
     let mut canvas = Canvas::new(WIDTH, HEIGHT)?;
     let cast = Cast::new(score);
-    header::draw(&mut canvas, score, caption, &cast);
     let n_bars = facts::n_bars(score).max(1);
     let n_systems = if n_bars > 32 { 2 } else { 1 };
+    // Where lanes are high enough they bear their names.
+    let legend = cast.legend(n_systems > 1);
+    header::draw(&mut canvas, caption, &facts::line(score), &legend);
     // The second system starts at a bar that has a number.
     let bars_each = if n_systems == 1 { n_bars } else { n_bars.div_ceil(2).next_multiple_of(4) };
     let (top, bottom, gap) = (header::HEIGHT + 4.0, HEIGHT as f32 - 14.0, 12.0);
     let height = (bottom - top - gap * (n_systems - 1) as f32) / n_systems as f32;
     let axis = axis::Axis::new(&cast.melodic);
+    let sections = sections(score);
     for index in 0..n_systems {
         let system = System {
             score,
             cast: &cast,
             axis: &axis,
+            sections: &sections,
             audio,
             first_bar: index * bars_each,
             n_bars: bars_each,

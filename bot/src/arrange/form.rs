@@ -7,8 +7,11 @@ use model::score::{Note, Pitch, Tick};
 use model::song::{STEPS_PER_BEAT, Song, TICKS_PER_BEAT, Voice};
 
 use super::accent;
-use super::harmony::Chord;
+use super::harmony::{Chord, Harmony};
 use super::profile::{Profile, SectionKind};
+
+/// Ticks of the score a step of the song's grid.
+pub(crate) const TICKS_PER_STEP: u32 = TICKS_PER_BEAT / STEPS_PER_BEAT;
 
 /// Bars a phrase; drops are whole phrases.
 pub(crate) const PHRASE: u32 = 8;
@@ -98,25 +101,25 @@ impl Plan {
     }
 
     /// Held triads of the harmony in the bars where the song has neither chords nor bass.
-    pub(crate) fn pad(&self, song: &Song, chords: &[Chord]) -> Vec<Note> {
+    pub(crate) fn pad(&self, song: &Song, harmony: &Harmony) -> Vec<Note> {
         let mut filled = vec![false; self.n_song_bars as usize];
         let steps = song.steps_per_bar();
         for note in song.voice(Voice::Chords).chain(song.voice(Voice::Bass)) {
             let last = ((note.onset + note.duration - 1) / steps).min(self.n_song_bars - 1);
             filled[(note.onset / steps) as usize..=last as usize].fill(true);
         }
-        let empty = |span: &Span, index: u32| !filled[(span.song_bar + index) as usize];
         let mut notes = Vec::new();
         for span in self.spans() {
-            for index in (0..span.n_bars).filter(|index| empty(&span, *index)) {
-                let chord = chords[(span.song_bar + index) as usize];
-                let onset = Tick((span.bar + index) * self.bar);
-                notes.extend(triad(chord).into_iter().map(|pitch| Note {
-                    onset,
-                    pitch,
-                    duration: Tick(self.bar),
-                    velocity: 96 - softer(span.kind),
-                }));
+            let bars = (0..span.n_bars).map(|index| (span.bar + index, span.song_bar + index));
+            for (bar, song_bar) in bars.filter(|(_, song_bar)| !filled[*song_bar as usize]) {
+                for (from, to, chord) in within_bar(harmony, song_bar * steps, steps) {
+                    notes.extend(triad(chord).into_iter().map(|pitch| Note {
+                        onset: Tick(bar * self.bar + from * TICKS_PER_STEP),
+                        pitch,
+                        duration: Tick((to - from) * TICKS_PER_STEP),
+                        velocity: 96 - softer(span.kind),
+                    }));
+                }
             }
         }
         notes.sort_by_key(|note| (note.onset, note.pitch));
@@ -153,6 +156,19 @@ impl Plan {
     }
 }
 
+/// The chords of a bar with the steps of the bar from and to which each lasts.
+fn within_bar(harmony: &Harmony, bar_start: u32, bar_steps: u32) -> Vec<(u32, u32, Chord)> {
+    let mut held: Vec<(u32, u32, Chord)> = Vec::new();
+    for from in (0..bar_steps).step_by(harmony.steps() as usize) {
+        let (to, chord) = (from + harmony.steps(), harmony.at(bar_start + from));
+        match held.last_mut() {
+            Some((_, end, last)) if *last == chord => *end = to,
+            _ => held.push((from, to, chord)),
+        }
+    }
+    held
+}
+
 /// What a section takes off every velocity.
 fn softer(kind: SectionKind) -> u8 {
     match kind {
@@ -165,7 +181,6 @@ fn softer(kind: SectionKind) -> u8 {
 
 /// A voice's notes in ticks, none overlapping another on its pitch.
 fn sounding(song: &Song, voice: Voice) -> Vec<Note> {
-    debug_assert_eq!(TICKS_PER_BEAT % STEPS_PER_BEAT, 0);
     let parts = song.to_score().parts;
     parts.into_iter().find(|part| part.name == voice.name()).map_or_else(Vec::new, |p| p.notes)
 }

@@ -47,6 +47,10 @@ pub struct Section {
 pub struct Profile {
     /// The tempo in quarter notes a minute where neither the request nor the song knows one.
     pub tempo_bpm: f64,
+    /// The slowest tempo at which the genre is felt as itself; see [`Profile::felt_tempo`].
+    pub slowest_bpm: f64,
+    /// The fastest such tempo.
+    pub fastest_bpm: f64,
     /// What the lead is played on: a General MIDI name or a number from 1 to 128.
     pub instrument: String,
     /// Rhythm of the kick in a drop.
@@ -72,6 +76,8 @@ impl Default for Profile {
     fn default() -> Self {
         Self {
             tempo_bpm: 128.0,
+            slowest_bpm: 70.0,
+            fastest_bpm: 200.0,
             instrument: Instrument::POLYSYNTH.name().to_owned(),
             kick: "X.......X.......".to_owned(),
             snare: "....X.......X...".to_owned(),
@@ -100,6 +106,14 @@ impl Profile {
         }
     }
 
+    /// The tempo at which songs of this genre written at `bpm` are meant: half or double where only
+    /// that is between the slowest and the fastest, as transcribers differ in what they count as
+    /// a beat; else `bpm` itself.
+    pub fn felt_tempo(&self, bpm: f64) -> f64 {
+        let is_felt = |bpm: &f64| (self.slowest_bpm..=self.fastest_bpm).contains(bpm);
+        [bpm, 2.0 * bpm, bpm / 2.0].into_iter().find(is_felt).unwrap_or(bpm)
+    }
+
     /// The lead's instrument; the polysynth where the name is not known (see [`Profile::check`]).
     pub fn instrument(&self) -> Instrument {
         self.instrument.parse().unwrap_or(Instrument::POLYSYNTH)
@@ -110,8 +124,16 @@ impl Profile {
     /// # Errors
     /// [`OutOfRange`] names the first value that is not.
     pub fn check(&self) -> Result<(), OutOfRange> {
-        let tempo = (20.0..=400.0).contains(&self.tempo_bpm);
-        require(tempo, "tempo_bpm", self.tempo_bpm, "a number from 20 to 400")?;
+        let tempos = [
+            ("tempo_bpm", self.tempo_bpm),
+            ("slowest_bpm", self.slowest_bpm),
+            ("fastest_bpm", self.fastest_bpm),
+        ];
+        for (key, bpm) in tempos {
+            require((20.0..=400.0).contains(&bpm), key, bpm, "a number from 20 to 400")?;
+        }
+        let ascend = self.slowest_bpm <= self.fastest_bpm;
+        require(ascend, "fastest_bpm", self.fastest_bpm, "a number not below slowest_bpm")?;
         let known = self.instrument.parse::<Instrument>().is_ok();
         require(known, "instrument", &self.instrument, "a General MIDI name or 1 to 128")?;
         let rhythms = [
@@ -169,6 +191,8 @@ fn form(intro: u32, build: u32, drop: u32, quiet: u32) -> Vec<Section> {
 fn hardstyle() -> Profile {
     Profile {
         tempo_bpm: 150.0,
+        slowest_bpm: 140.0,
+        fastest_bpm: 160.0,
         kick: "X...X...X...X...".to_owned(),
         snare: "....x.......x...".to_owned(),
         hat: "..x...x...x...x.".to_owned(),
@@ -190,6 +214,8 @@ fn hardstyle() -> Profile {
 fn hardcore() -> Profile {
     Profile {
         tempo_bpm: 175.0,
+        slowest_bpm: 160.0,
+        fastest_bpm: 220.0,
         hat: "..x...x...x...x.".to_owned(),
         open_hat: String::new(),
         bass: "..x-..x-..x-..x-".to_owned(),
@@ -201,6 +227,8 @@ fn hardcore() -> Profile {
 fn trance() -> Profile {
     Profile {
         tempo_bpm: 138.0,
+        slowest_bpm: 125.0,
+        fastest_bpm: 150.0,
         kick: "X...X...X...X...".to_owned(),
         snare: "....x.......x...".to_owned(),
         hat: "x.oox.oox.oox.oo".to_owned(),
@@ -224,6 +252,8 @@ fn trance() -> Profile {
 fn house() -> Profile {
     Profile {
         tempo_bpm: 124.0,
+        slowest_bpm: 115.0,
+        fastest_bpm: 132.0,
         kick: "X...X...X...X...".to_owned(),
         snare: "....x.......x...".to_owned(),
         hat: "o.o.o.o.o.o.o.oo".to_owned(),
@@ -257,9 +287,20 @@ mod tests {
     }
 
     #[test]
+    fn a_tempo_counted_in_halves_is_felt_as_it_is_meant() {
+        let felt = |profile: Profile, bpm: f64| profile.felt_tempo(bpm).round() as u32;
+        assert_eq!(felt(hardstyle(), 75.0), 150);
+        assert_eq!(felt(hardstyle(), 155.0), 155);
+        assert_eq!(felt(trance(), 276.0), 138);
+        assert_eq!(felt(house(), 100.0), 100);
+    }
+
+    #[test]
     fn a_value_that_is_not_allowed_is_named() {
         let wrong = Profile { kick: "X..".to_owned(), ..Profile::default() };
         assert_eq!(wrong.check().map_err(|e| e.key), Err("kick"));
+        let wrong = Profile { slowest_bpm: 230.0, ..Profile::default() };
+        assert_eq!(wrong.check().map_err(|e| e.key), Err("fastest_bpm"));
         let wrong = Profile { form: Vec::new(), ..Profile::default() };
         assert_eq!(wrong.check().map_err(|e| e.key), Err("form"));
         let wrong = Profile { instrument: "kazoo".to_owned(), ..Profile::default() };

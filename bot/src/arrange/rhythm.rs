@@ -6,25 +6,26 @@
 use model::score::{Note, Part, Pitch, Tick};
 use model::song::TICKS_PER_BEAT;
 
-use super::form::{PHRASE, Plan, Stretch};
-use super::harmony::Chord;
+use super::form::{PHRASE, Plan, Stretch, TICKS_PER_STEP};
+use super::harmony::Harmony;
 use super::pattern::{STEP, strokes};
 use super::profile::{Profile, SectionKind};
 use super::{controllers, drum};
 
 const BEAT: u32 = TICKS_PER_BEAT;
 
-/// The bass of the drops: the root of each bar's chord, between E1 and D#2, in the profile's rhythm.
-pub(crate) fn bass(plan: &Plan, profile: &Profile, chords: &[Chord]) -> Vec<Note> {
+/// The bass of the drops: the root of the chord under each stroke, between E1 and D#2, in the
+/// profile's rhythm.
+pub(crate) fn bass(plan: &Plan, profile: &Profile, harmony: &Harmony) -> Vec<Note> {
     let rhythm = strokes(&profile.bass, plan.bar);
     let bars = plan.bars(SectionKind::Drop);
     let of_bar = |(bar, stretch): (u32, Stretch)| {
-        let root = chords[plan.song_bar(stretch, bar) as usize].root;
-        let pitch = Pitch::new(28 + (root + 12 - 4) % 12);
+        let song_tick = plan.song_bar(stretch, bar) * plan.bar;
         let notes = rhythm.iter().filter_map(move |stroke| {
+            let root = harmony.at((song_tick + stroke.at) / TICKS_PER_STEP).root;
             Some(Note {
                 onset: Tick(bar * plan.bar + stroke.at),
-                pitch: pitch?,
+                pitch: Pitch::new(28 + (root + 12 - 4) % 12)?,
                 // A hair short, so that two strokes on one root are heard as two.
                 duration: Tick(stroke.duration - STEP / 8),
                 velocity: stroke.velocity,

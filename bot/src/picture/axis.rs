@@ -66,6 +66,15 @@ impl Axis {
         keys.filter_map(move |key| Some((key, self.top(Pitch::new(key)?, height)?)))
     }
 
+    /// The keys that get a name: each C, and the middle of a band that has none.
+    pub(crate) fn named(&self) -> Vec<u8> {
+        let of_band = |(low, high): &(u8, u8)| {
+            let cs: Vec<u8> = (*low..=*high).filter(|key| key % 12 == 0).collect();
+            if cs.is_empty() { vec![low.midpoint(*high)] } else { cs }
+        };
+        self.bands.iter().flat_map(of_band).collect()
+    }
+
     /// The top of a pitch's row, or `None` where the pitch is not shown.
     pub(crate) fn top(&self, pitch: Pitch, height: f32) -> Option<f32> {
         let key = pitch.number();
@@ -105,6 +114,12 @@ mod tests {
         assert_eq!(top(82), Some(0.0));
         assert_eq!(top(27), Some(300.0));
         assert_eq!(top(50), None);
+    }
+
+    #[test]
+    fn every_band_has_a_name() {
+        assert_eq!(axis(&[29, 34, 65, 72, 80]).named(), [36, 72]);
+        assert_eq!(axis(&[28, 33, 65, 72, 80]).named(), [30, 72]);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! How do boxes, bars and letters get onto the pixels?
 
 use tiny_skia::{
-    Color, FillRule, Paint, PathBuilder, Pixmap, PremultipliedColorU8, Rect, Transform,
+    Color, FillRule, LineCap, LineJoin, Paint, PathBuilder, Pixmap, PremultipliedColorU8, Rect,
+    Stroke, StrokeDash, Transform,
 };
 
 use super::PictureError;
@@ -78,10 +79,28 @@ impl Canvas {
             return self.fill(x, y, width, height, colour);
         }
         let Some(path) = round(x, y, width, height, radius) else { return };
-        let mut paint = Paint::default();
-        paint.set_color_rgba8(colour.0, colour.1, colour.2, 255);
-        paint.anti_alias = true;
-        self.pixmap.fill_path(&path, &paint, FillRule::Winding, Transform::identity(), None);
+        let (paint, still) = (paint(colour), Transform::identity());
+        self.pixmap.fill_path(&path, &paint, FillRule::Winding, still, None);
+    }
+
+    /// A line through `points`, of dashes if `is_dashed`.
+    pub(crate) fn line(
+        &mut self,
+        points: &[(f32, f32)],
+        width: f32,
+        colour: Colour,
+        is_dashed: bool,
+    ) {
+        let mut path = PathBuilder::new();
+        for (index, (x, y)) in points.iter().enumerate() {
+            if index == 0 { path.move_to(*x, *y) } else { path.line_to(*x, *y) }
+        }
+        let Some(path) = path.finish() else { return };
+        let dash =
+            if is_dashed { StrokeDash::new(vec![3.0 * width, 3.0 * width], 0.0) } else { None };
+        let (line_cap, line_join) = (LineCap::Round, LineJoin::Round);
+        let stroke = Stroke { width, dash, line_cap, line_join, ..Stroke::default() };
+        self.pixmap.stroke_path(&path, &paint(colour), &stroke, Transform::identity(), None);
     }
 
     /// A line of text with its left end at `x` and its baseline at `y`.
@@ -120,6 +139,13 @@ impl Canvas {
     pub(crate) fn png(&self) -> Result<Vec<u8>, PictureError> {
         self.pixmap.encode_png().map_err(|error| PictureError::Encode(error.to_string()))
     }
+}
+
+fn paint(colour: Colour) -> Paint<'static> {
+    let mut paint = Paint::default();
+    paint.set_color_rgba8(colour.0, colour.1, colour.2, 255);
+    paint.anti_alias = true;
+    paint
 }
 
 fn opaque(colour: Colour) -> PremultipliedColorU8 {

@@ -1,10 +1,13 @@
 //! How is a stretch of bars drawn: bar numbers, roll, drum lanes and waveform?
 
-use model::score::{Note, Score, Tick};
+use model::score::{Note, Pitch, Score, Tick};
 
 use super::axis::Axis;
-use super::canvas::{ACCENT, BRIGHT, Canvas, DARK_LANE, GROUND, LANE, LINE, SOFT, STRONG_LINE};
+use super::canvas::{
+    ACCENT, BRIGHT, Canvas, Colour, DARK_LANE, GROUND, LANE, LINE, SOFT, STRONG_LINE,
+};
 use super::parts::Cast;
+use super::section::{Kind, Section};
 use super::text::Weight;
 use super::{WIDTH, facts};
 use crate::audio::{Audio, SAMPLE_RATE};
@@ -21,6 +24,7 @@ pub(crate) struct System<'a> {
     pub(crate) score: &'a Score,
     pub(crate) cast: &'a Cast<'a>,
     pub(crate) axis: &'a Axis,
+    pub(crate) sections: &'a [Section],
     pub(crate) audio: Option<&'a Audio>,
     pub(crate) first_bar: u32,
     /// Bars for which there is room; the last system may have fewer.
@@ -53,6 +57,7 @@ impl System<'_> {
         self.rows(canvas, &heights);
         self.lanes(canvas, &heights);
         self.bar_lines(canvas, &heights);
+        self.numbers(canvas, &heights);
         self.names(canvas, &heights);
         self.notes(canvas, &heights);
         self.strokes(canvas, &heights);
@@ -94,47 +99,115 @@ impl System<'_> {
 
     fn rows(&self, canvas: &mut Canvas, heights: &Heights) {
         let row = self.axis.row(heights.roll);
-        let width = self.right() - LEFT;
         for (key, top) in self.axis.rows(heights.roll) {
             let is_black = matches!(key % 12, 1 | 3 | 6 | 8 | 10);
             let y = heights.roll_top + top;
-            canvas.fill(LEFT, y, width, row, if is_black { DARK_LANE } else { LANE });
+            self.lane(canvas, y, row, if is_black { DARK_LANE } else { LANE });
             // The keyboard along the left edge, where its keys can be told apart.
             if row >= 6.0 {
                 let colour = if is_black { DARK_LANE } else { SOFT };
                 canvas.fill(LEFT - 18.0, y, 16.0, row - 1.0, colour);
             }
         }
+        let width = self.right() - LEFT;
         for (_, top) in self.axis.rows(heights.roll).filter(|(key, _)| key % 12 == 0) {
             canvas.fill(LEFT, heights.roll_top + top + row - 1.0, width, 1.0, STRONG_LINE);
         }
     }
 
+    /// A band over all bars, warmer where everything plays.
+    fn lane(&self, canvas: &mut Canvas, y: f32, height: f32, colour: Colour) {
+        canvas.fill(LEFT, y, self.right() - LEFT, height, colour);
+        for section in self.sections.iter().filter(|section| section.kind == Kind::Drop) {
+            let (from, to) = self.clipped(section.bar, section.bar + section.n_bars);
+            if to > from {
+                canvas.fill(from, y, to - from, height, ACCENT.over(colour, 0.07));
+            }
+        }
+    }
+
+    /// Where the bars from one to another lie, within this system.
+    fn clipped(&self, from: u32, to: u32) -> (f32, f32) {
+        let x = |bar: u32| {
+            let here = bar.clamp(self.first_bar, self.first_bar + self.n_bars_here());
+            LEFT + (here - self.first_bar) as f32 * self.bar_width()
+        };
+        (x(from), x(to))
+    }
+
     fn lanes(&self, canvas: &mut Canvas, heights: &Heights) {
         for (index, member) in self.cast.drums.iter().enumerate() {
             let top = heights.lanes_top + heights.lane * index as f32;
-            canvas.fill(LEFT, top + 1.0, self.right() - LEFT, heights.lane - 2.0, LANE);
-            let chip = (LEFT - 18.0, top + 2.0, 16.0, heights.lane - 4.0);
-            canvas.pill(chip, 4.0, member.colour);
+            self.lane(canvas, top + 1.0, heights.lane - 2.0, LANE);
+            if self.is_compact {
+                let chip = (LEFT - 18.0, top + 2.0, 16.0, heights.lane - 4.0);
+                canvas.pill(chip, 4.0, member.colour);
+            } else {
+                let name = member.part.name.split(' ').next().unwrap_or_default();
+                let name = canvas.fonts.fitted(name, TEXT, Weight::Regular, LEFT - 12.0);
+                let at = (LEFT - 8.0, top + heights.lane / 2.0 + TEXT * 0.34);
+                canvas.text_right(&name, at, TEXT, Weight::Regular, member.colour);
+            }
         }
     }
 
     fn bar_lines(&self, canvas: &mut Canvas, heights: &Heights) {
         let every = self.numbered_every();
         let lanes_bottom = heights.lanes_top + heights.lane * self.cast.drums.len() as f32;
+        let spacing = self.bar_width();
+        self.beat_lines(canvas, heights, lanes_bottom);
         for index in 0..=self.n_bars_here() {
-            let bar = self.first_bar + index;
-            let is_strong = bar.is_multiple_of(every);
-            let x = (LEFT + self.bar_width() * index as f32).round();
-            let spacing = self.bar_width();
+            let is_strong = (self.first_bar + index).is_multiple_of(every);
             if !is_strong && spacing < 7.0 {
                 continue;
             }
+            let x = (LEFT + spacing * index as f32).round();
             let colour = if is_strong { STRONG_LINE } else { LINE };
             canvas.fill(x, heights.roll_top, 1.0, lanes_bottom - heights.roll_top, colour);
-            if is_strong && index < self.n_bars_here() {
-                let at = (x + 2.0, heights.roll_top - 8.0);
-                canvas.text(&(bar + 1).to_string(), at, TEXT, Weight::Regular, SOFT);
+        }
+    }
+
+    /// Faint lines at the beats, where there is room between them.
+    fn beat_lines(&self, canvas: &mut Canvas, heights: &Heights, bottom: f32) {
+        let beats = facts::bar_ticks(self.score) / u32::from(self.score.ticks_per_beat).max(1);
+        let spacing = self.bar_width() / beats.max(1) as f32;
+        if spacing < 24.0 {
+            return;
+        }
+        for beat in 0..self.n_bars_here() * beats {
+            let x = (LEFT + spacing * beat as f32).round();
+            let colour = LINE.over(LANE, 0.5);
+            canvas.fill(x, heights.roll_top, 1.0, bottom - heights.roll_top, colour);
+        }
+    }
+
+    /// The names of the sections and the numbers of bars, above the roll; a number that would stand
+    /// in a name is left out.
+    fn numbers(&self, canvas: &mut Canvas, heights: &Heights) {
+        let every = self.numbered_every();
+        let y = heights.roll_top - 8.0;
+        let mut free_from = LEFT;
+        for bar in self.first_bar..self.first_bar + self.n_bars_here() {
+            let section = self
+                .sections
+                .iter()
+                .find(|section| section.bar == bar || bar == self.first_bar && section.holds(bar));
+            let (x, _) = self.clipped(bar, bar);
+            if !(bar.is_multiple_of(every) || section.is_some()) || x < free_from {
+                continue;
+            }
+            let number = (bar + 1).to_string();
+            let width = canvas.fonts.width(&number, TEXT, Weight::Regular);
+            canvas.text(&number, (x + 2.0, y), TEXT, Weight::Regular, SOFT);
+            free_from = x + width + 12.0;
+            let Some(section) = section else { continue };
+            let name = section.kind.name();
+            let wide = canvas.fonts.width(name, TEXT, Weight::Bold);
+            let (_, end) = self.clipped(section.bar, section.bar + section.n_bars);
+            if free_from + wide <= end {
+                let colour = if section.kind == Kind::Drop { ACCENT } else { BRIGHT };
+                canvas.text(name, (free_from, y), TEXT, Weight::Bold, colour);
+                free_from += wide + 14.0;
             }
         }
     }
@@ -148,14 +221,15 @@ impl System<'_> {
         [4, 8, 16, 32].into_iter().find(apart).unwrap_or(64)
     }
 
-    /// Each C that is shown, and another note where a band has none.
+    /// Names of notes at the left, from the bottom up, where there is room.
     fn names(&self, canvas: &mut Canvas, heights: &Heights) {
         let row = self.axis.row(heights.roll);
         let mut last = f32::INFINITY;
-        for (key, top) in self.axis.rows(heights.roll) {
+        for pitch in self.axis.named().into_iter().filter_map(Pitch::new) {
+            let Some(top) = self.axis.top(pitch, heights.roll) else { continue };
             let y = heights.roll_top + top + row / 2.0 + TEXT * 0.36;
-            if key % 12 == 0 && last - y >= TEXT {
-                let name = format!("C{}", i32::from(key / 12) - 1);
+            if last - y >= TEXT {
+                let name = pitch.to_string().replace('#', "♯");
                 canvas.text_right(&name, (LEFT - 24.0, y), TEXT, Weight::Bold, BRIGHT);
                 last = y;
             }
@@ -164,14 +238,15 @@ impl System<'_> {
 
     fn notes(&self, canvas: &mut Canvas, heights: &Heights) {
         let row = self.axis.row(heights.roll);
-        let thick = row.clamp(4.0, 18.0);
+        // Thicker than its row where rows are thin: a chat shows a third of the pixels.
+        let thick = row.clamp(6.0, 18.0);
         for member in &self.cast.melodic {
             for note in member.part.notes.iter().filter(|note| self.shows(note)) {
                 let Some(top) = self.axis.top(note.pitch, heights.roll) else { continue };
                 let left = self.x(note.onset.0).max(LEFT);
                 let right = self.x(note.end().0).min(self.right());
                 let y = heights.roll_top + top + (row - thick) / 2.0;
-                let width = (right - left - 1.0).max(2.0);
+                let width = (right - left - 1.0).max(4.0);
                 let colour = member.colour.over(LANE, brightness(note.velocity));
                 canvas.pill((left + 0.5, y, width, thick), 4.0, colour);
             }

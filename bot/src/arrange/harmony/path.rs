@@ -1,0 +1,162 @@
+//! Which chords fit the evidence and each other best?
+//!
+//! Each chord of each slot gets a score, each pair of neighbours another; [`best`] finds the chords
+//! with the highest sum. Scores are log-potentials in nats. Chords are numbered as by
+//! [`Chord::index`], but from the tonic.
+
+use std::sync::LazyLock;
+
+use model::key::Mode;
+use model::song::Song;
+
+use super::evidence::{self, CHORDS, Evidence};
+use super::slots::Slots;
+use super::{Chord, N_CHORDS, learned};
+
+/// Channels of the evidence whose weights are learned; the song's own chords are not among them.
+pub const N_CHANNELS: usize = CHORDS;
+
+/// What a share of 1 of the song's own chords on a triad's notes is worth. A triad shares two
+/// notes at most with another, so the right one is ahead by a third of this.
+const OWN_CHORDS: f32 = 15.0;
+
+/// The weights of the model. `mode` is 0 in major and 1 in minor.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weights {
+    /// For each channel, what a pitch class says for a chord, by [`relation`].
+    pub evidence: [[f32; 48]; N_CHANNELS],
+    /// `[mode][chord]`: how common a chord is.
+    pub degree: [[f32; N_CHORDS]; 2],
+    /// `[mode][chord]`: the same of the first slot, on top.
+    pub first: [[f32; N_CHORDS]; 2],
+    /// `[mode][chord]`: the same of the last slot, on top.
+    pub last: [[f32; N_CHORDS]; 2],
+    /// `[mode][1 within a bar][from][to]`: which chord follows which.
+    pub change: Box<[[[[f32; N_CHORDS]; N_CHORDS]; 2]; 2]>,
+}
+
+impl Weights {
+    /// All zero: every chord is as good as any other.
+    pub fn zero() -> Self {
+        Self {
+            evidence: [[0.0; 48]; N_CHANNELS],
+            degree: [[0.0; N_CHORDS]; 2],
+            first: [[0.0; N_CHORDS]; 2],
+            last: [[0.0; N_CHORDS]; 2],
+            change: Box::new([[[[0.0; N_CHORDS]; N_CHORDS]; 2]; 2]),
+        }
+    }
+
+    /// Those that come with the program.
+    pub fn learned() -> &'static Self {
+        static LEARNED: LazyLock<Weights> = LazyLock::new(learned::weights);
+        &LEARNED
+    }
+}
+
+/// Which weight says how a pitch class speaks for a chord, both counted from the tonic: by the
+/// chord's quality, the interval above its root, and whether the class is in the scale.
+pub fn relation(mode: usize, chord: usize, class: usize) -> usize {
+    const SCALES: [[usize; 7]; 2] = [[0, 2, 4, 5, 7, 9, 11], [0, 2, 3, 5, 7, 8, 10]];
+    let interval = (class + 12 - chord % 12) % 12;
+    chord / 12 * 24 + interval * 2 + usize::from(SCALES[mode].contains(&class))
+}
+
+/// 0 in major, 1 in minor.
+pub fn mode(song: &Song) -> usize {
+    usize::from(song.key().mode == Mode::Minor)
+}
+
+/// The score of each chord in each slot, neighbours aside.
+pub fn scores(weights: &Weights, evidence: &[Evidence], mode: usize) -> Vec<[f32; N_CHORDS]> {
+    let score = |slot: &Evidence, chord: usize| {
+        let mut sum = weights.degree[mode][chord];
+        for class in 0..12 {
+            let relation = relation(mode, chord, class);
+            for (channel, classes) in slot.iter().take(N_CHANNELS).enumerate() {
+                sum += classes[class] * weights.evidence[channel][relation];
+            }
+        }
+        let own = Chord::from_index(chord).classes().map(|class| slot[CHORDS][usize::from(class)]);
+        sum + OWN_CHORDS * own.iter().sum::<f32>()
+    };
+    let of_slot = |slot: &Evidence| std::array::from_fn(|chord| score(slot, chord));
+    let mut all: Vec<[f32; N_CHORDS]> = evidence.iter().map(of_slot).collect();
+    if let Some(first) = all.first_mut() {
+        add(first, &weights.first[mode]);
+    }
+    if let Some(last) = all.last_mut() {
+        add(last, &weights.last[mode]);
+    }
+    all
+}
+
+/// The chords of a song, one a slot.
+pub fn best(weights: &Weights, song: &Song, slots: &Slots) -> Vec<Chord> {
+    let mode = mode(song);
+    let scores = scores(weights, &evidence::gather(song, slots), mode);
+    let change = |slot: usize| &weights.change[mode][usize::from(slots.is_mid_bar(slot))];
+    let chords = viterbi(&scores, change);
+    let tonic = song.key().tonic();
+    chords.into_iter().map(|chord| Chord::from_index(chord).raised(tonic)).collect()
+}
+
+fn viterbi<'a>(
+    scores: &[[f32; N_CHORDS]],
+    change: impl Fn(usize) -> &'a [[f32; N_CHORDS]; N_CHORDS],
+) -> Vec<usize> {
+    let Some((first, rest)) = scores.split_first() else { return Vec::new() };
+    let mut sum = *first;
+    let mut came_from: Vec<[usize; N_CHORDS]> = Vec::with_capacity(rest.len());
+    for (slot, score) in (1..).zip(rest) {
+        let change = change(slot);
+        let before = |to: usize| highest(&std::array::from_fn(|from| sum[from] + change[from][to]));
+        let from: [usize; N_CHORDS] = std::array::from_fn(before);
+        sum = std::array::from_fn(|to| sum[from[to]] + change[from[to]][to] + score[to]);
+        came_from.push(from);
+    }
+    let mut chord = highest(&sum);
+    let mut path = vec![chord];
+    for from in came_from.iter().rev() {
+        chord = from[chord];
+        path.push(chord);
+    }
+    path.reverse();
+    path
+}
+
+fn add(to: &mut [f32; N_CHORDS], more: &[f32; N_CHORDS]) {
+    for (to, more) in to.iter_mut().zip(more) {
+        *to += more;
+    }
+}
+
+/// The place of the highest score, the first of equals.
+fn highest(scores: &[f32; N_CHORDS]) -> usize {
+    (1..N_CHORDS).fold(0, |best, i| if scores[i] > scores[best] { i } else { best })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_is_the_best_of_all_paths() {
+        // Three chords that matter over four slots: few enough to try all paths.
+        let score = |slot: usize, chord: usize| {
+            if chord < 3 { ((slot * 7 + chord * 5) % 11) as f32 * 0.3 } else { -100.0 }
+        };
+        let scores: Vec<[f32; N_CHORDS]> =
+            (0..4).map(|slot| std::array::from_fn(|chord| score(slot, chord))).collect();
+        let change: [[f32; N_CHORDS]; N_CHORDS] = std::array::from_fn(|from| {
+            std::array::from_fn(|to| ((from * 3 + to * 4) % 5) as f32 * 0.4)
+        });
+        let total = |path: &[usize]| {
+            let own: f32 = path.iter().enumerate().map(|(slot, chord)| scores[slot][*chord]).sum();
+            own + path.windows(2).map(|pair| change[pair[0]][pair[1]]).sum::<f32>()
+        };
+        let all = (0..81).map(|n| [n % 3, n / 3 % 3, n / 9 % 3, n / 27 % 3]);
+        let most = all.map(|path| total(&path)).fold(f32::MIN, f32::max);
+        assert!((total(&viterbi(&scores, |_| &change)) - most).abs() < 1e-5);
+    }
+}
