@@ -193,7 +193,7 @@ mod tests {
             fs::create_dir_all(root.path().join(folder)).expect("folders");
         }
         let texts = ["unsorted/a.mid.reason.txt", "unsorted/deep/b.mid.reason.txt"];
-        let songs = ["g/a.mid.reason.txt", "unsorted.reason.txt", "unsorted/a.mid"];
+        let songs = ["g/a.mid.reason.txt", "unsorted/a.mid", "unsorted.reason.txt"];
         for name in texts.iter().chain(&songs) {
             fs::write(root.path().join(name), b"x").expect("a file");
         }
