@@ -31,6 +31,8 @@ pub struct JudgedPart {
     pub voices: Vec<Option<Voice>>,
 }
 
+/// A lead lies low if half of its notes lie no higher.
+const MAX_LOW_LEAD: u8 = 52;
 /// Leads with fewer notes in all are helped out by the best of the chords.
 const MIN_LEAD: usize = 12;
 
@@ -61,19 +63,23 @@ fn judge_part(part: &Part, decision: Decision, ticks: u16) -> JudgedPart {
     JudgedPart { name: part.name.clone(), role, n_notes: part.notes.len(), why, voices }
 }
 
-/// Where bass and melody of one part part ways. A single line that name and instrument call a lead
+/// Where bass and melody of one part part ways. A single low line that name and instrument call a lead
 /// is one voice, however far it ranges.
 fn split_of(part: &Part, ticks: u16) -> Option<u8> {
     let split = voices::split_pitch(&part.notes, ticks)?;
     let is_lead = [hints::by_name(part), hints::by_program(part)] == [Some(Hint::Lead); 2];
-    let is_one_line = || Shape::of(&part.notes, ticks).width < 1.2;
-    (!(is_lead && is_one_line())).then_some(split)
+    let is_low_line = || {
+        let shape = Shape::of(&part.notes, ticks);
+        shape.width < 1.2 && shape.median <= MAX_LOW_LEAD
+    };
+    (!(is_lead && is_low_line())).then_some(split)
 }
 
 /// Voices of the notes of one part that is neither bass nor drums as a whole.
 fn voices_of(notes: &[Note], role: Role, split: Option<u8>, ticks: u16) -> Vec<Option<Voice>> {
     let is_bass = match split {
         Some(split) => voices::bass_of(notes, split, ticks),
+        None if role == Role::Chords => voices::roots(notes, ticks),
         None => vec![false; notes.len()],
     };
     if role == Role::Chords {
@@ -300,6 +306,20 @@ mod tests {
             let expected = if index % 2 == 0 { Voice::Lead } else { Voice::Bass };
             assert_eq!(*voice, Some(expected));
         }
+    }
+
+    #[test]
+    fn chords_keep_their_triads_and_give_their_roots_to_the_bass() {
+        let chord = |i: u32| {
+            [38, 50, 53, 57].map(|pitch| Note { duration: Tick(1800), ..note(i * 1920, pitch) })
+        };
+        let chords = Part { notes: (0..8).flat_map(chord).collect(), ..part("Chords", 1, &[]) };
+        let voices = |parts: Vec<Part>| judged(parts).remove(1).voices;
+        let [bass, triad] = [Some(Voice::Bass), Some(Voice::Chords)];
+        let alone = voices(vec![part("Lead", 0, &TUNE), chords.clone()]);
+        assert_eq!(alone, [bass, triad, triad, triad].repeat(8));
+        let with_bass = voices(vec![part("Lead", 0, &TUNE), chords, part("Bass", 2, &BASS)]);
+        assert_eq!(with_bass, [triad; 4].repeat(8));
     }
 
     #[test]

@@ -44,11 +44,11 @@ pub(crate) const LEARNED: Model = Model {
         0.7310,  // repeated_rhythms
         0.3996,  // kit
         0.1762,  // core_kit
-        0.3024,  // split
-        0.1333,  // split_share
-        0.5576,  // upper_classes
-        0.7072,  // upper_motion
-        0.3797,  // upper_notes_a_beat
+        0.3098,  // split
+        0.1357,  // split_share
+        0.5575,  // upper_classes
+        0.7067,  // upper_motion
+        0.3782,  // upper_notes_a_beat
         0.6304,  // alone
         -0.1453, // height
         0.1558,  // lowest
@@ -90,11 +90,11 @@ pub(crate) const LEARNED: Model = Model {
         0.2368, // repeated_rhythms
         0.3623, // kit
         0.2729, // core_kit
-        0.4593, // split
-        0.2214, // split_share
+        0.4624, // split
+        0.2219, // split_share
         0.2024, // upper_classes
-        0.3179, // upper_motion
-        0.3470, // upper_notes_a_beat
+        0.3176, // upper_motion
+        0.3460, // upper_notes_a_beat
         0.4827, // alone
         0.9027, // height
         0.3627, // lowest
@@ -103,194 +103,194 @@ pub(crate) const LEARNED: Model = Model {
     weights: [
         // lead
         [
-            0.1687,  // low
-            0.2508,  // median
-            -0.1323, // median_below_43
-            -0.1365, // median_below_52
-            -0.1822, // median_below_60
-            0.3701,  // high
-            -0.1424, // high_below_55
-            0.2601,  // range
-            -0.0832, // notes_below_40
-            -0.1467, // notes_below_52
-            -0.3234, // width
+            0.1692,  // low
+            0.2504,  // median
+            -0.1322, // median_below_43
+            -0.1363, // median_below_52
+            -0.1816, // median_below_60
+            0.3692,  // high
+            -0.1423, // high_below_55
+            0.2583,  // range
+            -0.0827, // notes_below_40
+            -0.1464, // notes_below_52
+            -0.3231, // width
             -0.1390, // pairs
-            -0.3029, // chords
-            0.0319,  // log_onsets_a_beat
-            -0.1261, // log_beats_a_note
-            -0.0223, // legato
-            -0.1412, // on_beat
-            0.0878,  // half_beat
-            -0.0848, // commonest_gap
-            0.2770,  // active_beats
-            0.1120,  // log_pitches
-            -0.0423, // classes
-            0.2920,  // entropy
-            -0.1250, // main_class
-            -0.1935, // off_scale
-            0.0392,  // classes_a_bar
-            0.1015,  // motion
-            0.2149,  // interval
-            0.0482,  // steps
-            -0.2022, // octaves
-            0.0330,  // leaps
-            -0.0230, // repeated_bars
-            0.3360,  // repeated_rhythms
-            -0.4570, // kit
-            -0.3602, // core_kit
-            0.0343,  // split
-            0.2693,  // split_share
-            0.2478,  // upper_classes
-            0.1930,  // upper_motion
-            -0.0606, // upper_notes_a_beat
-            0.6519,  // alone
-            0.3553,  // height
-            -0.4957, // lowest
-            0.0270,  // highest
+            -0.3026, // chords
+            0.0321,  // log_onsets_a_beat
+            -0.1266, // log_beats_a_note
+            -0.0226, // legato
+            -0.1422, // on_beat
+            0.0874,  // half_beat
+            -0.0839, // commonest_gap
+            0.2769,  // active_beats
+            0.1102,  // log_pitches
+            -0.0422, // classes
+            0.2919,  // entropy
+            -0.1249, // main_class
+            -0.1932, // off_scale
+            0.0390,  // classes_a_bar
+            0.1020,  // motion
+            0.2146,  // interval
+            0.0485,  // steps
+            -0.2025, // octaves
+            0.0322,  // leaps
+            -0.0228, // repeated_bars
+            0.3355,  // repeated_rhythms
+            -0.4569, // kit
+            -0.3599, // core_kit
+            0.0379,  // split
+            0.2712,  // split_share
+            0.2487,  // upper_classes
+            0.1934,  // upper_motion
+            -0.0614, // upper_notes_a_beat
+            0.6513,  // alone
+            0.3558,  // height
+            -0.4963, // lowest
+            0.0272,  // highest
         ],
         // chords
         [
-            0.1303,  // low
-            0.1837,  // median
-            -0.0549, // median_below_43
-            -0.1470, // median_below_52
-            -0.1955, // median_below_60
-            0.1237,  // high
-            -0.0235, // high_below_55
-            -0.0012, // range
-            -0.2326, // notes_below_40
-            -0.1653, // notes_below_52
+            0.1293,  // low
+            0.1834,  // median
+            -0.0551, // median_below_43
+            -0.1473, // median_below_52
+            -0.1960, // median_below_60
+            0.1233,  // high
+            -0.0238, // high_below_55
+            -0.0005, // range
+            -0.2327, // notes_below_40
+            -0.1652, // notes_below_52
             0.6522,  // width
-            0.5089,  // pairs
+            0.5091,  // pairs
             0.4299,  // chords
-            -0.3784, // log_onsets_a_beat
-            0.3768,  // log_beats_a_note
-            0.0223,  // legato
-            0.0933,  // on_beat
-            -0.1665, // half_beat
-            0.1460,  // commonest_gap
-            -0.3631, // active_beats
-            0.4201,  // log_pitches
-            -0.0432, // classes
-            0.0525,  // entropy
-            -0.0636, // main_class
-            -0.2950, // off_scale
+            -0.3781, // log_onsets_a_beat
+            0.3765,  // log_beats_a_note
+            0.0224,  // legato
+            0.0930,  // on_beat
+            -0.1666, // half_beat
+            0.1461,  // commonest_gap
+            -0.3630, // active_beats
+            0.4206,  // log_pitches
+            -0.0430, // classes
+            0.0523,  // entropy
+            -0.0630, // main_class
+            -0.2948, // off_scale
             0.0603,  // classes_a_bar
-            0.1121,  // motion
-            -0.0704, // interval
-            -0.1257, // steps
-            -0.0462, // octaves
-            0.0072,  // leaps
-            -0.0120, // repeated_bars
-            -0.0802, // repeated_rhythms
-            -0.0393, // kit
-            -0.1059, // core_kit
-            0.2453,  // split
-            0.0196,  // split_share
-            0.0179,  // upper_classes
+            0.1120,  // motion
+            -0.0703, // interval
+            -0.1258, // steps
+            -0.0460, // octaves
+            0.0073,  // leaps
+            -0.0121, // repeated_bars
+            -0.0800, // repeated_rhythms
+            -0.0390, // kit
+            -0.1062, // core_kit
+            0.2439,  // split
+            0.0200,  // split_share
+            0.0174,  // upper_classes
             0.0472,  // upper_motion
-            -0.3851, // upper_notes_a_beat
-            -0.7114, // alone
-            -0.1127, // height
-            0.1845,  // lowest
-            -0.0876, // highest
+            -0.3853, // upper_notes_a_beat
+            -0.7116, // alone
+            -0.1128, // height
+            0.1850,  // lowest
+            -0.0875, // highest
         ],
         // bass
         [
-            -0.2599, // low
-            -0.4412, // median
-            0.1713,  // median_below_43
-            0.2715,  // median_below_52
-            0.3496,  // median_below_60
-            -0.4010, // high
-            0.1159,  // high_below_55
-            -0.1898, // range
-            -0.0099, // notes_below_40
-            0.1580,  // notes_below_52
-            -0.5242, // width
-            -0.6475, // pairs
-            -0.2378, // chords
-            0.0965,  // log_onsets_a_beat
-            0.2262,  // log_beats_a_note
-            0.0308,  // legato
-            -0.2495, // on_beat
-            0.0896,  // half_beat
-            0.0441,  // commonest_gap
+            -0.2596, // low
+            -0.4405, // median
+            0.1714,  // median_below_43
+            0.2716,  // median_below_52
+            0.3495,  // median_below_60
+            -0.3998, // high
+            0.1162,  // high_below_55
+            -0.1887, // range
+            -0.0101, // notes_below_40
+            0.1578,  // notes_below_52
+            -0.5244, // width
+            -0.6476, // pairs
+            -0.2380, // chords
+            0.0967,  // log_onsets_a_beat
+            0.2267,  // log_beats_a_note
+            0.0309,  // legato
+            -0.2486, // on_beat
+            0.0901,  // half_beat
+            0.0433,  // commonest_gap
             0.0484,  // active_beats
-            -0.2617, // log_pitches
-            -0.0759, // classes
-            0.1740,  // entropy
-            -0.2109, // main_class
-            0.0279,  // off_scale
-            -0.5113, // classes_a_bar
-            -0.2406, // motion
-            -0.1815, // interval
-            0.2929,  // steps
-            0.5315,  // octaves
-            -0.0632, // leaps
-            -0.0869, // repeated_bars
-            0.0245,  // repeated_rhythms
-            0.0625,  // kit
-            -0.3527, // core_kit
-            -0.2187, // split
-            -0.1163, // split_share
-            -0.0620, // upper_classes
-            -0.1311, // upper_motion
-            0.0864,  // upper_notes_a_beat
-            0.2050,  // alone
-            -0.2905, // height
-            0.2460,  // lowest
-            -0.1563, // highest
+            -0.2604, // log_pitches
+            -0.0763, // classes
+            0.1739,  // entropy
+            -0.2113, // main_class
+            0.0276,  // off_scale
+            -0.5110, // classes_a_bar
+            -0.2411, // motion
+            -0.1814, // interval
+            0.2926,  // steps
+            0.5316,  // octaves
+            -0.0627, // leaps
+            -0.0870, // repeated_bars
+            0.0247,  // repeated_rhythms
+            0.0623,  // kit
+            -0.3528, // core_kit
+            -0.2204, // split
+            -0.1183, // split_share
+            -0.0624, // upper_classes
+            -0.1315, // upper_motion
+            0.0870,  // upper_notes_a_beat
+            0.2058,  // alone
+            -0.2909, // height
+            0.2463,  // lowest
+            -0.1565, // highest
         ],
         // drums
         [
-            -0.0391, // low
-            0.0067,  // median
-            0.0159,  // median_below_43
+            -0.0389, // low
+            0.0068,  // median
+            0.0158,  // median_below_43
             0.0120,  // median_below_52
-            0.0280,  // median_below_60
-            -0.0928, // high
-            0.0500,  // high_below_55
+            0.0281,  // median_below_60
+            -0.0927, // high
+            0.0498,  // high_below_55
             -0.0691, // range
-            0.3257,  // notes_below_40
-            0.1540,  // notes_below_52
-            0.1952,  // width
-            0.2775,  // pairs
-            0.1110,  // chords
-            0.2500,  // log_onsets_a_beat
-            -0.4769, // log_beats_a_note
+            0.3254,  // notes_below_40
+            0.1539,  // notes_below_52
+            0.1951,  // width
+            0.2774,  // pairs
+            0.1109,  // chords
+            0.2493,  // log_onsets_a_beat
+            -0.4766, // log_beats_a_note
             -0.0308, // legato
-            0.2974,  // on_beat
+            0.2977,  // on_beat
             -0.0109, // half_beat
-            -0.1052, // commonest_gap
-            0.0376,  // active_beats
-            -0.2704, // log_pitches
+            -0.1055, // commonest_gap
+            0.0377,  // active_beats
+            -0.2703, // log_pitches
             0.1615,  // classes
-            -0.5185, // entropy
-            0.3995,  // main_class
-            0.4606,  // off_scale
-            0.4118,  // classes_a_bar
+            -0.5181, // entropy
+            0.3992,  // main_class
+            0.4605,  // off_scale
+            0.4117,  // classes_a_bar
             0.0271,  // motion
-            0.0369,  // interval
-            -0.2154, // steps
-            -0.2832, // octaves
-            0.0230,  // leaps
+            0.0370,  // interval
+            -0.2153, // steps
+            -0.2831, // octaves
+            0.0232,  // leaps
             0.1219,  // repeated_bars
             -0.2803, // repeated_rhythms
-            0.4337,  // kit
-            0.8189,  // core_kit
-            -0.0609, // split
-            -0.1727, // split_share
-            -0.2037, // upper_classes
-            -0.1091, // upper_motion
-            0.3593,  // upper_notes_a_beat
-            -0.1456, // alone
-            0.0480,  // height
+            0.4336,  // kit
+            0.8188,  // core_kit
+            -0.0614, // split
+            -0.1729, // split_share
+            -0.2038, // upper_classes
+            -0.1092, // upper_motion
+            0.3597,  // upper_notes_a_beat
+            -0.1455, // alone
+            0.0479,  // height
             0.0651,  // lowest
-            0.2169,  // highest
+            0.2168,  // highest
         ],
     ],
-    biases: [0.8882, -1.2479, 0.6344, -0.3734],
+    biases: [0.8878, -1.2450, 0.6292, -0.3792],
     hint: 1.5,
     agreement: 16.0,
 };

@@ -9,13 +9,28 @@ use model::song::Voice;
 
 use crate::shape::{Shape, onsets};
 
-/// Where a split pitch is looked for.
-const SPLITS: std::ops::RangeInclusive<u8> = 38..=66;
-/// Each heap holds at least this share of the notes.
-const MIN_SHARE: f64 = 0.06;
-/// The low heap lies below this on average, and the high heap above the other.
-const MAX_BASS_MEAN: f64 = 53.0;
-const MIN_LEAD_MEAN: f64 = 57.0;
+/// Where heaps are looked for.
+struct Bounds {
+    splits: std::ops::RangeInclusive<u8>,
+    /// Each heap holds at least this share of the notes.
+    min_share: f64,
+    /// The low heap lies below this on average, and the high heap above the other.
+    max_bass_mean: f64,
+    min_lead_mean: f64,
+}
+
+/// A bass in its own register.
+const DEEP: Bounds =
+    Bounds { splits: 38..=66, min_share: 0.06, max_bass_mean: 53.0, min_lead_mean: 57.0 };
+/// A bass or pedal written an octave or two up, under a lead as far above it; only where it moves
+/// little and the lead does, and both take turns.
+const RAISED: Bounds =
+    Bounds { splits: 55..=76, min_share: 0.15, max_bass_mean: 66.0, min_lead_mean: 67.0 };
+/// Share of a raised bass's successive notes that may differ, and least share of its lead's.
+const MAX_PEDAL_MOTION: f64 = 0.45;
+const MIN_LEAD_MOTION: f64 = 0.3;
+/// Least share of successive notes that lie in different heaps.
+const MIN_TURNS: f64 = 0.35;
 /// The heaps are at least an octave apart on average.
 const MIN_DISTANCE: f64 = 12.0;
 /// A bass strikes hardly more than one pitch class at a time.
@@ -24,6 +39,10 @@ const MAX_BASS_WIDTH: f64 = 1.35;
 const DOUBTFUL: u8 = 5;
 /// Two notes struck together at least this far apart are hardly of one voice.
 const FAR: u8 = 7;
+/// The lowest note of a chord is its bass up to this pitch …
+const MAX_DEEP: u8 = 45;
+/// … and up to this one where the rest of the chord lies far above it.
+const MAX_ROOT: u8 = 52;
 /// A held note longer than this many beats is a pad: it hides no melody below it.
 const PAD_BEATS: u32 = 4;
 
@@ -31,9 +50,27 @@ const PAD_BEATS: u32 = 4;
 ///
 /// Otsu's criterion: the split that leaves the heaps farthest apart, weighted by their sizes.
 pub(crate) fn split_pitch(notes: &[Note], ticks_per_beat: u16) -> Option<u8> {
+    farthest(notes, ticks_per_beat, &DEEP).or_else(|| {
+        let split = farthest(notes, ticks_per_beat, &RAISED)?;
+        take_turns(notes, ticks_per_beat, split).then_some(split)
+    })
+}
+
+/// Whether a slow bass and a moving lead alternate on both sides of `split`.
+fn take_turns(notes: &[Note], ticks_per_beat: u16, split: u8) -> bool {
+    let is_low = |note: &Note| note.pitch.number() < split;
+    let (low, high): (Vec<Note>, Vec<Note>) = notes.iter().partition(|note| is_low(note));
+    let n_turns = notes.windows(2).filter(|pair| is_low(&pair[0]) != is_low(&pair[1])).count();
+    n_turns as f64 >= MIN_TURNS * notes.len() as f64
+        && Shape::of(&low, ticks_per_beat).motion <= MAX_PEDAL_MOTION
+        && Shape::of(&high, ticks_per_beat).motion >= MIN_LEAD_MOTION
+}
+
+/// The split within `bounds` that leaves the heaps farthest apart, if the low one is one line.
+fn farthest(notes: &[Note], ticks_per_beat: u16, bounds: &Bounds) -> Option<u8> {
     let mut best: Option<(f64, u8)> = None;
-    for split in SPLITS {
-        let Some(spread) = spread(notes, split) else { continue };
+    for split in bounds.splits.clone() {
+        let Some(spread) = spread(notes, split, bounds) else { continue };
         if best.is_none_or(|(most, _)| spread > most + 1e-9) {
             best = Some((spread, split));
         }
@@ -44,7 +81,7 @@ pub(crate) fn split_pitch(notes: &[Note], ticks_per_beat: u16) -> Option<u8> {
 }
 
 /// How far apart a split leaves the heaps, or `None` where they can't be bass and lead.
-fn spread(notes: &[Note], split: u8) -> Option<f64> {
+fn spread(notes: &[Note], split: u8, bounds: &Bounds) -> Option<f64> {
     let (mut n_low, mut sum_low, mut sum_high) = (0.0, 0.0, 0.0);
     for note in notes {
         let pitch = note.pitch.number();
@@ -59,9 +96,9 @@ fn spread(notes: &[Note], split: u8) -> Option<f64> {
     let n_high = n - n_low;
     let share = n_low.min(n_high) / n;
     let (low, high) = (sum_low / n_low, sum_high / n_high);
-    let fits = share >= MIN_SHARE
-        && low <= MAX_BASS_MEAN
-        && high >= MIN_LEAD_MEAN
+    let fits = share >= bounds.min_share
+        && low <= bounds.max_bass_mean
+        && high >= bounds.min_lead_mean
         && high - low >= MIN_DISTANCE;
     fits.then(|| n_low * n_high / (n * n) * (high - low).powi(2))
 }
@@ -103,6 +140,22 @@ fn is_bass_note(pitch: u8, together: Pitches, around: Pitches, split: u8) -> boo
         (Some(below), Some(above)) if below != above => below < above,
         _ => pitch < split,
     }
+}
+
+/// For each note of some chords (sorted by onset and pitch) whether it is the root that the bass
+/// would play: the lowest of three or more, deep down or well apart from the rest.
+pub(crate) fn roots(notes: &[Note], ticks_per_beat: u16) -> Vec<bool> {
+    let mut is_root = Vec::with_capacity(notes.len());
+    for group in onsets(notes, ticks_per_beat) {
+        let pitches = Pitches::of(group);
+        let lowest = pitches.lowest().unwrap_or(0);
+        let next = pitches.and(Pitches::from(lowest + 1)).lowest();
+        let is_apart = next.is_some_and(|next| next - lowest >= FAR);
+        let has_root =
+            pitches.0.count_ones() >= 3 && (lowest <= MAX_DEEP || (is_apart && lowest <= MAX_ROOT));
+        is_root.extend(group.iter().map(|note| has_root && note.pitch.number() == lowest));
+    }
+    is_root
 }
 
 /// A set of pitches, one bit each: files may strike thousands of notes at once.
@@ -196,6 +249,16 @@ mod tests {
         for (note, is_bass) in notes.iter().zip(is_bass) {
             assert_eq!(is_bass, note.pitch.number() == 41, "{note:?}");
         }
+    }
+
+    #[test]
+    fn a_bass_written_high_under_a_higher_lead_is_told_apart() {
+        let raised: Vec<Note> = interleaved()
+            .into_iter()
+            .map(|n| Note { pitch: n.pitch.transposed(14).expect("a pitch"), ..n })
+            .collect();
+        let split = split_pitch(&raised, 480).expect("two heaps");
+        assert!((56..=74).contains(&split), "{split}");
     }
 
     #[test]
