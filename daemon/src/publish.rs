@@ -257,7 +257,7 @@ fn order(studio: &Studio, wish: &Wish) -> anyhow::Result<Order> {
             tempo_bpm: wish
                 .tempo_bpm
                 .or(whole.map(Song::tempo_bpm))
-                .or(usual.tempo_bpm)
+                .or(usual.tempo_bpm.map(|bpm| profile.felt_tempo(bpm)))
                 .unwrap_or(profile.tempo_bpm),
             beats_per_bar: whole.map_or(4, Song::beats_per_bar),
             key: key.or(whole.map(Song::key)).or(usual.key).unwrap_or(Key::from_index(17)),

@@ -24,6 +24,7 @@ const OWNERS: [(&str, &str); 11] = [
     ("notify", "watch/src/inbox"),
     ("serenity", "bot/src/discord"),
     ("opus_rs", "bot/src/audio"),
+    ("rustysynth", "bot/src/audio"),
     ("ogg", "bot/src/audio"),
     ("ebur128", "bot/src/audio"),
     ("tiny_skia", "bot/src/picture"),

@@ -2,7 +2,7 @@
 //!
 //! Pure: bytes in, facts out. It does not know the library, so it never says "duplicate": the
 //! caller compares hash and fingerprint with what it has and gives
-//! [`Reason::Duplicate`] itself.
+//! [`Reason::Duplicate`](crate::filter::Reason::Duplicate) itself.
 
 use model::key::Key;
 use model::midi;

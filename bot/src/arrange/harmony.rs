@@ -4,7 +4,7 @@
 //! are found as the most likely path of a conditional random field (Lafferty, `McCallum` and Pereira,
 //! 2001) by the Viterbi algorithm, everything counted from the tonic of [`Song::key`]. It is fed
 //! like the hidden Markov model of `MySong` (Simon, Morris and Basu, CHI 2008): what melody and bass
-//! sound in a slot ([`evidence`]), and which chord follows which. [`learned`] holds its weights,
+//! sound in a slot ([`evidence`]), and which chord follows which. `learned` holds its weights,
 //! learned from labelled songs by `bot/examples/harmony`, which also measures it on songs held out.
 //! Where a song has chords of its own, they decide.
 //!

@@ -63,7 +63,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { free_space_reserve_mb: 256, cache_mb: 64 }
+        Self { free_space_reserve_mb: 256, cache_mb: 8 }
     }
 }
 

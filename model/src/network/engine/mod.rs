@@ -1,11 +1,11 @@
 //! How is the network run over windows, and how does it learn?
 //!
 //! Everything that [`Network`] says, forward and backward, in one piece: the lanes of a batch are
-//! divided among the cores, and each goes with its [`shard`] through the whole window by itself, on
+//! divided among the cores, and each goes with its `shard` through the whole window by itself, on
 //! one thread, in buffers that are used again. The shards meet three times a step: when gradients are
 //! added up, when their norm is known, and when the weights have moved.
 //!
-//! What it computes is written down plainly in [`plain`](super::plain), against which it is tested.
+//! What it computes is written down plainly in `plain`, against which it is tested.
 
 mod layer;
 pub(super) mod layout;
