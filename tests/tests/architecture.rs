@@ -17,7 +17,7 @@ const ARROWS: [(&str, &[&str]); 4] = [
 ];
 
 /// Outside libraries by their name in code, and the start of the paths that alone may use them.
-const OWNERS: [(&str, &str); 11] = [
+const OWNERS: [(&str, &str); 12] = [
     ("candle_core", "model/src/"),
     ("candle_nn", "model/src/"),
     ("midly", "model/src/midi"),
