@@ -66,7 +66,7 @@ pub enum Command {
 #[derive(Clone, Debug, Default, Args)]
 pub struct Demo {
     /// Epochs of the first training
-    #[arg(long, default_value_t = 40, value_parser = one_or_more)]
+    #[arg(long, default_value_t = 80, value_parser = one_or_more)]
     pub epochs: usize,
 }
 

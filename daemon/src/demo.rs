@@ -38,12 +38,12 @@ settle_ms = 300
 [training]
 hidden = 128
 embedding = 64
-sequence_length = 96
-batch = 8
+sequence_length = 64
+batch = 4
 learning_rate = 0.004
 dropout = 0.25
 valid_share = 0.2
-patience = 6
+patience = 20
 ";
 
 /// Runs the demonstration in `home`, or in a fresh temporary folder, and leaves it there.
