@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 
 use serde_json::Value;
 
-use super::eventually;
+use super::{eventually, spawn};
 
 /// The end of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ impl Answer {
     /// Runs a command to its end.
     pub(super) fn of(mut command: Command) -> Self {
         let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Self::of_child(command.spawn().expect("the program starts"))
+        Self::of_child(spawn(command))
     }
 
     /// Waits for the end of a process whose stdout and stderr are piped.

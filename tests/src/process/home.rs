@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{Answer, Daemon, eventually, files_below, songs};
+use super::{Answer, Daemon, eventually, files_below, songs, spawn};
 
 /// Settings under which everything is quick: a tiny network, files that count as complete at once, and
 /// only the first training by itself. The values are TOML.
@@ -174,6 +174,6 @@ impl Home {
     pub fn start(&self, arguments: &[&str]) -> std::process::Child {
         let mut command = self.command(arguments);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.spawn().expect("the program starts")
+        spawn(&mut command)
     }
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::eventually;
+use super::{eventually, spawn};
 
 /// A running daemon; killed when dropped. Its log is shown if the test fails.
 pub struct Daemon {
@@ -48,7 +48,7 @@ impl Daemon {
     /// Starts `command` and waits for nothing.
     pub fn start_only(mut command: Command) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("the program starts");
+        let mut child = spawn(&mut command);
         let log = Arc::new(Mutex::new(String::new()));
         let (lines, written) = (child.stderr.take().expect("it is piped"), Arc::clone(&log));
         let reader = std::thread::spawn(move || {
