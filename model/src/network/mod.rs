@@ -7,13 +7,12 @@
 //! ```
 //!
 //! Here are its weights, kept as candle's variables. [`engine`] runs them over windows of a batch and
-//! learns, [`infer`] token by token.
+//! learns, [`infer`] token by token; [`plain`] learns where the engine does not run.
 
 pub mod engine;
 pub mod infer;
 pub(crate) mod kernels;
-#[cfg(test)]
-pub(crate) mod plain;
+pub mod plain;
 
 use candle_core::{Device, Result, Tensor, Var};
 use rand::Rng;
@@ -192,7 +191,19 @@ impl Network {
         table.set(&Tensor::new(rows, &Device::Cpu)?)
     }
 
-    #[cfg(test)]
+    /// A copy on a device.
+    fn on(&self, device: &Device) -> Result<Self> {
+        let copy = |(name, var): &(String, Var)| {
+            Ok((name.clone(), Var::from_tensor(&var.to_device(device)?.copy()?)?))
+        };
+        let parameters = self.parameters.iter().map(copy).collect::<Result<_>>()?;
+        Ok(Self { size: self.size, parameters })
+    }
+
+    fn device(&self) -> &Device {
+        self.parameters.first().map_or(&Device::Cpu, |(_, var)| var.device())
+    }
+
     fn get(&self, name: &str) -> &Tensor {
         let found = self.parameters.iter().find(|(own, _)| own == name);
         found.expect("names come from `shapes`, which made the list").1.as_tensor()

@@ -268,7 +268,7 @@ pub(super) fn on_threads<J: Send, R: Send>(jobs: Vec<J>, work: impl Fn(J) -> R +
 }
 
 /// Whether every id of the window is one the network knows, and everything is there.
-fn check(window: &Window, state: &State, size: Size) -> Result<()> {
+pub(super) fn check(window: &Window, state: &State, size: Size) -> Result<()> {
     let n = window.time * window.batch;
     let targets = &window.targets;
     let fits = n > 0
@@ -297,4 +297,4 @@ fn check(window: &Window, state: &State, size: Size) -> Result<()> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

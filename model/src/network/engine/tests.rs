@@ -12,7 +12,12 @@ fn size() -> Size {
     Size { vocabulary: 37, lookbacks: 2, conditions: 3, layers: 2, hidden: 24, embedding: 10 }
 }
 
-fn window(size: Size, time: usize, batch: usize, rng: &mut ChaCha8Rng) -> Window {
+pub(in crate::network) fn window(
+    size: Size,
+    time: usize,
+    batch: usize,
+    rng: &mut ChaCha8Rng,
+) -> Window {
     let n = time * batch;
     let rows = (size.vocabulary + 1) as u32;
     let mut inputs = Vec::new();
@@ -35,9 +40,10 @@ fn window(size: Size, time: usize, batch: usize, rng: &mut ChaCha8Rng) -> Window
     }
 }
 
-fn relative(ours: &Tensor, theirs: &Tensor) -> Result<f32> {
+pub(in crate::network) fn relative(ours: &Tensor, theirs: &Tensor) -> Result<f32> {
     let off = (ours - theirs)?.sqr()?.sum_all()?.to_scalar::<f32>()?.sqrt();
-    Ok(off / theirs.sqr()?.sum_all()?.to_scalar::<f32>()?.sqrt())
+    let all = theirs.sqr()?.sum_all()?.to_scalar::<f32>()?.sqrt();
+    Ok(off / all.max(f32::MIN_POSITIVE))
 }
 
 /// The largest difference in loss, gradients and state, over two windows in a row.
