@@ -38,6 +38,32 @@ pub struct Step {
     pub n_steps: u64,
     /// Loss of the step, in nats a token.
     pub nll: f64,
+    /// The share of the whole that is over, 0 to 1, by steps or by time.
+    pub share: f64,
+    /// Seconds until the last step or the end of its time, whichever comes first; it may end earlier
+    /// if nothing more is learned.
+    pub seconds_left: f64,
+}
+
+impl std::fmt::Display for Step {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { epoch, n_epochs, step, n_steps, nll, share, seconds_left } = self;
+        let (percent, left) = ((share * 100.0).floor(), in_words(*seconds_left));
+        write!(
+            f,
+            "{percent} %, epoch {epoch} of {n_epochs}, step {step} of {n_steps}, loss {nll:.3}, \
+             at most {left} left"
+        )
+    }
+}
+
+/// A time in words, as exact as people want to know it: "40 s", "12 min", "2 h 05 min".
+pub fn in_words(seconds: f64) -> String {
+    match seconds.max(0.0).ceil() as u64 {
+        seconds @ ..=90 => format!("{seconds} s"),
+        seconds @ ..=5400 => format!("{} min", seconds.div_ceil(60)),
+        seconds => format!("{} h {:02} min", seconds / 3600, seconds % 3600 / 60),
+    }
 }
 
 impl Line {
@@ -92,6 +118,14 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_is_as_exact_as_it_helps() {
+        let words = [0.0, 0.2, 90.0, 91.0, 1140.0, 5400.0, 5401.0, 86_400.0].map(in_words);
+        let expected =
+            ["0 s", "1 s", "90 s", "2 min", "19 min", "90 min", "1 h 30 min", "24 h 00 min"];
+        assert_eq!(words, expected);
+    }
 
     #[test]
     fn a_cause_that_was_said_is_not_said_again() {

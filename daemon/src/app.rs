@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
 use bot::discord::Discord;
@@ -179,9 +179,36 @@ fn train_here(
             taken.n_accepted, taken.n_rejected, taken.n_failed
         )));
     }
-    let why = "a person asked for it".to_owned();
-    let wanted = Wanted { genre: train.genre, fresh: train.fresh, epochs: train.epochs, why };
-    cycle(studio, &wanted, &AtomicBool::new(false), out).map(|_| ())
+    let wanted = Wanted::by_person(train.genre, train.fresh, train.epochs);
+    let stop = set_when_told_to_stop()?;
+    cycle(studio, &wanted, &stop, out).map(|_| ())
+}
+
+/// A flag that SIGTERM and SIGINT set from now on, instead of ending the process.
+fn set_when_told_to_stop() -> anyhow::Result<Arc<AtomicBool>> {
+    let flag = Arc::new(AtomicBool::new(false));
+    let told = flag.clone();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let stopped = {
+        let _inside = runtime.enter();
+        stopped()?
+    };
+    std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        runtime.block_on(stopped);
+        told.store(true, Ordering::Relaxed);
+    })?;
+    Ok(flag)
+}
+
+/// Ends when the process is told to stop; what was said before it is called counts for nothing.
+fn stopped() -> anyhow::Result<impl Future<Output = ()> + Send> {
+    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+        }
+    })
 }
 
 fn run_daemon(home: Home, config: Config) -> anyhow::Result<()> {
@@ -214,17 +241,7 @@ fn run_daemon(home: Home, config: Config) -> anyhow::Result<()> {
         other => other?,
     };
     let runtime = tokio::runtime::Runtime::new().context("starting threads")?;
-    let result = runtime.block_on(async {
-        let (mut term, mut int) =
-            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        let stop = async move {
-            tokio::select! {
-                _ = term.recv() => {}
-                _ = int.recv() => {}
-            }
-        };
-        run(studio, Doors { chat }, stop).await
-    });
+    let result = runtime.block_on(async { run(studio, Doors { chat }, stopped()?).await });
     // A track being made is not waited for: nobody was told of it yet.
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));
     result

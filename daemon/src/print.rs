@@ -9,6 +9,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::answer::{Line, Step};
 
+/// Parts of a whole bar.
+const PARTS: u64 = 1000;
+
 /// Prints the lines of an answer.
 pub struct Printer {
     json: bool,
@@ -61,17 +64,16 @@ impl Printer {
             return;
         }
         let bar = self.bar.get_or_insert_with(|| {
-            let bar = ProgressBar::new(step.n_steps);
-            let shape = "{bar:32.magenta/black} {msg}  {elapsed} gone, at most {eta} left";
+            let bar = ProgressBar::new(PARTS);
+            let shape = "{bar:32.magenta/black} {msg}";
             bar.set_style(
                 ProgressStyle::with_template(shape)
                     .unwrap_or_else(|_| ProgressStyle::default_bar()),
             );
             bar
         });
-        bar.set_length(step.n_steps);
-        bar.set_position(step.step);
-        bar.set_message(format!("epoch {}/{}  loss {:.3}", step.epoch, step.n_epochs, step.nll));
+        bar.set_position((step.share * PARTS as f64) as u64);
+        bar.set_message(step.to_string());
     }
 }
 

@@ -18,7 +18,7 @@ use model::batch::Sequence;
 use model::lessons::Lessons;
 use model::network::infer::Predictor;
 use model::network::{Network, Size};
-use model::train::{Hyperparameters, Progress, loss_on, train};
+use model::train::{Hyperparameters, Progress, Start, loss_on, train};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
@@ -91,7 +91,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let chorales: Chorales = serde_json::from_slice(&std::fs::read(&file)?)?;
     let size = Size { vocabulary: VOCABULARY, lookbacks: LOOKBACKS.len(), ..settings.size() };
     let began = Instant::now();
-    let trained = train(&chorales, &settings, size, None, |progress| {
+    let trained = train(&chorales, &settings, size, Start::Fresh, |progress, _| {
         if let Progress::Epoch(loss) = progress {
             println!(
                 "epoch {:>3}  train {:.4}  valid {:.4} nats a token  {:>4.0} s",

@@ -4,6 +4,8 @@
 //! they came about and what they hash to. It is written beside, synced and renamed, so it is there
 //! whole or not at all, and it is never changed afterwards.
 
+pub mod unfinished;
+
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -84,6 +86,14 @@ pub enum CheckpointError {
     #[error("{path} is damaged ({what}): roll back to another version or train anew")]
     Damaged {
         /// Its folder.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// A run cannot be gone on with.
+    #[error("{path} cannot be gone on with ({what})")]
+    Unfinished {
+        /// Its file.
         path: PathBuf,
         /// What is wrong.
         what: String,

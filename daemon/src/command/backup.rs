@@ -240,8 +240,7 @@ mod tests {
         fs::write(inbox.join("bad.mid"), b"no music").expect("dropped");
         let taken = intake::take_in_now(&studio).expect("taken in");
         assert_eq!((taken.n_accepted, taken.n_rejected), (N_SONGS, 1));
-        let why = "a test".to_owned();
-        let wanted = Wanted { genre: "hardstyle".to_owned(), fresh: true, epochs: None, why };
+        let wanted = Wanted::by_person("hardstyle".to_owned(), true, None);
         cycle(&studio, &wanted, &AtomicBool::new(false), &mut |_| ()).expect("trained");
         let song = watch::intake::examine(SONGS[0].1, &studio.config.intake).song.expect("a song");
         let features = model::taste::features(&song);

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use model::key::Key;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{Situation, tidy};
+use super::{Situation, Underway, tidy};
 use crate::answer::{Line, Out, shown};
 use crate::rating::score_of;
 use crate::store::{SongStatus, TrackState, Weighted};
@@ -135,17 +135,28 @@ pub fn status_of(studio: &Studio, genre: &str) -> anyhow::Result<Line> {
 }
 
 pub(super) fn status(studio: &Studio, now: &Situation, out: &mut Out<'_>) -> anyhow::Result<()> {
-    let training = now.training.as_ref().map_or(Value::Null, |genre| json!(genre));
     let running = if now.is_daemon { "the daemon is running" } else { "no daemon is running" };
     let mut text = format!("{} — {running}", studio.home.root().display());
     if now.is_daemon {
         text.push_str(&format!("; {}", now.chat));
     }
-    if let Some(genre) = &now.training {
-        text.push_str(&format!("; training {genre}"));
+    if let Some(Underway { genre, step }) = &now.training {
+        let how_far = step.as_ref().map_or("it begins".to_owned(), ToString::to_string);
+        text.push_str(&format!("\ntraining {genre}: {how_far}"));
     }
+    if !now.waiting.is_empty() {
+        text.push_str(&format!("\nwaiting to be trained: {}", now.waiting.join(", ")));
+    }
+    let training = now.training.as_ref();
+    let progress = training.and_then(|training| training.step.as_ref()).map(|step| {
+        json!({"epoch": step.epoch, "epochs": step.n_epochs, "step": step.step,
+            "steps": step.n_steps, "share": step.share, "nll": step.nll,
+            "seconds_left": step.seconds_left.round()})
+    });
     out(Line::row(
-        json!({"home": shown(studio.home.root()), "running": now.is_daemon, "training": training, "chat": now.chat}),
+        json!({"home": shown(studio.home.root()), "running": now.is_daemon,
+            "training": training.map(|training| &training.genre), "progress": progress,
+            "waiting": now.waiting, "chat": now.chat}),
         text,
     ));
     for genre in studio.genres()? {

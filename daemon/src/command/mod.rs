@@ -15,7 +15,7 @@ mod versions;
 
 use serde_json::json;
 
-use crate::answer::{Line, Out, shown};
+use crate::answer::{Line, Out, Step, shown};
 use crate::cli::{Generate, HomeCommand};
 use crate::opening::{Opening, Source};
 use crate::publish::{self, Made, Wish};
@@ -24,13 +24,24 @@ use crate::studio::Studio;
 pub use list::status_of;
 pub use rate::rate_one;
 
+/// A training under way.
+#[derive(Clone, Debug)]
+pub struct Underway {
+    /// The genre.
+    pub genre: String,
+    /// How far it is; nothing until it has made a step.
+    pub step: Option<Step>,
+}
+
 /// What only a running daemon knows.
 #[derive(Clone, Debug, Default)]
 pub struct Situation {
     /// Whether this is the daemon.
     pub is_daemon: bool,
-    /// The genre that is being trained.
-    pub training: Option<String>,
+    /// The training under way.
+    pub training: Option<Underway>,
+    /// The genres whose training waits for its turn, the next first.
+    pub waiting: Vec<String>,
     /// How the chat stands, in words.
     pub chat: String,
 }

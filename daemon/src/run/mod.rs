@@ -23,7 +23,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::answer::{Line, NotNow};
 use crate::cli::HomeCommand;
-use crate::command::{self, Situation};
+use crate::command::{self, Situation, Underway};
 use crate::control::{self, Asked, Reply};
 use crate::event::Event;
 use crate::intake;
@@ -149,6 +149,7 @@ pub async fn run(
         }
     });
     tracing::info!(home = %daemon.studio.home.root().display(), chat = daemon.chat_state, "ready");
+    daemon.resume_trainings();
     while let Some(event) = inbound.recv().await {
         match event {
             Event::Stop => break,
@@ -231,12 +232,7 @@ impl Daemon {
         match command {
             HomeCommand::Train(train) => {
                 let Ok(()) = self.may_train(&train.genre, &replies) else { return };
-                let wanted = Wanted {
-                    genre: train.genre,
-                    fresh: train.fresh,
-                    epochs: train.epochs,
-                    why: "a person asked for it".to_owned(),
-                };
+                let wanted = Wanted::by_person(train.genre, train.fresh, train.epochs);
                 if let Some(training) = &self.training {
                     let text = format!("{} is being trained; this one is next", training.genre);
                     let _ = replies.send(Reply::Line(Line::Remark(text)));
@@ -251,8 +247,7 @@ impl Daemon {
                 let _ = replies.send(Reply::Line(Line::row(json, text)));
                 let _ = replies.send(Reply::end(&Ok(())));
                 if !self.queue.iter().any(|queued| queued.wanted.genre == genre) {
-                    let why = "a person asked for it".to_owned();
-                    let wanted = Wanted { genre, fresh: false, epochs: None, why };
+                    let wanted = Wanted::by_person(genre, false, None);
                     self.queue.push_back(Queued { wanted, watchers: Vec::new() });
                 }
                 self.train_next();
@@ -265,7 +260,11 @@ impl Daemon {
         let studio = self.studio.clone();
         let now = Situation {
             is_daemon: true,
-            training: self.training.as_ref().map(|training| training.genre.clone()),
+            training: self.training.as_ref().map(|training| Underway {
+                genre: training.genre.clone(),
+                step: training.step.clone(),
+            }),
+            waiting: self.queue.iter().map(|queued| queued.wanted.genre.clone()).collect(),
             chat: self.chat_state.clone(),
         };
         let making = matches!(command, HomeCommand::Generate(_)).then(|| self.making.clone());

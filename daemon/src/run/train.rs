@@ -11,7 +11,7 @@ use model::train::TrainError;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::Daemon;
-use crate::answer::Line;
+use crate::answer::{Line, Step};
 use crate::control::Reply;
 use crate::event::Event;
 use crate::schedule::{self, Due, News};
@@ -24,6 +24,8 @@ const AILING_MS: u64 = 10 * 60 * 1000;
 /// The training under way.
 pub(super) struct Training {
     pub(super) genre: String,
+    /// How far it is; nothing until it has made a step.
+    pub(super) step: Option<Step>,
     stop: Arc<AtomicBool>,
     watchers: Vec<UnboundedSender<Reply>>,
 }
@@ -80,8 +82,23 @@ impl Daemon {
         }
         // Only the first: until its end, a person may ask for another.
         if let Some((genre, why)) = due.into_iter().next() {
-            let wanted = Wanted { genre, fresh: false, epochs: None, why: why.to_string() };
+            let why = why.to_string();
+            let wanted = Wanted { genre, fresh: false, epochs: None, why, resumes: false };
             self.queue.push_back(Queued { wanted, watchers: Vec::new() });
+        }
+        self.train_next();
+    }
+
+    /// Takes up the trainings that an earlier process left unfinished.
+    pub(super) fn resume_trainings(&mut self) {
+        match training::interrupted(&self.studio) {
+            Ok(interrupted) => self.queue.extend(
+                interrupted.into_iter().map(|wanted| Queued { wanted, watchers: Vec::new() }),
+            ),
+            Err(error) => {
+                let error = format!("{error:#}");
+                tracing::error!(error, "unfinished trainings cannot be looked for");
+            }
         }
         self.train_next();
     }
@@ -93,8 +110,12 @@ impl Daemon {
         }
         let Some(Queued { wanted, watchers }) = self.queue.pop_front() else { return };
         let stop = Arc::new(AtomicBool::new(false));
-        self.training =
-            Some(Training { genre: wanted.genre.clone(), stop: stop.clone(), watchers });
+        self.training = Some(Training {
+            genre: wanted.genre.clone(),
+            step: None,
+            stop: stop.clone(),
+            watchers,
+        });
         let (studio, events) = (self.studio.clone(), self.events.clone());
         let train = move || {
             let said = events.clone();
@@ -119,11 +140,13 @@ impl Daemon {
     }
 
     pub(super) fn tell_watchers(&mut self, line: &Line) {
-        match line {
-            Line::Step(_) => {}
-            Line::Remark(text) | Line::Row { text, .. } => tracing::info!("{text}"),
+        if let Line::Remark(text) | Line::Row { text, .. } = line {
+            tracing::info!("{text}");
         }
         if let Some(training) = &mut self.training {
+            if let Line::Step(step) = line {
+                training.step = Some(step.clone());
+            }
             training.watchers.retain(|watcher| watcher.send(Reply::Line(line.clone())).is_ok());
         }
     }

@@ -17,9 +17,10 @@ pub mod plain;
 use candle_core::{Device, Result, Tensor, Var};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 
 /// How large the network is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Size {
     /// Tokens that it knows.
     pub vocabulary: usize,
@@ -74,6 +75,11 @@ impl State {
     pub fn zero(size: Size, n_lanes: usize) -> Self {
         let zero = || vec![0.0; n_lanes * size.hidden];
         Self((0..size.layers).map(|_| LayerState { hidden: zero(), cell: zero() }).collect())
+    }
+
+    /// Lanes of a network of `size`.
+    pub(crate) fn n_lanes(&self, size: Size) -> usize {
+        self.0.first().map_or(0, |layer| layer.hidden.len() / size.hidden.max(1))
     }
 }
 
@@ -159,6 +165,13 @@ impl Network {
     /// Every weight by name, in a fixed order.
     pub fn parameters(&self) -> &[(String, Var)] {
         &self.parameters
+    }
+
+    /// A network of the same size with these weights, in the order of [`Self::parameters`].
+    pub(crate) fn with(&self, tensors: Vec<Tensor>) -> Result<Self> {
+        let named = self.parameters.iter().zip(tensors);
+        let parameters = named.map(|((name, _), new)| Ok((name.clone(), Var::from_tensor(&new)?)));
+        Ok(Self { size: self.size, parameters: parameters.collect::<Result<_>>()? })
     }
 
     /// A copy with weights of its own.

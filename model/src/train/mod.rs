@@ -1,23 +1,25 @@
 //! How does the network learn from a corpus?
 //!
-//! Sync and without a clock: the caller watches through one callback, which may end the run. Nothing
-//! is written here; [`crate::checkpoint`] does that.
+//! Sync and without a clock: the caller watches through one callback, which may end the run, and may
+//! take a snapshot from which it can be gone on with later. Nothing is written here;
+//! [`crate::checkpoint`] does that.
 
 mod rate;
+mod run;
 mod settings;
+mod snapshot;
 
 use std::ops::ControlFlow;
 
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
-
-use crate::batch::{Sequence, Window, windows_of};
+use crate::batch::{Sequence, windows_of};
 use crate::corpus::Piece;
 use crate::lessons::{Lessons, as_written};
-use crate::network::engine::{Engine, Learner, Pace};
-use crate::network::{Dropout, Network, Size, State};
-use rate::rate_at;
+use crate::network::engine::Engine;
+use crate::network::{Network, Size, State};
+use run::Run;
 pub use settings::{CONDITIONS, Hyperparameters, Precision};
+pub(crate) use snapshot::Place;
+pub use snapshot::{Moment, Snapshot};
 
 /// Losses after an epoch, in nats a token.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -50,6 +52,17 @@ pub enum Progress {
     Checking,
     /// An epoch has ended.
     Epoch(EpochLoss),
+}
+
+/// What a run begins with.
+pub enum Start<'a> {
+    /// Fresh weights.
+    Fresh,
+    /// The weights of a network of the same size.
+    Weights(&'a Network),
+    /// Where another run was. It goes on step by step as that would have, if it is given the same
+    /// lessons and settings on the same machine.
+    Snapshot(Box<Snapshot>),
 }
 
 /// Why the callback ends a run.
@@ -93,10 +106,9 @@ pub enum TrainError {
     Candle(#[from] candle_core::Error),
 }
 
-/// Trains a network of `size` from `start`, which must be of that size too, or from fresh weights,
-/// and tells `on_progress` of every step and epoch. Its answer is the share of the run's time that is
-/// over, 0 to 1 (0 if there is no hurry): the learning rate then falls with the time where that runs
-/// out before the epochs do.
+/// Trains a network of `size` and tells `on_progress` of every step and epoch. Its answer is the share
+/// of the run's time that is over, 0 to 1 (0 if there is no hurry): the learning rate then falls with
+/// the time where that runs out before the epochs do.
 ///
 /// # Errors
 /// [`TrainError`]; nothing is left behind then.
@@ -104,119 +116,10 @@ pub fn train(
     lessons: &impl Lessons,
     settings: &Hyperparameters,
     size: Size,
-    start: Option<&Network>,
-    mut on_progress: impl FnMut(Progress) -> ControlFlow<End, f64>,
+    start: Start<'_>,
+    on_progress: impl FnMut(Progress, Moment<'_>) -> ControlFlow<End, f64>,
 ) -> Result<Trained, TrainError> {
-    let held_out = lessons.held_out();
-    let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
-    let network = match start {
-        Some(network) => network.duplicate()?,
-        None => Network::new(size, &mut rng)?,
-    };
-    let order = |epoch: usize| ChaCha8Rng::seed_from_u64(settings.seed ^ (epoch as u64) << 32);
-    let n_windows = epoch_windows(size, lessons.epoch(settings, &mut order(1)), settings).count();
-    if n_windows == 0 || held_out.is_empty() {
-        return Err(TrainError::NothingToLearn);
-    }
-    let start_nll = loss_on(&network, held_out.clone(), || true)?.unwrap_or(0.0);
-    let mut run = Run { start_nll, network, curve: Vec::new(), best: None };
-    let n_steps = n_windows * settings.epochs;
-    let mut learner = Learner::new(&run.network, settings.precision)?;
-    let (mut step, mut over) = (0, 0.0f64);
-    for epoch in 1..=settings.epochs {
-        let mut sums = (0.0, 0.0);
-        let mut state: Option<State> = None;
-        let mut end = None;
-        for window in epoch_windows(size, lessons.epoch(settings, &mut order(epoch)), settings) {
-            let state = state.get_or_insert_with(|| State::zero(size, window.batch));
-            // The order of songs is drawn anew each epoch, so its length may differ by a window.
-            step += 1;
-            let rate = rate_at((step - 1) as f64 / n_steps as f64, over, settings);
-            let masks = Dropout { rate: settings.dropout, rng: &mut rng }.masks(size, window.batch);
-            let Hyperparameters { clip, weight_decay, .. } = *settings;
-            let nll = learner.learn(&window, state, &masks, Pace { rate, clip, weight_decay })?;
-            if !nll.is_finite() {
-                return Err(TrainError::Diverged { epoch });
-            }
-            let weight = f64::from(window.targets.weights.iter().sum::<f32>());
-            sums = (sums.0 + nll * f64::from(window.targets.divisor), sums.1 + weight);
-            let n_tokens = window.n_tokens();
-            let n_steps = n_steps.max(step);
-            match on_progress(Progress::Step { epoch, step, n_steps, n_tokens, nll }) {
-                ControlFlow::Continue(share) => over = share,
-                ControlFlow::Break(End::Abandon) => return Err(TrainError::Abandoned),
-                ControlFlow::Break(End::Finish) => {
-                    end = Some(End::Finish);
-                    break;
-                }
-            }
-        }
-        learner.write_to(&run.network)?;
-        let valid_nll = check(&run.network, &held_out, &mut on_progress)?;
-        let loss = EpochLoss { epoch, train_nll: sums.0 / f64::max(sums.1, 1e-9), valid_nll };
-        run.note(loss)?;
-        match on_progress(Progress::Epoch(loss)) {
-            ControlFlow::Continue(share) => over = share,
-            ControlFlow::Break(said) => end = Some(said),
-        }
-        if let Some(end) = end {
-            return run.end(end);
-        }
-        if run.epochs_since_best() >= settings.patience {
-            break;
-        }
-    }
-    run.end(End::Finish)
-}
-
-fn epoch_windows(
-    size: Size,
-    sequences: Vec<Sequence>,
-    settings: &Hyperparameters,
-) -> impl Iterator<Item = Window> {
-    let known = (size.vocabulary, size.lookbacks);
-    windows_of(known, sequences, settings.batch, settings.sequence_length)
-}
-
-/// The loss on the held-out songs; [`End::Finish`] waits until it is known.
-fn check(
-    network: &Network,
-    held_out: &[Sequence],
-    on_progress: &mut impl FnMut(Progress) -> ControlFlow<End, f64>,
-) -> Result<f64, TrainError> {
-    let goes_on = || !matches!(on_progress(Progress::Checking), ControlFlow::Break(End::Abandon));
-    loss_on(network, held_out.to_vec(), goes_on)?.ok_or(TrainError::Abandoned)
-}
-
-struct Run {
-    network: Network,
-    start_nll: f64,
-    curve: Vec<EpochLoss>,
-    best: Option<(EpochLoss, Network)>,
-}
-
-impl Run {
-    fn note(&mut self, loss: EpochLoss) -> Result<(), TrainError> {
-        self.curve.push(loss);
-        if self.best.as_ref().is_none_or(|(best, _)| loss.valid_nll < best.valid_nll) {
-            self.best = Some((loss, self.network.duplicate()?));
-        }
-        Ok(())
-    }
-
-    fn epochs_since_best(&self) -> usize {
-        let best = self.best.as_ref().map_or(0, |(best, _)| best.epoch);
-        self.curve.last().map_or(0, |last| last.epoch - best)
-    }
-
-    fn end(self, end: End) -> Result<Trained, TrainError> {
-        match (end, self.best) {
-            (End::Finish, Some((best, network))) => {
-                Ok(Trained { network, curve: self.curve, best, start_nll: self.start_nll })
-            }
-            _ => Err(TrainError::Abandoned),
-        }
-    }
+    Run::begin(lessons, settings, size, start)?.through(lessons, on_progress)
 }
 
 /// Mean loss of `pieces` in nats a token, each piece counted by its weight; 0 without pieces.
@@ -268,5 +171,7 @@ pub fn loss_on(
     Ok(Some(sums.0 / f64::max(sums.1, 1e-9)))
 }
 
+#[cfg(test)]
+mod resuming;
 #[cfg(test)]
 mod tests;

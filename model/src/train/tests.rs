@@ -5,7 +5,7 @@ use crate::corpus::Corpus;
 use crate::score::Pitch;
 use crate::song::{GridNote, Song, Voice};
 
-fn corpus() -> Corpus {
+pub(super) fn corpus() -> Corpus {
     let piece = |i: u32| {
         let notes = (0..32).map(|j| GridNote {
             onset: j * 24,
@@ -18,7 +18,7 @@ fn corpus() -> Corpus {
     Corpus::split((0..6).map(piece).collect(), 0.1)
 }
 
-fn settings() -> Hyperparameters {
+pub(super) fn settings() -> Hyperparameters {
     Hyperparameters {
         hidden: 24,
         embedding: 8,
@@ -34,13 +34,14 @@ fn settings() -> Hyperparameters {
     }
 }
 
-fn go_on(_: Progress) -> ControlFlow<End, f64> {
+pub(super) fn go_on(_: Progress, _: Moment<'_>) -> ControlFlow<End, f64> {
     ControlFlow::Continue(0.0)
 }
 
 #[test]
 fn losses_fall_and_the_best_epoch_is_taken() {
-    let trained = train(&corpus(), &settings(), settings().size(), None, go_on).expect("it trains");
+    let trained =
+        train(&corpus(), &settings(), settings().size(), Start::Fresh, go_on).expect("it trains");
     assert!(trained.best.valid_nll < trained.start_nll * 0.6, "{:?}", trained.curve);
     let lowest = trained.curve.iter().map(|loss| loss.valid_nll).fold(f64::INFINITY, f64::min);
     assert!((trained.best.valid_nll - lowest).abs() < 1e-12);
@@ -61,7 +62,8 @@ fn one_song_can_be_learnt_by_heart() {
         patience: 400,
         ..settings()
     };
-    let trained = train(&corpus, &settings, settings.size(), None, go_on).expect("it trains");
+    let trained =
+        train(&corpus, &settings, settings.size(), Start::Fresh, go_on).expect("it trains");
     assert!(trained.best.valid_nll < 0.1, "{:?}", trained.best);
 }
 
@@ -69,7 +71,8 @@ fn one_song_can_be_learnt_by_heart() {
 fn the_same_seed_gives_the_same_weights() {
     let settings = Hyperparameters { epochs: 2, ..settings() };
     let run = || {
-        let trained = train(&corpus(), &settings, settings.size(), None, go_on).expect("it trains");
+        let trained =
+            train(&corpus(), &settings, settings.size(), Start::Fresh, go_on).expect("it trains");
         let values = |(_, var): &(String, candle_core::Var)| {
             var.flatten_all().and_then(|v| v.to_vec1::<f32>()).expect("numbers")
         };
@@ -85,7 +88,7 @@ fn a_heavier_song_is_learnt_better() {
         corpus.train.iter_mut().for_each(|piece| piece.weight = 0.5);
         corpus.train[0].weight = weight;
         let trained =
-            train(&corpus, &settings(), settings().size(), None, go_on).expect("it trains");
+            train(&corpus, &settings(), settings().size(), Start::Fresh, go_on).expect("it trains");
         evaluate(&trained.network, &corpus.train[..1]).expect("it evaluates")
     };
     assert!(loss_with(4.0) < loss_with(0.1));
@@ -94,7 +97,7 @@ fn a_heavier_song_is_learnt_better() {
 #[test]
 fn it_stops_at_once_when_told() {
     let mut n_steps = 0;
-    let stopped = train(&corpus(), &settings(), settings().size(), None, |_| {
+    let stopped = train(&corpus(), &settings(), settings().size(), Start::Fresh, |_, _| {
         n_steps += 1;
         if n_steps == 3 { ControlFlow::Break(End::Abandon) } else { ControlFlow::Continue(0.0) }
     });
@@ -105,27 +108,44 @@ fn it_stops_at_once_when_told() {
 #[test]
 fn when_time_is_up_the_best_so_far_is_taken() {
     let trained =
-        train(&corpus(), &settings(), settings().size(), None, |progress| match progress {
-            Progress::Epoch(loss) if loss.epoch == 2 => ControlFlow::Break(End::Finish),
-            _ => ControlFlow::Continue(0.0),
-        });
+        train(
+            &corpus(),
+            &settings(),
+            settings().size(),
+            Start::Fresh,
+            |progress, _| match progress {
+                Progress::Epoch(loss) if loss.epoch == 2 => ControlFlow::Break(End::Finish),
+                _ => ControlFlow::Continue(0.0),
+            },
+        );
     assert_eq!(trained.expect("two epochs are a result").curve.len(), 2);
 }
 
 #[test]
 fn time_that_runs_out_within_an_epoch_leaves_a_result_too() {
     let settings = settings();
-    let trained = train(&corpus(), &settings, settings.size(), None, |progress| match progress {
-        Progress::Step { step: 5, .. } => ControlFlow::Break(End::Finish),
-        _ => ControlFlow::Continue(0.9),
-    });
+    let trained =
+        train(&corpus(), &settings, settings.size(), Start::Fresh, |progress, _| match progress {
+            Progress::Step { step: 5, .. } => ControlFlow::Break(End::Finish),
+            _ => ControlFlow::Continue(0.9),
+        });
     let trained = trained.expect("five steps are a result");
     assert_eq!(trained.curve.len(), 1);
     assert!(trained.best.valid_nll < trained.start_nll);
 }
 
 #[test]
+fn it_ends_when_nothing_gets_better() {
+    // Steps so small that hardly a weight moves.
+    let settings = Hyperparameters { learning_rate: 1e-12, patience: 3, ..settings() };
+    let trained =
+        train(&corpus(), &settings, settings.size(), Start::Fresh, go_on).expect("it trains");
+    assert_eq!(trained.curve.len(), trained.best.epoch + 3);
+    assert!(trained.curve.len() < settings.epochs);
+}
+
+#[test]
 fn nothing_to_learn_is_said() {
-    let none = train(&Corpus::default(), &settings(), settings().size(), None, go_on);
+    let none = train(&Corpus::default(), &settings(), settings().size(), Start::Fresh, go_on);
     assert!(matches!(none, Err(TrainError::NothingToLearn)));
 }

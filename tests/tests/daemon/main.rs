@@ -11,9 +11,11 @@ mod doubles;
 mod drops;
 mod genres;
 mod midi_facts;
+mod resuming;
 mod sorting;
 mod stopping;
 mod untrained;
+
 mod whole_way;
 
 use tests::process::Home;

@@ -56,6 +56,18 @@ pub struct Learner {
     n_updates: i32,
 }
 
+/// What a learner needs to go on exactly where it was, in the network's own shapes.
+pub struct Memory {
+    /// The weights.
+    pub weights: Network,
+    /// Running means of their gradients.
+    pub mean: Network,
+    /// Running means of their gradients' squares.
+    pub square: Network,
+    /// Steps made.
+    pub n_updates: i32,
+}
+
 impl Engine {
     /// An engine for losses only.
     ///
@@ -231,6 +243,38 @@ impl Learner {
     pub fn write_to(&self, network: &Network) -> Result<()> {
         let tensors = self.engine.layout.tensors(network, &self.engine.weights)?;
         network.parameters().iter().zip(tensors).try_for_each(|((_, var), new)| var.set(&new))
+    }
+
+    /// What a learner of the same network needs to go on from here.
+    ///
+    /// # Errors
+    /// When candle cannot allocate.
+    pub fn memory(&self, network: &Network) -> Result<Memory> {
+        let layout = &self.engine.layout;
+        let taken = |values: &[f32]| network.with(layout.tensors(network, values)?);
+        Ok(Memory {
+            weights: taken(&self.engine.weights)?,
+            mean: taken(&self.mean)?,
+            square: taken(&self.square)?,
+            n_updates: self.n_updates,
+        })
+    }
+
+    /// Goes on from there.
+    ///
+    /// # Errors
+    /// When the memory is of a network of another size.
+    pub fn recall(&mut self, memory: &Memory) -> Result<()> {
+        let Engine { level, layout, weights, packed, .. } = &mut self.engine;
+        let Memory { weights: new, mean, square, n_updates } = memory;
+        if [new, mean, square].iter().any(|network| network.size() != layout.size) {
+            bail!("what is remembered is of another network than {:?}", layout.size)
+        }
+        *weights = layout.read(new)?;
+        packed.fill(*level, layout, weights, n_cores());
+        (self.mean, self.square) = (layout.read(mean)?, layout.read(square)?);
+        self.n_updates = *n_updates;
+        Ok(())
     }
 
     /// The gradient of the last window as tensors, for comparison.

@@ -1,0 +1,206 @@
+//! How is a run kept that is not at its end?
+//!
+//! In one file, written beside, synced and renamed, so that it is there whole or not at all: the BLAKE3
+//! hash of the rest, then safetensors with what [`Snapshot`] holds. Numbers are kept to the last bit.
+//! A label goes with it, which only the caller understands.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+
+use candle_core::{DType, Device, Tensor};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use safetensors::SafeTensors;
+use serde::{Deserialize, Serialize};
+
+use super::{CheckpointError, sync_folder};
+use crate::network::engine::Memory;
+use crate::network::{LayerState, Network, Size, State};
+use crate::train::{EpochLoss, Place, Snapshot};
+
+/// Raised whenever the file is written in another way.
+const FORMAT: u32 = 1;
+/// Under this key, the safetensors say what is no tensor.
+const ABOUT: &str = "kickback";
+const HASH_BYTES: usize = 32;
+
+/// What is no tensor.
+#[derive(Serialize, Deserialize)]
+struct About {
+    format: u32,
+    label: String,
+    place: Place,
+    size: Size,
+    /// Lanes of the state; none before the first window of an epoch.
+    n_lanes: Option<usize>,
+    best_epoch: Option<usize>,
+    n_updates: i32,
+    rng_seed: [u8; 32],
+    rng_stream: u64,
+    /// Upper and lower half.
+    rng_position: (u64, u64),
+}
+
+/// Keeps a run in `path`, in place of what was kept there.
+///
+/// # Errors
+/// [`CheckpointError::Io`], and what was there before stays.
+pub fn write(path: &Path, snapshot: &Snapshot, label: &str) -> Result<(), CheckpointError> {
+    let at = |source| CheckpointError::Io { path: path.to_owned(), source };
+    let bytes = to_bytes(snapshot, label)?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = path.with_file_name(format!("{name}.partial"));
+    fs::create_dir_all(folder).map_err(at)?;
+    let mut file = File::create(&beside).map_err(at)?;
+    let hash = blake3::hash(&bytes);
+    let written = file.write_all(hash.as_bytes()).and_then(|()| file.write_all(&bytes));
+    let written = written.and_then(|()| file.sync_all());
+    let renamed = written.and_then(|()| fs::rename(&beside, path));
+    if renamed.is_err() {
+        // It may be what fills the disk; the next one to this place overwrites it.
+        let _ = fs::remove_file(&beside);
+    }
+    renamed.and_then(|()| sync_folder(folder)).map_err(at)
+}
+
+/// The run kept in `path` and its label, if there is one.
+///
+/// # Errors
+/// [`CheckpointError`] when it cannot be read or is not whole.
+pub fn read(path: &Path) -> Result<Option<(Snapshot, String)>, CheckpointError> {
+    let bytes = match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(CheckpointError::Io { path: path.to_owned(), source }),
+        Ok(bytes) => bytes,
+    };
+    let damaged =
+        |what: &str| CheckpointError::Unfinished { path: path.to_owned(), what: what.to_owned() };
+    let (hash, bytes) =
+        bytes.split_at_checked(HASH_BYTES).ok_or_else(|| damaged("it is too short"))?;
+    if blake3::hash(bytes).as_bytes() != hash {
+        return Err(damaged("it does not match its hash"));
+    }
+    from_bytes(bytes)?.map(Some).ok_or_else(|| damaged("another release wrote it"))
+}
+
+/// Forgets the run kept in `path`, if there is one.
+///
+/// # Errors
+/// [`CheckpointError::Io`] when it cannot be deleted.
+pub fn remove(path: &Path) -> Result<(), CheckpointError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(CheckpointError::Io { path: path.to_owned(), source: error })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn to_bytes(snapshot: &Snapshot, label: &str) -> Result<Vec<u8>, CheckpointError> {
+    let Snapshot { place, rng, memory, state, sums, over, start_nll, curve, best } = snapshot;
+    let mut tensors: Vec<(String, Tensor)> = Vec::new();
+    let networks = [
+        ("weights", Some(&memory.weights)),
+        ("mean", Some(&memory.mean)),
+        ("square", Some(&memory.square)),
+        ("best", best.as_ref().map(|(_, network)| network)),
+    ];
+    for (kind, network) in networks {
+        let parameters = network.into_iter().flat_map(Network::parameters);
+        tensors.extend(
+            parameters.map(|(name, var)| (format!("{kind}.{name}"), var.as_detached_tensor())),
+        );
+    }
+    let size = memory.weights.size();
+    let layers = state.iter().flat_map(|state| state.0.iter().enumerate());
+    for (idx, LayerState { hidden, cell }) in layers {
+        for (kind, values) in [("hidden", hidden), ("cell", cell)] {
+            let tensor = Tensor::from_slice(values, values.len(), &Device::Cpu)?;
+            tensors.push((format!("state.{idx}.{kind}"), tensor));
+        }
+    }
+    let numbers = vec![sums.0, sums.1, *over, *start_nll];
+    let train = curve.iter().map(|loss| loss.train_nll).collect();
+    let valid = curve.iter().map(|loss| loss.valid_nll).collect();
+    for (name, values) in [("numbers", numbers), ("curve.train", train), ("curve.valid", valid)] {
+        let n = values.len();
+        if n > 0 {
+            tensors.push((name.to_owned(), Tensor::from_vec(values, n, &Device::Cpu)?));
+        }
+    }
+    let position = rng.get_word_pos();
+    let about = About {
+        format: FORMAT,
+        label: label.to_owned(),
+        place: *place,
+        size,
+        n_lanes: state.as_ref().map(|state| state.n_lanes(size)),
+        best_epoch: best.as_ref().map(|(loss, _)| loss.epoch),
+        n_updates: memory.n_updates,
+        rng_seed: rng.get_seed(),
+        rng_stream: rng.get_stream(),
+        rng_position: ((position >> 64) as u64, position as u64),
+    };
+    let about = serde_json::to_string(&about).map_err(candle_core::Error::wrap)?;
+    let about = HashMap::from([(ABOUT.to_owned(), about)]);
+    let named = tensors.iter().map(|(name, tensor)| (name, tensor));
+    Ok(safetensors::serialize(named, Some(about)).map_err(candle_core::Error::wrap)?)
+}
+
+/// What was written; `None` if something is missing.
+fn from_bytes(bytes: &[u8]) -> Result<Option<(Snapshot, String)>, CheckpointError> {
+    let Ok((_, metadata)) = SafeTensors::read_metadata(bytes) else { return Ok(None) };
+    let about = metadata.metadata().as_ref().and_then(|about| about.get(ABOUT));
+    let about = about.and_then(|about| serde_json::from_str::<About>(about).ok());
+    let Some(about) = about.filter(|about| about.format == FORMAT) else { return Ok(None) };
+    let mut tensors = candle_core::safetensors::load_buffer(bytes, &Device::Cpu)?;
+    let mut network = |kind: &str| {
+        Network::from_weights(about.size, |name| tensors.remove(&format!("{kind}.{name}")))
+    };
+    let networks = (network("weights")?, network("mean")?, network("square")?, network("best")?);
+    let (Some(weights), Some(mean), Some(square), best) = networks else { return Ok(None) };
+    let mut values = |name: &str| -> Vec<f64> {
+        let tensor = tensors.remove(name).filter(|tensor| tensor.dtype() == DType::F64);
+        tensor.and_then(|tensor| tensor.to_vec1().ok()).unwrap_or_default()
+    };
+    let [sum, weight, over, start_nll] = values("numbers")[..] else { return Ok(None) };
+    let (train, valid) = (values("curve.train"), values("curve.valid"));
+    let curve: Vec<EpochLoss> = (1..)
+        .zip(train.into_iter().zip(valid))
+        .map(|(epoch, (train_nll, valid_nll))| EpochLoss { epoch, train_nll, valid_nll })
+        .collect();
+    let best = match about.best_epoch {
+        None => None,
+        Some(epoch) => match (curve.get(epoch.wrapping_sub(1)), best) {
+            (Some(loss), Some(network)) => Some((*loss, network)),
+            _ => return Ok(None),
+        },
+    };
+    let state = match about.n_lanes {
+        None => None,
+        Some(n_lanes) => match state(&mut tensors, about.size, n_lanes) {
+            None => return Ok(None),
+            state => state,
+        },
+    };
+    let mut rng = ChaCha8Rng::from_seed(about.rng_seed);
+    rng.set_stream(about.rng_stream);
+    rng.set_word_pos(u128::from(about.rng_position.0) << 64 | u128::from(about.rng_position.1));
+    let memory = Memory { weights, mean, square, n_updates: about.n_updates };
+    let (place, sums) = (about.place, (sum, weight));
+    let snapshot = Snapshot { place, rng, memory, state, sums, over, start_nll, curve, best };
+    Ok(Some((snapshot, about.label)))
+}
+
+fn state(tensors: &mut HashMap<String, Tensor>, size: Size, n_lanes: usize) -> Option<State> {
+    let mut values = |idx: usize, kind: &str| -> Option<Vec<f32>> {
+        let values: Vec<f32> = tensors.remove(&format!("state.{idx}.{kind}"))?.to_vec1().ok()?;
+        (values.len() == n_lanes * size.hidden).then_some(values)
+    };
+    let layer =
+        |idx| Some(LayerState { hidden: values(idx, "hidden")?, cell: values(idx, "cell")? });
+    Some(State((0..size.layers).map(layer).collect::<Option<_>>()?))
+}
