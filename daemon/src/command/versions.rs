@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use model::checkpoint;
+use model::checkpoint::{self, Manifest};
 use model::corpus::Piece;
-use model::train::evaluate;
+use model::train::{Hyperparameters, evaluate};
 use serde_json::json;
 
 use crate::answer::{Line, Misused, NotNow, Out, shown};
 use crate::material::condition;
 use crate::publish;
-use crate::store::Promotion;
+use crate::store::{Outcome, Promotion};
 use crate::studio::{Studio, now_ms};
 
 pub(super) fn versions(studio: &Studio, genre: &str, out: &mut Out<'_>) -> anyhow::Result<()> {
@@ -31,17 +31,14 @@ pub(super) fn versions(studio: &Studio, genre: &str, out: &mut Out<'_>) -> anyho
             Ok(m) => out(Line::row(
                 json!({"genre": genre, "version": version, "current": is_current,
                     "valid_nll": m.valid_nll, "bigram_nll": m.bigram_nll, "untrained_nll": m.untrained_nll,
-                    "epochs": m.curve.len(), "songs": m.n_train, "replayed": m.n_replayed, "held_out": m.n_valid,
-                    "parent": m.parent, "created_ms": m.created_ms, "outcome": outcome,
-                    "tokens_per_second": m.tokens_per_second.round()}),
-                format!(
-                    "{mark} v{version}  {:.3} nats a token (bigram {:.3}, untrained {:.3}), {} songs, {} epochs",
-                    m.valid_nll,
-                    m.bigram_nll,
-                    m.untrained_nll,
-                    m.n_train,
-                    m.curve.len()
-                ),
+                    "epochs": m.curve.len(), "curve": m.curve, "songs": m.n_train,
+                    "replayed": m.n_replayed, "held_out": m.n_valid, "parent": m.parent,
+                    "layers": m.hyperparameters.layers, "hidden": m.hyperparameters.hidden,
+                    "embedding": m.hyperparameters.embedding,
+                    "sequence_length": m.hyperparameters.sequence_length,
+                    "batch": m.hyperparameters.batch, "created_ms": m.created_ms,
+                    "outcome": outcome, "tokens_per_second": m.tokens_per_second.round()}),
+                format!("{mark} v{version}  {}", in_short(&m, outcome)),
             )),
             Err(error) => out(Line::row(
                 json!({"genre": genre, "version": version, "current": is_current, "error": error.to_string()}),
@@ -52,14 +49,33 @@ pub(super) fn versions(studio: &Studio, genre: &str, out: &mut Out<'_>) -> anyho
     Ok(())
 }
 
+/// A version for people, in two lines or three.
+fn in_short(m: &Manifest, outcome: Option<&Outcome>) -> String {
+    let Hyperparameters { layers, hidden, .. } = m.hyperparameters;
+    let mut text = format!(
+        "{:.3} nats a token (bigram {:.3}, untrained {:.3}), {} songs, {layers}×{hidden} units",
+        m.valid_nll, m.bigram_nll, m.untrained_nll, m.n_train
+    );
+    let best = m.curve.iter().min_by(|a, b| a.valid_nll.total_cmp(&b.valid_nll));
+    if let (Some(first), Some(best), Some(last)) = (m.curve.first(), best, m.curve.last()) {
+        text.push_str(&format!(
+            "\n      by epochs: {:.3} in the first, {:.3} in the {}. (the best), {:.3} in the {}. (the last)",
+            first.valid_nll, best.valid_nll, best.epoch, last.valid_nll, last.epoch
+        ));
+    }
+    if let Some(Outcome::Kept { why }) = outcome {
+        text.push_str(&format!("\n      was not taken: {why}"));
+    }
+    text
+}
+
 pub(super) fn rollback(
     studio: &Studio,
     genre: &str,
     version: &str,
     out: &mut Out<'_>,
 ) -> anyhow::Result<()> {
-    let genre = studio.known_genre(genre)?;
-    let number = kept(studio, genre, version)?;
+    let (genre, number) = kept(studio, genre, version)?;
     checkpoint::load(&studio.home.version(genre, number))?;
     let why = "a person asked for it".to_owned();
     studio.store.promote(genre, Promotion { version: number, at_ms: now_ms(), why })?;
@@ -76,8 +92,7 @@ pub(super) fn discard(
     version: &str,
     out: &mut Out<'_>,
 ) -> anyhow::Result<()> {
-    let genre = studio.known_genre(genre)?;
-    let number = kept(studio, genre, version)?;
+    let (genre, number) = kept(studio, genre, version)?;
     if studio.store.current_version(genre)?.is_some_and(|current| current.version == number) {
         let hint = format!("play another one first: kickback rollback {genre} VERSION");
         return Err(NotNow(format!("{genre} v{number} is the one that is played; {hint}")).into());
@@ -90,13 +105,14 @@ pub(super) fn discard(
     Ok(())
 }
 
-/// The number of a version that is kept.
-fn kept(studio: &Studio, genre: &str, version: &str) -> anyhow::Result<u32> {
+/// A genre that is known and the number of a version of it that is kept.
+fn kept<'a>(studio: &Studio, genre: &'a str, version: &str) -> anyhow::Result<(&'a str, u32)> {
+    let genre = studio.known_genre(genre)?;
     let number = version.strip_prefix('v').unwrap_or(version).parse::<u32>();
     let number = number.map_err(|_| Misused(format!("{version:?} is no version: give 3 or v3")))?;
     let kept = checkpoint::versions(&studio.home.models().join(genre))?;
     if kept.contains(&number) {
-        return Ok(number);
+        return Ok((genre, number));
     }
     let kept: Vec<String> = kept.iter().map(|version| format!("v{version}")).collect();
     let hint = if kept.is_empty() {

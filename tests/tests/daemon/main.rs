@@ -15,7 +15,7 @@ mod resuming;
 mod sorting;
 mod stopping;
 mod untrained;
-
+mod versions;
 mod whole_way;
 
 use tests::process::Home;
