@@ -9,6 +9,7 @@ mod keep;
 mod learn;
 mod pace;
 mod plan;
+mod speed;
 
 use std::sync::atomic::AtomicBool;
 
@@ -73,8 +74,9 @@ pub fn cycle(
 ) -> anyhow::Result<Result> {
     let genre = studio.known_genre(&wanted.genre)?;
     studio.store.check_space()?;
-    let plan = plan(studio, wanted, stop)?;
+    let mut plan = plan(studio, wanted, stop)?;
     let unfinished = keep::find(studio, wanted, &plan.identity, out);
+    plan.settle(unfinished.as_ref())?;
     out(Line::Remark(plan.announcement(wanted, unfinished.as_ref())));
     match learn(studio, wanted, &plan, unfinished, stop, out) {
         Ok(learned) => finish(studio, genre, &plan, learned, stop, out),

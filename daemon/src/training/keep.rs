@@ -40,15 +40,15 @@ pub(super) struct Unfinished {
     pub(super) note: Note,
 }
 
-/// A name for all that decides how a training goes, `settings` being those of the configuration.
-pub(super) fn identity(plan: &Plan, settings: &Hyperparameters) -> String {
+/// A name for all that decides how a training goes.
+pub(super) fn identity(plan: &Plan) -> String {
     let mut hasher = blake3::Hasher::new();
     let mut add = |bytes: &[u8]| {
         hasher.update(&(bytes.len() as u64).to_le_bytes());
         hasher.update(bytes);
     };
     let start = plan.start.as_ref().map(|start| (&start.genre, start.version));
-    add(format!("{LAYOUT} {settings:?} {:?} {start:?}", plan.genres).as_bytes());
+    add(format!("{LAYOUT} {:?} {:?} {start:?}", plan.settings, plan.genres).as_bytes());
     let corpus = &plan.material.corpus;
     for pieces in [&corpus.train, &corpus.valid] {
         add(&(pieces.len() as u64).to_le_bytes());

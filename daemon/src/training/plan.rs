@@ -6,9 +6,10 @@ use anyhow::Context;
 use model::checkpoint::{self, CheckpointError};
 use model::corpus::Piece;
 use model::network::Network;
-use model::train::{CONDITIONS, Hyperparameters};
+use model::train::{AUTO, CONDITIONS, Hyperparameters, Scope};
 
 use super::keep::{self, Unfinished};
+use super::speed::speed;
 use super::{Wanted, require_songs};
 use crate::material::{self, Material};
 use crate::store::{Cycle, Outcome};
@@ -22,7 +23,8 @@ pub(super) struct Plan {
     /// The genres that the network knows.
     pub(super) genres: Vec<String>,
     pub(super) start: Option<Start>,
-    /// A name for everything above that decides how the training goes.
+    /// A name for everything above that decides how the training goes, before what is left open in the
+    /// settings is chosen.
     pub(super) identity: String,
 }
 
@@ -36,6 +38,22 @@ pub(super) struct Start {
 }
 
 impl Plan {
+    /// Chooses what the settings leave open, as in the training that is gone on with if there is one:
+    /// what this machine can do in a time is measured anew each time.
+    pub(super) fn settle(&mut self, unfinished: Option<&Unfinished>) -> anyhow::Result<()> {
+        if let Some(unfinished) = unfinished {
+            self.settings = self.settings.filled(&unfinished.note.settings);
+        }
+        if self.settings.is_open() {
+            let train = &self.material.corpus.train;
+            let n_tokens = train.iter().map(|piece| piece.tokens().len()).sum();
+            let is_measured = self.settings.hidden == AUTO;
+            let speed = if is_measured { speed(self.settings.precision)? } else { f64::MAX };
+            self.settings = self.settings.chosen(Scope { n_tokens, speed });
+        }
+        Ok(())
+    }
+
     pub(super) fn announcement(&self, wanted: &Wanted, unfinished: Option<&Unfinished>) -> String {
         let corpus = &self.material.corpus;
         let n_own = corpus.train.len() - self.material.n_replayed;
@@ -54,6 +72,11 @@ impl Plan {
                 start.genre, start.version
             ));
         }
+        let Hyperparameters { layers, hidden, embedding, batch, sequence_length, .. } =
+            self.settings;
+        text.push_str(&format!(
+            "; {layers}×{hidden} units, embedding {embedding}, {batch}×{sequence_length} tokens a step"
+        ));
         if let Some(Unfinished { snapshot, .. }) = unfinished {
             let (step, epoch) = (snapshot.step(), snapshot.epoch());
             text.push_str(&format!("; it goes on from step {step}, in epoch {epoch}"));
@@ -90,6 +113,9 @@ pub(super) fn plan(studio: &Studio, wanted: &Wanted, stop: &AtomicBool) -> anyho
     let n_songs = studio.store.song_counts(genre)?.accepted;
     let mut settings = studio.config.training.clone();
     let start = start(studio, genre, wanted.fresh, &settings)?;
+    if let Some(start) = &start {
+        settings = settings.of_size(start.network.size());
+    }
     let is_own = start.as_ref().is_some_and(|start| start.genre == genre);
     settings.epochs =
         wanted.epochs.unwrap_or(if is_own { settings.continue_epochs } else { settings.epochs });
@@ -106,7 +132,7 @@ pub(super) fn plan(studio: &Studio, wanted: &Wanted, stop: &AtomicBool) -> anyho
     let material = material::gather(studio, &gathering, stop)?;
     let identity = String::new();
     let mut plan = Plan { material, n_songs, vote_change, settings, genres, start, identity };
-    plan.identity = keep::identity(&plan, &plan.settings);
+    plan.identity = keep::identity(&plan);
     Ok(plan)
 }
 
@@ -128,14 +154,14 @@ fn start(
         return Ok(None);
     }
     if let Some(own) = version_of(studio, genre)? {
-        return Ok(Some(own).filter(|start| start.network.size() == settings.size()));
+        return Ok(Some(own).filter(|start| settings.allow(start.network.size())));
     }
     let mut best: Option<Start> = None;
     for other in studio.genres()?.iter().filter(|other| *other != genre) {
         // What is wrong with another genre's version is that genre's concern.
         let Ok(Some(start)) = version_of(studio, other) else { continue };
         let is_better = best.as_ref().is_none_or(|best| start.n_train > best.n_train);
-        if start.network.size() == settings.size() && is_better {
+        if settings.allow(start.network.size()) && is_better {
             best = Some(start);
         }
     }

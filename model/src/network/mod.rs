@@ -47,6 +47,13 @@ impl Size {
         self.vocabulary + 1
     }
 
+    /// Multiply-adds a token, forward only; learning takes three times as many.
+    pub fn n_products(&self) -> usize {
+        let Self { vocabulary, layers, hidden, embedding, .. } = *self;
+        let of_layers = embedding + hidden + layers.saturating_sub(1) * 2 * hidden;
+        4 * hidden * of_layers + hidden * vocabulary
+    }
+
     /// Rows of the whole embedding table.
     pub fn embedding_rows(&self) -> usize {
         self.inputs() * self.rows()

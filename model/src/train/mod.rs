@@ -4,6 +4,7 @@
 //! take a snapshot from which it can be gone on with later. Nothing is written here;
 //! [`crate::checkpoint`] does that.
 
+mod auto;
 mod rate;
 mod run;
 mod settings;
@@ -16,6 +17,7 @@ use crate::corpus::Piece;
 use crate::lessons::{Lessons, as_written};
 use crate::network::engine::Engine;
 use crate::network::{Network, Size, State};
+pub use auto::{AUTO, Scope};
 use run::Run;
 pub use settings::{CONDITIONS, Hyperparameters, Precision};
 pub(crate) use snapshot::Place;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::auto::{self, AUTO};
 use crate::network::Size;
 use crate::network::kernels::Level;
 use crate::settings::{OutOfRange, require};
@@ -35,22 +36,32 @@ impl Precision {
     }
 }
 
-/// Everything that shapes a training run. The defaults suit a few hundred songs on two cores.
+/// Everything that shapes a training run. The defaults suit a few hundred songs on two cores; size and
+/// length may be left open with [`AUTO`] and are then chosen by [`Self::chosen`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Hyperparameters {
-    /// LSTM layers. More can learn longer forms; time and memory grow in proportion. 1 to 8.
+    /// LSTM layers. More can learn longer forms; time and memory grow in proportion. 1 to 8, or
+    /// [`AUTO`]: 2.
+    #[serde(with = "auto")]
     pub layers: usize,
     /// Units a layer. The main say in quality and cost: time grows with its square, and with few
-    /// songs a large network learns them by heart. 8 to 2048.
+    /// songs a large network learns them by heart. 8 to 2048, or [`AUTO`]: the largest that the music
+    /// supports and that can read it a dozen times in `max_minutes`.
+    #[serde(with = "auto")]
     pub hidden: usize,
-    /// Numbers that a token is embedded in; a quarter to a half of `hidden` is usual. 4 to 1024.
+    /// Numbers that a token is embedded in; a quarter to a half of `hidden` is usual. 4 to 1024,
+    /// or [`AUTO`]: a half.
+    #[serde(with = "auto")]
     pub embedding: usize,
     /// Steps that gradients reach back. Longer sees more of a phrase and takes more memory; the
-    /// state itself is carried over whole songs in any case. 8 to 2048.
+    /// state itself is carried over whole songs in any case. 8 to 2048, or [`AUTO`]: 64 to 128, so
+    /// that an epoch has a hundred steps where it can.
+    #[serde(with = "auto")]
     pub sequence_length: usize,
     /// Songs read side by side. More is faster a token and smoother, fewer generalises better from
-    /// few songs. 1 to 512.
+    /// few songs. 1 to 512, or [`AUTO`]: 8 or 16, as with `sequence_length`.
+    #[serde(with = "auto")]
     pub batch: usize,
     /// "auto", "f32" or "bf16": the numbers that training multiplies. "auto" takes bf16, about 1.8
     /// times as fast, where the processor has AVX512-BF16; "f32" repeats a run that was made elsewhere.
@@ -136,11 +147,16 @@ impl Hyperparameters {
         let within = |key, value: usize, least, most, allowed| {
             require((least..=most).contains(&value), key, value, allowed)
         };
-        within("layers", self.layers, 1, 8, "a whole number from 1 to 8")?;
-        within("hidden", self.hidden, 8, 2048, "a whole number from 8 to 2048")?;
-        within("embedding", self.embedding, 4, 1024, "a whole number from 4 to 1024")?;
-        within("sequence_length", self.sequence_length, 8, 2048, "a whole number from 8 to 2048")?;
-        within("batch", self.batch, 1, 512, "a whole number from 1 to 512")?;
+        let size = |key, value, least, most, allowed| match value {
+            AUTO => Ok(()),
+            value => within(key, value, least, most, allowed),
+        };
+        let allowed = "a whole number from 8 to 2048, or \"auto\"";
+        size("hidden", self.hidden, 8, 2048, allowed)?;
+        size("sequence_length", self.sequence_length, 8, 2048, allowed)?;
+        size("layers", self.layers, 1, 8, "a whole number from 1 to 8, or \"auto\"")?;
+        size("embedding", self.embedding, 4, 1024, "a whole number from 4 to 1024, or \"auto\"")?;
+        size("batch", self.batch, 1, 512, "a whole number from 1 to 512, or \"auto\"")?;
         within("epochs", self.epochs, 1, 10_000, "a whole number from 1 to 10000")?;
         let allowed = "a whole number from 1 to 10000";
         within("continue_epochs", self.continue_epochs, 1, 10_000, allowed)?;
@@ -173,8 +189,8 @@ mod tests {
         assert_eq!(Hyperparameters::default().check(), Ok(()));
         let bad = Hyperparameters { dropout: f64::NAN, ..Hyperparameters::default() };
         assert_eq!(bad.check().map_err(|e| e.key), Err("dropout"));
-        let bad = Hyperparameters { layers: 0, ..Hyperparameters::default() };
-        let said = bad.check().expect_err("no layers").to_string();
-        assert_eq!(said, "layers = 0 is not allowed: give a whole number from 1 to 8");
+        let bad = Hyperparameters { layers: 9, ..Hyperparameters::default() };
+        let said = bad.check().expect_err("too many layers").to_string();
+        assert_eq!(said, "layers = 9 is not allowed: give a whole number from 1 to 8, or \"auto\"");
     }
 }

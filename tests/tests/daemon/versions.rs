@@ -7,7 +7,8 @@ use crate::{home, track};
 
 /// A home whose first version learned for a while, and in which a worse one is not taken.
 fn learned() -> Home {
-    let home = home().set("schedule.promotion_margin", 0.05).set("training.epochs", 25);
+    let home = home().set("schedule.promotion_margin", 0.05);
+    let home = home.set("training.epochs", 25).set("training.patience", 25);
     home.drop_songs("hardstyle", 0..6);
     home.rows(&["train", "hardstyle"]);
     home
@@ -21,7 +22,8 @@ fn made_by(home: &Home, track: u64) -> Value {
 
 #[test]
 fn a_worse_version_is_kept_with_its_reason_and_not_played() {
-    let home = learned();
+    // The second hardly moves from where it begins.
+    let home = learned().set("training.learning_rate", 1e-5);
     let daemon = home.daemon();
     let rows = home.rows(&["train", "hardstyle", "--fresh", "--epochs", "1"]);
     let trained = rows.last().expect("a row");
@@ -71,4 +73,26 @@ fn versions_are_switched_and_deleted_while_the_daemon_serves_and_trains() {
     assert_eq!((versions.len(), &versions[0]["current"]), (1, &json!(true)));
     assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
     assert!(home.rows(&["doctor"]).iter().all(|check| check["fine"] == true));
+}
+
+#[test]
+fn size_and_length_that_are_left_open_are_chosen_said_and_kept() {
+    let keys = ["layers", "hidden", "embedding", "sequence_length", "batch"];
+    let open = |home: Home, key: &&str| home.set(&format!("training.{key}"), "\"auto\"");
+    let home = keys.iter().fold(home(), open);
+    home.drop_songs("hardstyle", 0..6);
+    let first = home.ask(&["train", "hardstyle"]);
+    assert!(first.err.contains("2×64 units, embedding 32, 8×64 tokens a step"), "{first:#?}");
+    home.rows(&["train", "hardstyle"]);
+    // What is set counts for a network that begins anew, not for one that learns on.
+    let home = home.set("training.hidden", 24);
+    home.rows(&["train", "hardstyle", "--fresh"]);
+    let home = home.set("training.hidden", "\"auto\"");
+    home.rows(&["train", "hardstyle"]);
+    let versions = home.rows(&["versions", "hardstyle"]);
+    let of = |idx: usize| keys.map(|key| versions[idx][key].as_u64().expect("a number"));
+    assert_eq!((of(0), of(1)), ([2, 64, 32, 64, 8], [2, 64, 32, 64, 8]));
+    assert_eq!((of(2), of(3)), ([2, 24, 12, 64, 8], [2, 24, 12, 64, 8]));
+    let parents: Vec<&Value> = versions.iter().map(|version| &version["parent"]).collect();
+    assert_eq!(parents, [&Value::Null, &json!(1), &Value::Null, &json!(3)]);
 }
