@@ -29,6 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("eight", "house", walk(4, 8, 12, 65..=80), Style::Lead),
         ("one-bar", "house", walk(4, 1, 12, 65..=80), Style::Lead),
         ("sixty-four", "hardstyle", walk(4, 64, 8, 62..=84), Style::Full),
+        ("hundred", "house", walk(4, 128, 24, 62..=84), Style::Full),
         ("long-lead", "hardstyle", walk(4, 64, 8, 62..=84), Style::Lead),
         ("longest", "trance", walk(4, 256, 12, 62..=84), Style::Full),
         (long, "euphoric-hardstyle-of-the-nineties", walk(4, 24, 12, 60..=80), Style::Full),

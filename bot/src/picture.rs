@@ -1,8 +1,8 @@
 //! What does a track look like?
 //!
 //! [`draw`] makes a piano roll of 1600 × 900 pixels: title and facts, parts in colours, sections and
-//! bar numbers, drum lanes and the waveform. Up to 32 bars stand in one system, longer tracks in two.
-//! [`curve`] shows in the same look how a version learned. Text is never below 25 pixels, as a chat
+//! bar numbers, drum lanes and the waveform. Up to 32 bars stand in one system, up to 112 in two, longer
+//! tracks in three. [`curve`] shows in the same look how a version learned. Text is never below 25 pixels, as a chat
 //! shows the picture smaller. Fonts are embedded; nothing is read from the system.
 
 mod axis;
@@ -62,12 +62,17 @@ pub fn draw(
     let mut canvas = Canvas::new(WIDTH, HEIGHT)?;
     let cast = Cast::new(score);
     let n_bars = facts::n_bars(score).max(1);
-    let n_systems = if n_bars > 32 { 2 } else { 1 };
+    let n_systems = match n_bars {
+        0..=32 => 1,
+        33..=112 => 2,
+        _ => 3,
+    };
     // Where lanes are high enough they bear their names.
     let legend = cast.legend(n_systems > 1);
     header::draw(&mut canvas, caption, &facts::line(score), &legend);
-    // The second system starts at a bar that has a number.
-    let bars_each = if n_systems == 1 { n_bars } else { n_bars.div_ceil(2).next_multiple_of(4) };
+    // Each system after the first starts at a bar that has a number.
+    let evenly = n_bars.div_ceil(n_systems);
+    let bars_each = if n_systems == 1 { n_bars } else { evenly.next_multiple_of(4) };
     let (top, bottom, gap) = (header::HEIGHT + 4.0, HEIGHT as f32 - 14.0, 12.0);
     let height = (bottom - top - gap * (n_systems - 1) as f32) / n_systems as f32;
     let axis = axis::Axis::new(&cast.melodic);
@@ -82,7 +87,7 @@ pub fn draw(
             first_bar: index * bars_each,
             n_bars: bars_each,
             n_bars_in_all: n_bars,
-            is_compact: n_systems > 1,
+            n_systems,
             frame: Frame { top: top + (height + gap) * index as f32, height },
         };
         system.draw(&mut canvas);

@@ -30,8 +30,8 @@ pub(crate) struct System<'a> {
     /// Bars for which there is room; the last system may have fewer.
     pub(crate) n_bars: u32,
     pub(crate) n_bars_in_all: u32,
-    /// Whether two systems share the page.
-    pub(crate) is_compact: bool,
+    /// Systems that share the page: 1 to 3.
+    pub(crate) n_systems: u32,
     pub(crate) frame: Frame,
 }
 
@@ -65,13 +65,13 @@ impl System<'_> {
     }
 
     fn heights(&self) -> Heights {
-        let lane = if self.is_compact { 15.0 } else { 29.0 };
-        let lanes = lane * self.cast.drums.len() as f32;
-        let wave = match (self.audio.is_some(), self.is_compact) {
-            (false, _) => 0.0,
-            (true, true) => 52.0,
-            (true, false) => 92.0,
+        let (lane, wave) = match self.n_systems {
+            1 => (29.0, 92.0),
+            2 => (15.0, 52.0),
+            _ => (8.0, 32.0),
         };
+        let lanes = lane * self.cast.drums.len() as f32;
+        let wave = if self.audio.is_some() { wave } else { 0.0 };
         let gaps = if lanes > 0.0 { 8.0 } else { 0.0 } + if wave > 0.0 { 8.0 } else { 0.0 };
         let roll = self.frame.height - NUMBERS - lanes - wave - gaps;
         let roll_top = self.frame.top + NUMBERS;
@@ -139,7 +139,7 @@ impl System<'_> {
         for (index, member) in self.cast.drums.iter().enumerate() {
             let top = heights.lanes_top + heights.lane * index as f32;
             self.lane(canvas, top + 1.0, heights.lane - 2.0, LANE);
-            if self.is_compact {
+            if self.n_systems > 1 {
                 let chip = (LEFT - 18.0, top + 2.0, 16.0, heights.lane - 4.0);
                 canvas.pill(chip, 4.0, member.colour);
             } else {
@@ -193,21 +193,27 @@ impl System<'_> {
                 .iter()
                 .find(|section| section.bar == bar || bar == self.first_bar && section.holds(bar));
             let (x, _) = self.clipped(bar, bar);
-            if !(bar.is_multiple_of(every) || section.is_some()) || x < free_from {
+            if !(bar.is_multiple_of(every) || section.is_some()) || x + 10.0 < free_from {
                 continue;
             }
             let number = (bar + 1).to_string();
-            let width = canvas.fonts.width(&number, TEXT, Weight::Regular);
-            canvas.text(&number, (x + 2.0, y), TEXT, Weight::Regular, SOFT);
-            free_from = x + width + 12.0;
-            let Some(section) = section else { continue };
-            let name = section.kind.name();
+            let width = canvas.fonts.width(&number, TEXT, Weight::Regular) + 12.0;
+            let (name, end) = section.map_or(("", x), |section| {
+                let (_, end) = self.clipped(section.bar, section.bar + section.n_bars);
+                (section.kind.name(), end)
+            });
             let wide = canvas.fonts.width(name, TEXT, Weight::Bold);
-            let (_, end) = self.clipped(section.bar, section.bar + section.n_bars);
-            if free_from + wide <= end {
+            free_from = free_from.max(x + 2.0);
+            // Where there is room for one of them only, the name says more.
+            let has_name = section.is_some() && free_from + wide <= end + 2.0;
+            if !has_name || free_from + width + wide <= end {
+                canvas.text(&number, (free_from, y), TEXT, Weight::Regular, SOFT);
+                free_from += width;
+            }
+            if let Some(section) = section.filter(|_| has_name) {
                 let colour = if section.kind == Kind::Drop { ACCENT } else { BRIGHT };
                 canvas.text(name, (free_from, y), TEXT, Weight::Bold, colour);
-                free_from += wide + 14.0;
+                free_from += wide + 8.0;
             }
         }
     }
@@ -217,7 +223,7 @@ impl System<'_> {
         if self.bar_width() >= 110.0 {
             return 1;
         }
-        let apart = |every: &u32| self.bar_width() * *every as f32 >= 58.0;
+        let apart = |every: &u32| self.bar_width() * *every as f32 >= 66.0;
         [4, 8, 16, 32].into_iter().find(apart).unwrap_or(64)
     }
 
@@ -239,14 +245,15 @@ impl System<'_> {
     fn notes(&self, canvas: &mut Canvas, heights: &Heights) {
         let row = self.axis.row(heights.roll);
         // Thicker than its row where rows are thin: a chat shows a third of the pixels.
-        let thick = row.clamp(6.0, 18.0);
+        let thick = (row * 1.6).clamp(4.0, 6.0).max(row.min(18.0));
         for member in &self.cast.melodic {
             for note in member.part.notes.iter().filter(|note| self.shows(note)) {
                 let Some(top) = self.axis.top(note.pitch, heights.roll) else { continue };
                 let left = self.x(note.onset.0).max(LEFT);
                 let right = self.x(note.end().0).min(self.right());
                 let y = heights.roll_top + top + (row - thick) / 2.0;
-                let width = (right - left - 1.0).max(4.0);
+                let width = (right - left - 1.0).max(3.0);
+                let left = left.min(self.right() - width);
                 let colour = member.colour.over(LANE, brightness(note.velocity));
                 canvas.pill((left + 0.5, y, width, thick), 4.0, colour);
             }
@@ -262,9 +269,10 @@ impl System<'_> {
     fn strokes(&self, canvas: &mut Canvas, heights: &Heights) {
         let step = self.bar_width() / 16.0;
         let width = (step * 0.6).clamp(1.0, 5.0);
-        let room = heights.lane - 4.0;
+        let room = if self.n_systems > 2 { heights.lane - 2.0 } else { heights.lane - 4.0 };
         for (index, member) in self.cast.drums.iter().enumerate() {
-            let bottom = heights.lanes_top + heights.lane * (index + 1) as f32 - 2.0;
+            let bottom =
+                heights.lanes_top + heights.lane * (index + 1) as f32 - (heights.lane - room) / 2.0;
             let here = member.part.notes.iter().filter(|note| self.shows(note));
             for note in here.filter(|note| self.x(note.onset.0) >= LEFT) {
                 let height = room * (0.3 + 0.7 * f32::from(note.velocity) / 127.0);
