@@ -11,6 +11,8 @@ mod judge;
 mod midi_facts;
 mod songs;
 mod spectrum;
+#[path = "../daemon/wav_facts.rs"]
+mod wav_facts;
 
 use std::thread;
 
@@ -39,8 +41,8 @@ struct Findings {
     peaks_dbtp: [f64; 2],
     kick_rise_db: f64,
     pump_db: f64,
-    /// How much quieter than the drop.
-    break_db: f64,
+    /// How much quieter than the drop, by loudness.
+    break_lu: f64,
     longest_silence_s: f64,
     /// The highest sample of the last 10 ms.
     end: f32,
@@ -80,7 +82,7 @@ fn complaints(findings: &Findings) -> Vec<&'static str> {
             findings.pump_db >= 6.0 || findings.pump_db.is_nan(),
             "the kick does not push the lead down",
         ),
-        ((2.0..=15.0).contains(&findings.break_db), "the break is too loud or lost"),
+        ((3.5..=9.0).contains(&findings.break_lu), "the break is too loud or lost"),
         (findings.longest_silence_s <= 2.0, "there is silence inside"),
         (findings.end < 1e-3, "it ends with a click"),
     ];
@@ -102,9 +104,10 @@ fn listen(genre: &str, song: &Song) -> Findings {
     let high = judge::filtered(&mono, 180.0, true);
     let notes = strengths(&high, &lead);
     let share = |up: i32| notes.iter().filter(|n| n.has(up)).count() as f64 / notes.len() as f64;
-    let wav = from_wav(rendered.wav.as_deref().expect("a sound"));
+    let wav = wav_facts::channels(rendered.wav.as_deref().expect("a sound"));
     let (loudness_lufs, before) = levels(&wav);
-    let (_, after) = levels(&[left, right]);
+    let channels = [left, right];
+    let (_, after) = levels(&channels);
     let low = judge::filtered(&mono, 150.0, false);
     let kicks = heard(score, "Kick");
     let kick_rise_db = judge::median(kicks.iter().map(|kick| rise(&low, kick.onset)).collect());
@@ -118,7 +121,7 @@ fn listen(genre: &str, song: &Song) -> Findings {
         peaks_dbtp: [before, after],
         kick_rise_db,
         pump_db: pump(&rendered, &request, &kicks),
-        break_db: break_db(score, &mono),
+        break_lu: break_lu(score, &channels),
         longest_silence_s: longest_silence(&mono, score.seconds_at(score.end)),
         end: mono[mono.len() - 480..].iter().map(|s| s.abs()).fold(0.0, f32::max),
     }
@@ -150,14 +153,6 @@ fn strengths(samples: &[f32], notes: &[Heard]) -> Vec<Strengths> {
     })
 }
 
-/// The samples of a 24-bit stereo WAV file.
-fn from_wav(bytes: &[u8]) -> [Vec<f32>; 2] {
-    let sample = |b: &[u8]| (i32::from_le_bytes([0, b[0], b[1], b[2]]) >> 8) as f32 / 8_388_608.0;
-    let frames = bytes[44..].chunks_exact(6);
-    let (left, right) = frames.map(|frame| (sample(&frame[..3]), sample(&frame[3..]))).unzip();
-    [left, right]
-}
-
 /// Integrated loudness and true peak.
 fn levels(channels: &[Vec<f32>; 2]) -> (f64, f64) {
     let mut meter = EbuR128::new(2, 48_000, Mode::I | Mode::TRUE_PEAK).expect("a meter");
@@ -182,7 +177,7 @@ fn pump(rendered: &Rendered, request: &Request, kicks: &[Heard]) -> f64 {
             "chords" => "Chords",
             _ => return Ok(()),
         };
-        let [left, right] = from_wav(&stem.wav);
+        let [left, right] = wav_facts::channels(&stem.wav);
         let mono: Vec<f32> = left.iter().zip(&right).map(|(l, r)| (l + r) * 0.5).collect();
         let notes = heard(&rendered.score, name);
         for kick in kicks {
@@ -198,16 +193,19 @@ fn pump(rendered: &Rendered, request: &Request, kicks: &[Heard]) -> f64 {
     if falls.len() < 4 { f64::NAN } else { judge::median(falls) }
 }
 
-/// How many decibels the break, where no drum and no bass plays, lies below the drops.
-fn break_db(score: &Score, mono: &[f32]) -> f64 {
+/// By how much the break, where no drum and no bass plays, is less loud than the drop before it.
+fn break_lu(score: &Score, channels: &[Vec<f32>; 2]) -> f64 {
     let kicks = heard(score, "Kick");
     let pauses = kicks.windows(2).map(|two| (two[0].onset, two[1].onset));
     let (from, to) =
         pauses.max_by(|a, b| (a.1 - a.0).total_cmp(&(b.1 - b.0))).expect("at least two kicks");
     let beat = 60.0 / score.tempo_bpm();
+    let loudness = |from: f64, to: f64| {
+        let frames = (from * RATE) as usize..(to * RATE) as usize;
+        levels(&channels.each_ref().map(|samples| samples[frames.clone()].to_vec())).0
+    };
     // The break comes first in the pause, the build after it.
-    let quiet = judge::level(mono, from + 2.0 * beat, from + (to - from) * 0.45);
-    judge::level(mono, kicks[0].onset, from) - quiet
+    loudness(kicks[0].onset, from) - loudness(from + 2.0 * beat, from + (to - from) * 0.45)
 }
 
 /// Seconds in a row below -55 dB, before the end of the music.
