@@ -2,8 +2,9 @@
 //!
 //! [`render`] plays a [`Score`] on a native synthesizer: polysynth, bass, drums, delay, reverb,
 //! side-chain and a mastering chain to a wanted loudness; [`play`] takes the instruments of a
-//! [`SoundFont`] instead, if there is one. No note is added, and no other file is read. The same score, sound and seed give the same samples, bit for bit, on the same machine, whatever the
-//! number of cores.
+//! [`SoundFont`] instead, if there is one. No note is added, and no other file is read. The same score,
+//! sound and seed give the same samples, bit for bit, on the same machine, whatever the number of
+//! cores.
 
 mod bass;
 mod cast;
@@ -27,6 +28,7 @@ mod oscillator;
 mod patch;
 mod pump;
 mod sampler;
+mod shelf;
 mod sound;
 mod soundfont;
 mod space;
@@ -36,6 +38,8 @@ pub mod wav;
 pub use loudness::{Levels, levels};
 pub use sound::Sound;
 pub use soundfont::{SoundFont, SoundFontError};
+
+use std::path::Path;
 
 use model::score::Score;
 
@@ -50,6 +54,15 @@ pub type Frame = [f32; 2];
 pub struct Audio {
     /// One frame after another.
     pub frames: Vec<Frame>,
+}
+
+/// The SoundFont of a file. It is read once and kept for the tracks to come, until the file changes or
+/// others need the room.
+///
+/// # Errors
+/// [`SoundFontError`] if it cannot be read or is no SF2 file.
+pub fn soundfont(path: &Path) -> Result<SoundFont, SoundFontError> {
+    shelf::soundfont(path)
 }
 
 impl Audio {

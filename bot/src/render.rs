@@ -1,7 +1,7 @@
 //! How does a song become the files of a track?
 //!
-//! Arrange, write, play, encode, draw. Synchronous: the same song and request give the same bytes, and
-//! nothing is kept. Nothing is read but the genre's SoundFont, if it has one.
+//! Arrange, write, play, encode, draw. Synchronous: the same song and request give the same bytes.
+//! Nothing is read but the genre's SoundFont, if it has one, and nothing else is kept.
 
 use std::thread;
 use std::time::Instant;
@@ -146,7 +146,7 @@ pub fn stems<E: From<RenderError>>(
 fn font(request: &Request) -> Result<Option<SoundFont>, RenderError> {
     let path = &request.profile.soundfont;
     let is_set = !path.as_os_str().is_empty();
-    Ok(is_set.then(|| SoundFont::read(path)).transpose()?)
+    Ok(is_set.then(|| audio::soundfont(path)).transpose()?)
 }
 
 fn code(sound: &Audio, score: &Score, request: &Request) -> Result<Vec<u8>, encode::EncodeError> {

@@ -66,7 +66,7 @@ pub struct Profile {
     /// The sections in order.
     pub form: Vec<Section>,
     /// An SF2 file whose instruments play every part, instead of the synthesizer: its whole path.
-    /// Empty for the synthesizer. It is read for each track, and lies in memory meanwhile.
+    /// Empty for the synthesizer. It is read once and lies in memory from then on.
     pub soundfont: PathBuf,
     /// Levels, effects and drums of the synthesizer.
     pub sound: Sound,

@@ -4,14 +4,14 @@
 //! against the file first, and should it panic all the same, that is an error like any other. How its
 //! instruments are played is in [`super::sampler`].
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The largest file that is read, as a file lies in memory as a whole.
-const MAX_BYTES: u64 = 512 << 20;
+pub(crate) const MAX_BYTES: u64 = 512 << 20;
 
 /// A SoundFont that can be played.
 #[derive(Clone, Debug)]
@@ -85,11 +85,7 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
 
 fn bytes_of(path: &Path) -> Result<Vec<u8>, SoundFontError> {
     let failed = |source: io::Error| SoundFontError::Read { path: path.to_owned(), source };
-    // A pipe or a device would be read without end.
-    let about = std::fs::metadata(path).map_err(failed)?;
-    if !about.is_file() {
-        return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file")));
-    }
+    about(path)?;
     let mut bytes = Vec::new();
     let mut file = File::open(path).map_err(failed)?.take(MAX_BYTES + 1);
     file.read_to_end(&mut bytes).map_err(failed)?;
@@ -97,6 +93,19 @@ fn bytes_of(path: &Path) -> Result<Vec<u8>, SoundFontError> {
         return Err(SoundFontError::Large(path.to_owned()));
     }
     Ok(bytes)
+}
+
+/// What the system says of a file.
+///
+/// # Errors
+/// [`SoundFontError::Read`] for what is no regular file: a pipe or a device would be read without end.
+pub(crate) fn about(path: &Path) -> Result<Metadata, SoundFontError> {
+    let failed = |source: io::Error| SoundFontError::Read { path: path.to_owned(), source };
+    let about = std::fs::metadata(path).map_err(failed)?;
+    if about.is_file() {
+        return Ok(about);
+    }
+    Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file")))
 }
 
 /// Whether every chunk, down to those in lists, lies within what holds it.
