@@ -155,7 +155,18 @@ fn code(sound: &Audio, score: &Score, request: &Request) -> Result<Vec<u8>, enco
         genre: request.genre.clone(),
         comment: score.text.clone(),
     };
-    encode::ogg_opus(sound, &tags, request.bits_per_second)
+    let max_bytes = request.max_audio_bytes.unwrap_or(usize::MAX);
+    let within = (max_bytes as f64 * 8.0 / sound.seconds().max(0.1)) as u32;
+    let mut bits_per_second = request.bits_per_second.min(within);
+    // The coder may take a little more than it is told.
+    loop {
+        let bytes = encode::ogg_opus(sound, &tags, bits_per_second)?;
+        if bytes.len() <= max_bytes || bits_per_second <= encode::LEAST_BITS_PER_SECOND {
+            return Ok(bytes);
+        }
+        let too_large = bytes.len() as f64 / max_bytes.max(1) as f64;
+        bits_per_second = (f64::from(bits_per_second) * 0.98 / too_large) as u32;
+    }
 }
 
 fn draw(score: &Score, request: &Request, sound: Option<&Audio>) -> Result<Vec<u8>, PictureError> {
@@ -200,6 +211,22 @@ mod tests {
         assert_eq!(first.picture, second.picture);
         assert!(first.audio.is_some_and(|bytes| bytes.starts_with(b"OggS")));
         assert!(first.midi.starts_with(b"MThd"));
+    }
+
+    #[test]
+    fn a_sound_is_coded_as_small_as_it_must_be() {
+        let mut request = Request::new("hardstyle", 1, 5, 9);
+        (request.style, request.picture) = (Style::Lead, false);
+        let mut n_bytes = |max_audio_bytes| {
+            request.max_audio_bytes = max_audio_bytes;
+            let rendered = render(&song(), &request).expect("renders");
+            rendered.audio.expect("a sound").len()
+        };
+        let usual = n_bytes(None);
+        assert_eq!(n_bytes(Some(usual)), usual, "what fits stays as it is");
+        let half = n_bytes(Some(usual / 2));
+        assert!(half <= usual / 2 && half > usual / 3, "{half} of {usual}");
+        assert!(n_bytes(Some(100)) > 100, "no sound is so small; it is made all the same");
     }
 
     #[test]

@@ -55,6 +55,9 @@ pub struct Request {
     pub picture: bool,
     /// The bit rate of the encoded sound, in bits a second.
     pub bits_per_second: u32,
+    /// The most that the encoded sound may have, if there is a limit: the bit rate is lowered as far
+    /// as it takes, to 32,000 at the least.
+    pub max_audio_bytes: Option<usize>,
     /// How the genre is arranged and sounds.
     pub profile: Profile,
 }
@@ -75,6 +78,7 @@ impl Request {
             wav: false,
             picture: true,
             bits_per_second: 160_000,
+            max_audio_bytes: None,
             profile: Profile::builtin(genre),
         }
     }

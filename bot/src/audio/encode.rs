@@ -50,6 +50,9 @@ pub trait Coder {
     fn packet(&mut self, samples: &[f32]) -> Result<Vec<u8>, String>;
 }
 
+/// The lowest bit rate that is used: below, music is no pleasure any more.
+pub const LEAST_BITS_PER_SECOND: u32 = 32_000;
+
 /// Frames a packet: 20 ms.
 pub const PACKET: usize = SAMPLE_RATE as usize / 50;
 
@@ -61,7 +64,7 @@ struct OpusRs {
 
 impl OpusRs {
     fn new(bits_per_second: u32) -> Result<Self, EncodeError> {
-        let asked = bits_per_second.clamp(32_000, 320_000) as i32;
+        let asked = bits_per_second.clamp(LEAST_BITS_PER_SECOND, 320_000) as i32;
         let mut encoder = OpusEncoder::new(SAMPLE_RATE as i32, 2, Application::Audio)
             .map_err(|why| EncodeError::Start(why.to_owned()))?;
         encoder.bitrate_bps = asked;
