@@ -62,6 +62,9 @@ impl Marker {
 pub enum Heard {
     /// A listener asks for a track and waits for [`Chat::answer`] or [`Chat::refuse`].
     Generate(Request),
+    /// A listener asks how a genre's model stands and waits for [`Chat::tell`] or [`Chat::refuse`].
+    /// Of the wish, only the genre is set.
+    Model(Request),
     /// A listener put a reaction below a message or took it back.
     Reacted(Reacted),
     /// A moderator took reactions of all listeners from a message.
@@ -140,7 +143,15 @@ impl Request {
     pub fn unasked(channel: ChannelId, listener: ListenerId, wish: Wish, at: SystemTime) -> Self {
         Self { channel, listener, listener_name: String::new(), at, wish, open: None }
     }
+
+    /// The largest file that can be attached to an answer, in bytes.
+    pub fn max_file_bytes(&self) -> usize {
+        self.open.as_ref().map_or(MAX_FILE_BYTES, |open| open.max_file_bytes)
+    }
 }
+
+/// The size of a file that every place takes.
+const MAX_FILE_BYTES: usize = 10 << 20;
 
 /// What keeps a question open: an id and a secret that is valid for a quarter of an hour.
 #[derive(Clone)]
@@ -272,7 +283,12 @@ pub trait Chat: Send + Sync {
     /// Answers `request` with `post`; late answers become a plain message in the same channel.
     fn answer<'a>(&'a self, request: &'a Request, post: Post) -> Answered<'a, Posted>;
 
-    /// Tells the asker alone (where the chat can) why there is no track.
+    /// Answers `request` with something that is no track: nothing is offered to react with, and it is
+    /// not looked for after a crash. Late answers become a plain message in the same channel.
+    fn tell<'a>(&'a self, request: &'a Request, text: String, files: Vec<File>)
+    -> Answered<'a, ()>;
+
+    /// Tells the asker alone (where the chat can) why there is no answer.
     fn refuse<'a>(&'a self, request: &'a Request, text: String) -> Answered<'a, ()>;
 
     /// The bot's message with `marker` among those posted in `channel` at or after `since`.

@@ -60,6 +60,77 @@ pub fn text(about: &About<'_>, offered: &[String]) -> String {
     text
 }
 
+/// What is said of the version of a genre's model that is played. Losses are in nats a token.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standing<'a> {
+    /// The genre.
+    pub genre: &'a str,
+    /// The version.
+    pub version: u32,
+    /// When it was made, in seconds since 1970.
+    pub made_at_s: u64,
+    /// Songs of the genre that it learned from.
+    pub n_songs: usize,
+    /// Tracks of its own that it learned from, because listeners like them.
+    pub n_liked: usize,
+    /// Songs on which it was measured; it did not learn from them.
+    pub n_held_out: usize,
+    /// Its loss on these.
+    pub valid_nll: f64,
+    /// What counting pairs of tokens reaches.
+    pub bigram_nll: f64,
+    /// What the network reached before it learned anything.
+    pub untrained_nll: f64,
+    /// Tracks of the genre with votes, and the listeners who gave them.
+    pub n_rated: usize,
+    /// See `n_rated`.
+    pub n_listeners: usize,
+    /// The least and the most that a song weighed in its training, 1 being usual; not known of an
+    /// old version.
+    pub weights: Option<(f32, f32)>,
+}
+
+/// The text of the message that tells how a genre's model stands.
+pub fn standing(about: &Standing<'_>) -> String {
+    let mut text = format!(
+        "**{} v{}**, made <t:{}:D>\nLearned from {}",
+        plain(about.genre, 100),
+        about.version,
+        about.made_at_s,
+        count(about.n_songs, "song")
+    );
+    if about.n_liked > 0 {
+        let _ = write!(text, " and {} of its own that you liked", count(about.n_liked, "track"));
+    }
+    let measured = match about.n_held_out {
+        0 => "the songs it learned from: none could be spared".to_owned(),
+        n => format!("{} held out", count(n, "song")),
+    };
+    let _ = write!(
+        text,
+        "\nLoss on {measured} (less is better): **{:.3}** nats a token, counting pairs of notes \
+         {:.3}, untrained {:.3}",
+        about.valid_nll, about.bigram_nll, about.untrained_nll
+    );
+    if about.n_rated == 0 {
+        return text + "\nNobody has rated a track of it yet: react below one to teach me.";
+    }
+    let (tracks, listeners) = (count(about.n_rated, "track"), count(about.n_listeners, "listener"));
+    let _ = write!(text, "\n{tracks} rated by {listeners}");
+    match about.weights {
+        Some((least, most)) if most - least >= 0.1 => {
+            let _ = write!(
+                text,
+                ": songs like those you liked weighed up to {most:.1} in its training, their \
+                 opposites down to {least:.1}"
+            );
+        }
+        Some(_) => text += ", since its training: the next one will heed them",
+        None => {}
+    }
+    text
+}
+
 /// A genre that has too few songs to learn from.
 pub fn too_few_songs(genre: &str, n_songs: usize, n_needed: usize) -> String {
     let genre = plain(genre, 100);
@@ -90,10 +161,22 @@ pub fn unknown_choice(what: &str, name: &str, known: &[String]) -> String {
     format!("I have no {what} {name}. {}", offer(known))
 }
 
-/// Something broke while the track was made; the operator's log says what.
+/// An instrument that nobody knows, and the one whose name is most like it.
+pub fn unknown_instrument(name: &str, nearest: &str) -> String {
+    let (name, nearest) = (plain(name, 100), plain(nearest, 100));
+    format!("I have no instrument {name}. Did you mean {nearest}?")
+}
+
+/// Something broke while a track was made; the operator's log says what.
 pub fn failed(genre: &str) -> String {
     let genre = plain(genre, 100);
     format!("Something went wrong with this {genre} track. It is noted; please ask again.")
+}
+
+/// Something broke while it was found out how a model stands; the operator's log says what.
+pub fn unknown_standing(genre: &str) -> String {
+    let genre = plain(genre, 100);
+    format!("I can't tell how my model of {genre} stands. It is noted; please ask again.")
 }
 
 /// The line that is added for a file that the place does not take.
@@ -188,6 +271,35 @@ mod tests {
                         0000000000000007";
         assert_eq!(text, expected);
         assert!(Marker::of_track(7).is_in(&text));
+    }
+
+    #[test]
+    fn a_standing_says_what_was_learned_and_what_votes_changed() {
+        let about = Standing {
+            genre: "hard_style",
+            version: 3,
+            made_at_s: 1_700_000_000,
+            n_songs: 214,
+            n_liked: 1,
+            n_held_out: 24,
+            valid_nll: 1.5,
+            bigram_nll: 2.25,
+            untrained_nll: 6.0,
+            n_rated: 2,
+            n_listeners: 1,
+            weights: Some((0.5, 2.0)),
+        };
+        let expected = "**hard\\_style v3**, made <t:1700000000:D>\nLearned from 214 songs and 1 \
+                        track of its own that you liked\nLoss on 24 songs held out (less is \
+                        better): **1.500** nats a token, counting pairs of notes 2.250, untrained \
+                        6.000\n2 tracks rated by 1 listener: songs like those you liked weighed up \
+                        to 2.0 in its training, their opposites down to 0.5";
+        assert_eq!(standing(&about), expected);
+        let unheeded = standing(&Standing { weights: Some((1.0, 1.0)), ..about.clone() });
+        assert!(unheeded.ends_with("the next one will heed them"), "{unheeded}");
+        let unrated = standing(&Standing { n_rated: 0, n_held_out: 0, n_liked: 0, ..about });
+        assert!(unrated.contains("from 214 songs\nLoss on the songs it learned from"), "{unrated}");
+        assert!(unrated.ends_with("react below one to teach me."), "{unrated}");
     }
 
     #[test]

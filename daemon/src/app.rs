@@ -129,6 +129,7 @@ fn absolute(mut command: HomeCommand) -> anyhow::Result<HomeCommand> {
         HomeCommand::Generate(generate) => {
             generate.out.iter_mut().chain(&mut generate.primer).try_for_each(make)?;
         }
+        HomeCommand::Versions(versions) => versions.plot.as_mut().map_or(Ok(()), make)?,
         HomeCommand::Rate(rate) => rate.from.as_mut().map_or(Ok(()), make)?,
         HomeCommand::Backup { to } => make(to)?,
         HomeCommand::Score { files, .. } => files.iter_mut().try_for_each(make)?,

@@ -104,10 +104,7 @@ pub enum HomeCommand {
         genre: Option<String>,
     },
     /// The versions of a genre's model
-    Versions {
-        /// The genre
-        genre: String,
-    },
+    Versions(Versions),
     /// How everything stands
     Status,
     /// Play with another version of a genre's model again
@@ -158,6 +155,7 @@ pub struct Train {
 }
 
 /// Options of a generation.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
 pub struct Generate {
     /// The genre
@@ -198,15 +196,34 @@ pub struct Generate {
     /// Where the files go [default: tracks/ in the home]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Leave the audio out
+    /// Leave the audio for the chat (.ogg) out
     #[arg(long)]
     pub no_audio: bool,
+    /// Write the audio without loss too: a WAV file of 24 bits
+    #[arg(long)]
+    pub wav: bool,
+    /// Write each part by itself too: WAV files of one length, before mastering and 12 dB quieter,
+    /// that add up to the mix
+    #[arg(long)]
+    pub stems: bool,
     /// Leave the picture out
     #[arg(long)]
     pub no_picture: bool,
     /// Take the first sample instead of the candidate that listeners should like best
     #[arg(long)]
     pub plain: bool,
+}
+
+/// Options of a list of versions.
+#[derive(Clone, Debug, Args, Serialize, Deserialize)]
+pub struct Versions {
+    /// The genre
+    pub genre: String,
+    /// Only this version: 3 or v3
+    pub version: Option<String>,
+    /// Draw how that version learned, or the one that is played if none is named
+    #[arg(long, value_name = "FILE.png")]
+    pub plot: Option<PathBuf>,
 }
 
 /// Options of a rating.

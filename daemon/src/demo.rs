@@ -165,6 +165,8 @@ impl Show<'_> {
             out: None,
             no_audio: false,
             no_picture: false,
+            wav: false,
+            stems: false,
             plain: false,
         };
         let rows = self.ask(&HomeCommand::Generate(wanted))?;

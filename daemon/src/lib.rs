@@ -22,6 +22,7 @@ pub mod publish;
 pub mod rating;
 pub mod run;
 pub mod schedule;
+pub mod standing;
 pub mod starter;
 pub mod store;
 pub mod studio;

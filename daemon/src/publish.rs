@@ -6,7 +6,6 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::Context;
 use bot::arrange::{Instrument, Profile};
 use bot::request::{Request, Style};
 use model::checkpoint::{self, Manifest};
@@ -26,7 +25,7 @@ use crate::opening::{Opened, Opening};
 use crate::rating;
 use crate::store::{Track, TrackId, TrackState};
 use crate::studio::{Studio, now_ms};
-use crate::track_file;
+use crate::track_file::{self, Files};
 use crate::training::require_songs;
 
 /// How tracks are sampled unless a wish says otherwise.
@@ -70,6 +69,7 @@ impl Settings {
 }
 
 /// What is wished for; `None` leaves the choice to the genre's songs and the settings.
+#[expect(clippy::struct_excessive_bools, reason = "each can be wished for by itself")]
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Wish {
     /// The genre.
@@ -96,6 +96,13 @@ pub struct Wish {
     pub no_audio: bool,
     /// Leave the picture out.
     pub no_picture: bool,
+    /// Keep the sound without loss too.
+    pub wav: bool,
+    /// Keep the sound of each part by itself too.
+    pub stems: bool,
+    /// The most bytes that the audio for the chat may have.
+    #[serde(skip)]
+    pub max_audio_bytes: Option<usize>,
     /// Where the files go; the home's tracks if not given.
     #[serde(skip)]
     pub out: Option<PathBuf>,
@@ -116,6 +123,10 @@ pub struct Made {
     pub audio: Option<PathBuf>,
     /// The picture.
     pub picture: Option<PathBuf>,
+    /// The audio without loss.
+    pub wav: Option<PathBuf>,
+    /// The audio of each part, in the order of the MIDI file's tracks.
+    pub stems: Vec<PathBuf>,
     /// Seconds that sampling took.
     pub sample_seconds: f64,
     /// Seconds that arranging, rendering and writing took.
@@ -156,19 +167,29 @@ pub fn make(studio: &Studio, wish: &Wish) -> anyhow::Result<Made> {
         tempo_bpm: None,
         audio: !wish.no_audio,
         picture: !wish.no_picture,
+        wav: wish.wav,
+        max_audio_bytes: wish.max_audio_bytes,
         profile: order.profile,
         ..Request::new(genre, version, seed, id.0)
     };
     let rendered = bot::render::render(&song, &request)?;
     let stem = request.stem();
     let folder = wish.out.clone().unwrap_or_else(|| track_file::folder(&studio.home, genre));
-    let file = |ending: &str, bytes: Option<&[u8]>| {
-        let path = folder.join(format!("{stem}.{ending}"));
-        bytes.map(|bytes| track_file::write(&path, bytes).map(|()| path)).transpose()
+    let mut files = Files::new(folder);
+    let midi = files.write(&format!("{stem}.mid"), &rendered.midi)?;
+    let mut file = |ending: &str, bytes: Option<Vec<u8>>| {
+        bytes.map(|bytes| files.write(&format!("{stem}.{ending}"), &bytes)).transpose()
     };
-    let midi = file("mid", Some(&rendered.midi))?.context("a track has a MIDI file")?;
-    let audio = file("ogg", rendered.audio.as_deref())?;
-    let picture = file("png", rendered.picture.as_deref())?;
+    let audio = file("ogg", rendered.audio)?;
+    let picture = file("png", rendered.picture)?;
+    let wav = file("wav", rendered.wav)?;
+    let mut stems = Vec::new();
+    if wish.stems {
+        bot::render::stems::<anyhow::Error>(&rendered.score, &request, |part| {
+            stems.push(files.write(&format!("{stem}-{}.wav", part.name), &part.wav)?);
+            Ok(())
+        })?;
+    }
     track_file::keep(&studio.home, genre, &stem, &song, &features)?;
     let track = Track {
         genre: genre.to_owned(),
@@ -185,6 +206,7 @@ pub fn make(studio: &Studio, wish: &Wish) -> anyhow::Result<Made> {
         state: TrackState::Rendered,
     };
     studio.store.add_reserved_track(id, track.clone())?;
+    files.keep();
     let render_seconds = began.elapsed().as_secs_f64();
     Ok(Made {
         id,
@@ -193,6 +215,8 @@ pub fn make(studio: &Studio, wish: &Wish) -> anyhow::Result<Made> {
         midi,
         audio,
         picture,
+        wav,
+        stems,
         sample_seconds,
         render_seconds,
     })

@@ -70,6 +70,46 @@ pub fn read(home: &Home, genre: &str, stem: &str) -> anyhow::Result<(Song, Featu
     Ok((song.with_key(key), music.features))
 }
 
+/// The files of one track that people get. They are taken away again when they are dropped without
+/// [`Files::keep`], so that a track that could not be made leaves none behind.
+pub struct Files {
+    folder: PathBuf,
+    written: Vec<PathBuf>,
+}
+
+impl Files {
+    /// For files in `folder`, which is made with the first of them.
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder, written: Vec::new() }
+    }
+
+    /// Writes one file whole and durably; gives its path.
+    ///
+    /// # Errors
+    /// With the path.
+    pub fn write(&mut self, name: &str, bytes: &[u8]) -> anyhow::Result<PathBuf> {
+        let path = self.folder.join(name);
+        write(&path, bytes)?;
+        self.written.push(path.clone());
+        Ok(path)
+    }
+
+    /// All of them are there; they stay.
+    pub fn keep(mut self) {
+        self.written.clear();
+    }
+}
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        for path in &self.written {
+            if let Err(error) = std::fs::remove_file(path) {
+                tracing::warn!(path = %path.display(), %error, "a file of no track is left");
+            }
+        }
+    }
+}
+
 /// Writes a file whole and durably, or not at all; makes its folder.
 ///
 /// # Errors
@@ -84,4 +124,26 @@ pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         file.commit()
     };
     write().with_context(|| format!("writing {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_a_track_that_fails_are_taken_away() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let there = folder.path().join("there");
+        let mut files = Files::new(there.clone());
+        let first = files.write("a.mid", b"first").expect("written");
+        std::fs::create_dir(there.join("a.ogg")).expect("something in the way");
+        assert!(files.write("a.ogg", b"second").is_err());
+        assert!(first.is_file());
+        drop(files);
+        assert!(!first.exists());
+        let mut files = Files::new(there);
+        let first = files.write("a.mid", b"first").expect("written");
+        files.keep();
+        assert_eq!(std::fs::read(first).expect("it stays"), b"first");
+    }
 }

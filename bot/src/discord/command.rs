@@ -1,6 +1,6 @@
-//! What does `/generate` look like, and what did a listener ask for with it?
+//! What do `/generate` and `/model` look like, and what did a listener ask for with them?
 //!
-//! Pure: builds and reads the command, sends nothing.
+//! Pure: builds and reads the commands, sends nothing.
 
 use std::ops::RangeInclusive;
 use std::time::SystemTime;
@@ -14,11 +14,14 @@ use serenity::model::application::{
 
 use model::key::Key;
 
+use crate::arrange::Instrument;
 use crate::chat::{ChannelId, ListenerId, Offer, Open, Request, Wish};
 use crate::post;
 
-/// The command's name.
-pub(super) const NAME: &str = "generate";
+/// The name of the command that makes a track.
+pub(super) const GENERATE: &str = "generate";
+/// The name of the command that tells how a genre's model stands.
+pub(super) const MODEL: &str = "model";
 /// The most choices that Discord shows, and the longest text of one in characters.
 const MAX_CHOICES: usize = 25;
 const MAX_CHOICE_CHARS: usize = 100;
@@ -27,29 +30,38 @@ const MAX_INTEGER: u64 = (1 << 53) - 1;
 /// Tempos that a listener may ask for, in quarter notes a minute.
 const TEMPO_BPM: RangeInclusive<u64> = 40..=300;
 
-/// The command as it is registered; `max_bars` is the longest track that may be asked for.
-pub(super) fn definition(max_bars: u32) -> CreateCommand {
+/// The commands as they are registered; `max_bars` is the longest track that may be asked for.
+pub(super) fn definitions(max_bars: u32) -> [CreateCommand; 2] {
+    let model = command(MODEL, "Shows what I have learned of a genre, and how well");
+    let genre = chosen("genre", "What kind of music").required(true);
+    [generate(max_bars), model.set_options(vec![genre])]
+}
+
+fn command(name: &str, description: &str) -> CreateCommand {
+    CreateCommand::new(name)
+        .description(description)
+        .integration_types(vec![InstallationContext::Guild])
+        .contexts(vec![InteractionContext::Guild])
+}
+
+fn generate(max_bars: u32) -> CreateCommand {
     let key = CreateCommandOption::new(CommandOptionType::String, "key", "The key of the track");
     let key = (0..24)
         .map(|index| Key::from_index(index).to_string())
         .fold(key, |option, key| option.add_string_choice(key.clone(), key));
-    CreateCommand::new(NAME)
-        .description("Makes a new track: MIDI, sound and picture")
-        .integration_types(vec![InstallationContext::Guild])
-        .contexts(vec![InteractionContext::Guild])
-        .set_options(vec![
-            chosen("genre", "What kind of music").required(true),
-            integer("seed", "The same seed makes the same track again", 0..=MAX_INTEGER),
-            integer("bars", "How long it is, in bars", 1..=u64::from(max_bars)),
-            integer("tempo", "Beats a minute", TEMPO_BPM),
-            key,
-            chosen("instrument", "What plays the lead"),
-            chosen("arrangement", "What plays along"),
-        ])
+    command(GENERATE, "Makes a new track: MIDI, sound and picture").set_options(vec![
+        chosen("genre", "What kind of music").required(true),
+        integer("seed", "The same seed makes the same track again", 0..=MAX_INTEGER),
+        integer("bars", "How long it is, in bars", 1..=u64::from(max_bars)),
+        integer("tempo", "Beats a minute", TEMPO_BPM),
+        key,
+        chosen("instrument", "What plays the lead"),
+        chosen("arrangement", "What plays along"),
+    ])
 }
 
 /// What fits to what a listener has typed so far: names that start with it, then names that hold
-/// it, in the order of the offer.
+/// each word of it, in the order of the offer.
 pub(super) fn completions(
     interaction: &CommandInteraction,
     offer: &Offer,
@@ -83,7 +95,11 @@ fn matching<'a>(names: &'a [String], typed: &str) -> impl Iterator<Item = &'a st
         .map(String::as_str)
         .filter(|name| (1..=MAX_CHOICE_CHARS).contains(&name.chars().count()))
         .partition(|name| name.to_lowercase().starts_with(&typed));
-    let holding = rest.into_iter().filter(move |name| name.to_lowercase().contains(&typed));
+    let holding = rest.into_iter().filter(move |name| {
+        let name = name.to_lowercase();
+        let mut words = typed.split(|c: char| !c.is_alphanumeric());
+        name.contains(&typed) || words.all(|word| name.contains(word))
+    });
     starting.into_iter().chain(holding).take(MAX_CHOICES)
 }
 
@@ -108,7 +124,7 @@ pub(super) fn request(
             ("tempo", ResolvedValue::Integer(bpm)) => wish.tempo_bpm = Some(bpm as f64),
             ("key", ResolvedValue::String(key)) => wish.key = Some(key.parse()?),
             ("instrument", ResolvedValue::String(name)) => {
-                wish.instrument = Some(named("instrument", name, &offer.instruments)?);
+                wish.instrument = Some(instrument(name, &offer.instruments)?);
             }
             ("arrangement", ResolvedValue::String(name)) => {
                 wish.arrangement = Some(named("arrangement", name, &offer.arrangements)?);
@@ -142,6 +158,22 @@ fn named(what: &'static str, text: &str, names: &[String]) -> Result<String, Str
     known(text, names).ok_or_else(|| post::unknown_choice(what, text, names))
 }
 
+/// The instrument that `text` means: the name of one on offer, or a looser spelling of it
+/// (`saw_lead`, a General MIDI number).
+fn instrument(text: &str, offered: &[String]) -> Result<String, String> {
+    if let Some(name) = known(text, offered) {
+        return Ok(name);
+    }
+    let is_offered = |name: &str| offered.iter().any(|offered| offered == name);
+    match text.parse::<Instrument>() {
+        Ok(meant) if is_offered(meant.name()) => Ok(meant.name().to_owned()),
+        Err(error) if is_offered(error.nearest) => {
+            Err(post::unknown_instrument(text, error.nearest))
+        }
+        _ => Err(post::unknown_choice("instrument", text, offered)),
+    }
+}
+
 fn shown_name(interaction: &CommandInteraction) -> String {
     let nick = interaction.member.as_ref().and_then(|member| member.nick.clone());
     nick.or_else(|| interaction.user.global_name.clone())
@@ -162,6 +194,9 @@ mod tests {
         let found: Vec<&str> = matching(&names, " hard").collect();
         assert_eq!(found, ["Hardstyle", "hardcore", "euphoric hardstyle"]);
         assert_eq!(matching(&names, "").count(), 4);
+        let names = self::names(&["Lead 1 (square)", "Lead 2 (sawtooth)", "Leadership"]);
+        let found: Vec<&str> = matching(&names, "saw_lead").collect();
+        assert_eq!(found, ["Lead 2 (sawtooth)"]);
     }
 
     #[test]
@@ -170,6 +205,22 @@ mod tests {
         assert_eq!(matching(&many, "genre").count(), MAX_CHOICES);
         let long = vec!["x".repeat(101), String::new()];
         assert_eq!(matching(&long, "").count(), 0);
+    }
+
+    #[test]
+    fn instruments_are_understood_as_people_write_them() {
+        let offered: Vec<String> = Instrument::names().iter().map(ToString::to_string).collect();
+        for (typed, meant) in [
+            ("saw_lead", "Lead 2 (sawtooth)"),
+            ("lead 2 (SAWTOOTH)", "Lead 2 (sawtooth)"),
+            ("91", "Pad 3 (polysynth)"),
+        ] {
+            assert_eq!(instrument(typed, &offered).as_deref(), Ok(meant));
+        }
+        let error = instrument("polisinth", &offered).expect_err("no such instrument");
+        assert!(error.contains("Did you mean Pad 3 (polysynth)?"), "{error}");
+        let few = names(&["supersaw"]);
+        assert!(instrument("saw_lead", &few).expect_err("not on offer").contains("supersaw"));
     }
 
     #[test]

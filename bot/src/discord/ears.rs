@@ -22,7 +22,7 @@ use serenity::model::gateway::Ready;
 
 use super::Shared;
 use super::command;
-use crate::chat::{ChannelId, Connected, Heard, ListenerId, MessageId, Reacted};
+use crate::chat::{ChannelId, Connected, Heard, ListenerId, MessageId, Reacted, Request};
 use crate::reaction::Emoji;
 
 /// Discord forgets an interaction that is not answered within 3 seconds.
@@ -72,8 +72,11 @@ impl EventHandler for Ears {
     async fn interaction_create(&self, _: Context, interaction: Interaction) {
         let at = SystemTime::now();
         match interaction {
-            Interaction::Command(asked) if asked.data.name == command::NAME => {
-                generate(&self.0, &asked, at).await;
+            Interaction::Command(asked) if asked.data.name == command::GENERATE => {
+                request(&self.0, &asked, at, Heard::Generate).await;
+            }
+            Interaction::Command(asked) if asked.data.name == command::MODEL => {
+                request(&self.0, &asked, at, Heard::Model).await;
             }
             Interaction::Autocomplete(asked) => {
                 let choices = command::completions(&asked, &self.0.offer.borrow());
@@ -98,7 +101,12 @@ impl EventHandler for Ears {
 
 /// Answers within the deadline, and only then tells the daemon, so that whatever it does with the
 /// request finds a question that is open.
-async fn generate(shared: &Shared, asked: &CommandInteraction, at: SystemTime) {
+async fn request(
+    shared: &Shared,
+    asked: &CommandInteraction,
+    at: SystemTime,
+    heard: fn(Request) -> Heard,
+) {
     let request = command::request(asked, &shared.offer.borrow(), at);
     match request {
         Err(text) => {
@@ -107,7 +115,7 @@ async fn generate(shared: &Shared, asked: &CommandInteraction, at: SystemTime) {
         Ok(request) => {
             let wait = CreateInteractionResponse::Defer(CreateInteractionResponseMessage::new());
             if respond(shared, asked, wait).await {
-                shared.hear(Heard::Generate(request));
+                shared.hear(heard(request));
             }
         }
     }

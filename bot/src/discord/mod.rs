@@ -26,8 +26,8 @@ use tokio::sync::{OnceCell, watch};
 
 pub use self::settings::{NoToken, Settings, Token};
 use crate::chat::{
-    Answered, ChannelId, Chat, Error, Heard, ListenerId, Marker, MessageId, Offer, Post, Posted,
-    Reacted, Request,
+    Answered, ChannelId, Chat, Error, File, Heard, ListenerId, Marker, MessageId, Offer, Post,
+    Posted, Reacted, Request,
 };
 use crate::reaction::Emoji;
 use rest::Rest;
@@ -97,6 +97,16 @@ impl Chat for Discord {
         Box::pin(self.there(async move { talk::answer(&shared, &request, post).await }))
     }
 
+    fn tell<'a>(
+        &'a self,
+        request: &'a Request,
+        text: String,
+        files: Vec<File>,
+    ) -> Answered<'a, ()> {
+        let (shared, request) = (Arc::clone(&self.shared), request.clone());
+        Box::pin(self.there(async move { talk::tell(&shared, &request, text, files).await }))
+    }
+
     fn refuse<'a>(&'a self, request: &'a Request, text: String) -> Answered<'a, ()> {
         let (shared, request) = (Arc::clone(&self.shared), request.clone());
         Box::pin(self.there(async move { talk::refuse(&shared, &request, &text).await }))
@@ -155,7 +165,7 @@ struct Shared {
     session: AtomicU64,
     /// Whether the daemon believes that the bot is connected.
     connected: AtomicBool,
-    /// Whether the command was registered in this process.
+    /// Whether the commands were registered in this process.
     registered: AtomicBool,
     manager: Mutex<Option<Arc<ShardManager>>>,
     hear: Box<dyn Fn(Heard) + Send + Sync>,

@@ -23,8 +23,6 @@ use crate::reaction::Emoji;
 
 /// Discord forgets an interaction after 15 minutes; an upload needs some of them.
 const OPEN_FOR: Duration = Duration::from_secs(14 * 60);
-/// The size of a file that every channel takes.
-const MAX_FILE_BYTES: usize = 10 << 20;
 /// Pages of 100 messages that are looked through for a post.
 const MAX_PAGES: usize = 10;
 /// How far this machine's clock may be ahead of Discord's.
@@ -32,7 +30,7 @@ const CLOCK_SKEW: Duration = Duration::from_secs(120);
 /// Milliseconds from 1970 to 2015, where Discord's ids begin to count.
 const DISCORD_EPOCH_MS: u128 = 1_420_070_400_000;
 
-const POST: Deed = Deed { what: "post a track", permission: "Send Messages and Attach Files" };
+const POST: Deed = Deed { what: "post", permission: "Send Messages and Attach Files" };
 const REFUSE: Deed = Deed { what: "refuse a request", permission: "Send Messages" };
 const OFFER: Deed = Deed { what: "add a reaction", permission: "Add Reactions" };
 const READ: Deed = Deed { what: "read its posts", permission: "Read Message History" };
@@ -43,24 +41,44 @@ pub(super) async fn answer(
     request: &Request,
     post: Post,
 ) -> Result<Posted, Error> {
-    let max_bytes = request.open.as_ref().map_or(MAX_FILE_BYTES, |open| open.max_file_bytes);
-    let (text, files) = fit(post.text, &post.marker, post.files, max_bytes);
-    let message = match still_open(request) {
-        Some(open) => match edit_answer(shared, open, &text, &files).await {
-            Err(Trouble::Expired) => {
-                in_channel(shared, request.channel, &post.marker, &text, &files).await
-            }
-            outcome => outcome,
-        },
-        None => in_channel(shared, request.channel, &post.marker, &text, &files).await,
-    };
-    let message = message?;
+    let (text, files) = fit(post.text, post.files, request.max_file_bytes());
+    let text = post::cut_before(&text, &post.marker);
+    let message = say(shared, request, Some(&post.marker), &text, &files).await?;
     let posted = Posted {
         channel: ChannelId(message.channel_id.get()),
         message: MessageId(message.id.get()),
     };
     tokio::spawn(offer_reactions(Arc::clone(shared), posted));
     Ok(posted)
+}
+
+/// See [`crate::chat::Chat::tell`].
+pub(super) async fn tell(
+    shared: &Shared,
+    request: &Request,
+    text: String,
+    files: Vec<File>,
+) -> Result<(), Error> {
+    let (text, files) = fit(text, files, request.max_file_bytes());
+    say(shared, request, None, &post::cut(&text), &files).await?;
+    Ok(())
+}
+
+/// Puts a message where `request` waits for it, or into its channel when that is not open any more.
+async fn say(
+    shared: &Shared,
+    request: &Request,
+    marker: Option<&Marker>,
+    text: &str,
+    files: &[File],
+) -> Result<Message, Trouble> {
+    if let Some(open) = still_open(request) {
+        match edit_answer(shared, open, text, files).await {
+            Err(Trouble::Expired) => {}
+            outcome => return outcome,
+        }
+    }
+    in_channel(shared, request.channel, marker, text, files).await
 }
 
 /// Tells the asker alone. The public "is thinking" goes first: what follows it would be public too.
@@ -243,7 +261,7 @@ async fn edit_answer(
 async fn in_channel(
     shared: &Shared,
     channel: ChannelId,
-    marker: &Marker,
+    marker: Option<&Marker>,
     text: &str,
     files: &[File],
 ) -> Result<Message, Trouble> {
@@ -251,9 +269,13 @@ async fn in_channel(
         let message = CreateMessage::new()
             .content(text)
             .files(files.iter().map(attachment))
-            .allowed_mentions(no_mentions())
-            .nonce(Nonce::String(marker.as_str().to_owned()))
-            .enforce_nonce(true);
+            .allowed_mentions(no_mentions());
+        let message = match marker {
+            Some(marker) => {
+                message.nonce(Nonce::String(marker.as_str().to_owned())).enforce_nonce(true)
+            }
+            None => message,
+        };
         Channel::new(channel.0).send_message(&shared.rest.http, message)
     };
     shared.rest.ask(POST, send).await
@@ -265,18 +287,13 @@ fn attachment(file: &File) -> CreateAttachment {
 }
 
 /// The text and those files that are not too large, and what is left out said in the text.
-fn fit(
-    mut text: String,
-    marker: &Marker,
-    files: Vec<File>,
-    max_bytes: usize,
-) -> (String, Vec<File>) {
+fn fit(mut text: String, files: Vec<File>, max_bytes: usize) -> (String, Vec<File>) {
     let (kept, too_large): (Vec<File>, Vec<File>) =
         files.into_iter().partition(|file| file.bytes.len() <= max_bytes);
     for file in too_large {
         text += &post::left_out(&file.name, file.bytes.len(), max_bytes);
     }
-    (post::cut_before(&text, marker), kept)
+    (text, kept)
 }
 
 /// The smallest id that a message of this time or later has.
@@ -308,7 +325,7 @@ mod tests {
         let marker = Marker::of_track(7);
         let text = format!("a song\n-# {}", marker.as_str());
         let files = vec![file("a.mid", 100), file("a.ogg", 101)];
-        let (text, kept) = fit(text, &marker, files, 100);
+        let (text, kept) = fit(text, files, 100);
         assert_eq!(kept.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["a.mid"]);
         assert!(text.contains("a.ogg is left out") && marker.is_in(&text), "{text}");
     }

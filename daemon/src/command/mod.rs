@@ -65,7 +65,7 @@ pub fn execute(
         HomeCommand::Score { genre, files } => versions::score(studio, &genre, &files, out),
         HomeCommand::Library { genre } => list::library(studio, genre.as_deref(), out),
         HomeCommand::Tracks { genre } => list::tracks(studio, genre.as_deref(), out),
-        HomeCommand::Versions { genre } => versions::versions(studio, &genre, out),
+        HomeCommand::Versions(wanted) => versions::versions(studio, &wanted, out),
         HomeCommand::Status => list::status(studio, now, out),
         HomeCommand::Rollback { genre, version } => {
             versions::rollback(studio, &genre, &version, out)
@@ -96,6 +96,9 @@ fn generate(studio: &Studio, wanted: &Generate, out: &mut Out<'_>) -> anyhow::Re
             opening: opening.clone(),
             no_audio: wanted.no_audio,
             no_picture: wanted.no_picture,
+            wav: wanted.wav,
+            stems: wanted.stems,
+            max_audio_bytes: None,
             out: wanted.out.clone(),
         };
         out(made_line(&publish::make(studio, &wish)?));
@@ -117,7 +120,7 @@ fn made_line(made: &Made) -> Line {
         track.seed,
         made.midi.display()
     );
-    for path in made.audio.iter().chain(&made.picture) {
+    for path in made.audio.iter().chain(&made.picture).chain(&made.wav).chain(&made.stems) {
         text.push_str(&format!("\n  {}", path.display()));
     }
     Line::row(
@@ -126,6 +129,8 @@ fn made_line(made: &Made) -> Line {
             "name": made.title, "tempo_bpm": track.tempo_bpm, "key": key.to_string(),
             "bars": track.n_bars, "midi": shown(&made.midi),
             "audio": made.audio.as_deref().map(shown), "picture": made.picture.as_deref().map(shown),
+            "wav": made.wav.as_deref().map(shown),
+            "stems": made.stems.iter().map(|path| shown(path)).collect::<Vec<_>>(),
             "candidates": track.candidates.len(), "copied_notes": track.copied_notes,
             "seconds": {"sample": made.sample_seconds, "render": made.render_seconds},
         }),

@@ -9,20 +9,37 @@ use model::train::{Hyperparameters, evaluate};
 use serde_json::json;
 
 use crate::answer::{Line, Misused, NotNow, Out, shown};
+use crate::cli::Versions;
 use crate::material::condition;
 use crate::publish;
+use crate::standing;
 use crate::store::{Outcome, Promotion};
 use crate::studio::{Studio, now_ms};
+use crate::track_file;
 
-pub(super) fn versions(studio: &Studio, genre: &str, out: &mut Out<'_>) -> anyhow::Result<()> {
-    let genre = studio.known_genre(genre)?;
+pub(super) fn versions(
+    studio: &Studio,
+    wanted: &Versions,
+    out: &mut Out<'_>,
+) -> anyhow::Result<()> {
+    let genre = studio.known_genre(&wanted.genre)?;
+    let only = match &wanted.version {
+        Some(version) => Some(kept(studio, genre, version)?.1),
+        None => None,
+    };
     let current = studio.store.current_version(genre)?;
     let cycles = studio.store.cycles(genre)?;
-    let versions = checkpoint::versions(&studio.home.models().join(genre))?;
+    let mut versions = checkpoint::versions(&studio.home.models().join(genre))?;
     if versions.is_empty() {
         publish::version(studio, genre)?;
     }
+    let drawn = only.or(current.as_ref().map(|current| current.version));
+    if let Some(file) = &wanted.plot {
+        plot(studio, genre, drawn.context("no version is played")?, file)?;
+    }
+    versions.retain(|version| only.is_none_or(|only| *version == only));
     for version in versions {
+        let plot = wanted.plot.as_deref().filter(|_| drawn == Some(version)).map(shown);
         let is_current = current.as_ref().is_some_and(|c| c.version == version);
         let outcome = cycles.iter().find(|(_, cycle)| cycle.version == Some(version));
         let outcome = outcome.map(|(_, cycle)| &cycle.outcome);
@@ -37,8 +54,13 @@ pub(super) fn versions(studio: &Studio, genre: &str, out: &mut Out<'_>) -> anyho
                     "embedding": m.hyperparameters.embedding,
                     "sequence_length": m.hyperparameters.sequence_length,
                     "batch": m.hyperparameters.batch, "created_ms": m.created_ms,
-                    "outcome": outcome, "tokens_per_second": m.tokens_per_second.round()}),
-                format!("{mark} v{version}  {}", in_short(&m, outcome)),
+                    "outcome": outcome, "tokens_per_second": m.tokens_per_second.round(),
+                    "plot": &plot}),
+                format!(
+                    "{mark} v{version}  {}{}",
+                    in_short(&m, outcome),
+                    plot.map_or(String::new(), |path| format!("\n      {path}"))
+                ),
             )),
             Err(error) => out(Line::row(
                 json!({"genre": genre, "version": version, "current": is_current, "error": error.to_string()}),
@@ -67,6 +89,17 @@ fn in_short(m: &Manifest, outcome: Option<&Outcome>) -> String {
         text.push_str(&format!("\n      was not taken: {why}"));
     }
     text
+}
+
+/// Writes the picture of how a version learned.
+fn plot(studio: &Studio, genre: &str, version: u32, file: &Path) -> anyhow::Result<()> {
+    // A song named by mistake would be overwritten.
+    if file.extension().is_none_or(|ending| !ending.eq_ignore_ascii_case("png")) {
+        let file = file.display();
+        return Err(Misused(format!("{file} is no name for a picture: let it end in .png")).into());
+    }
+    let manifest = checkpoint::manifest(&studio.home.version(genre, version))?;
+    track_file::write(file, &standing::curve(studio, &manifest)?)
 }
 
 pub(super) fn rollback(

@@ -4,7 +4,7 @@
 //! crash neither loses nor doubles it is in `posting`.
 
 use bot::arrange::Instrument;
-use bot::chat::{ChannelId, Chat, Error, Heard, MessageId, Offer, Posted, Request, Wish};
+use bot::chat::{ChannelId, Chat, Error, File, Heard, MessageId, Offer, Posted, Request, Wish};
 use bot::post;
 
 use super::posting::{blocking, repost, send};
@@ -12,6 +12,7 @@ use super::{Daemon, OpenChat};
 use crate::event::Event;
 use crate::ledger::Entry;
 use crate::publish;
+use crate::standing::standing;
 use crate::store::{self, TrackId, TrackState};
 use crate::studio::{Studio, now_ms};
 
@@ -59,6 +60,7 @@ impl Daemon {
     pub(super) fn heard(&mut self, heard: Heard) {
         match heard {
             Heard::Generate(request) => self.generate(request),
+            Heard::Model(request) => self.tell_standing(request),
             Heard::Reacted(reacted) => self.enter(Entry::Reacted(reacted)),
             Heard::Cleared { message, emoji, .. } => self.enter(Entry::Cleared(message, emoji)),
             Heard::ChannelGone(channel) => tracing::info!(%channel, "a channel is gone"),
@@ -113,6 +115,20 @@ impl Daemon {
                     if let Err(error) = chat.refuse(&request, post::failed(&genre)).await {
                         tracing::warn!(%error, "and the asker could not be told");
                     }
+                }
+            }
+        });
+    }
+
+    fn tell_standing(&self, request: Request) {
+        let Some(chat) = self.chat.clone() else { return };
+        let studio = self.studio.clone();
+        tokio::spawn(async move {
+            let genre = request.wish.genre.clone();
+            if let Err(error) = answer_standing(&studio, chat.as_ref(), &request).await {
+                tracing::error!(genre, error = format!("{error:#}"), "a question failed");
+                if let Err(error) = chat.refuse(&request, post::unknown_standing(&genre)).await {
+                    tracing::warn!(%error, "and the asker could not be told");
                 }
             }
         });
@@ -198,9 +214,33 @@ async fn answer(
         return Ok(None);
     }
     let (maker, wish) = (studio.clone(), wish_of(&request.wish));
+    let wish = publish::Wish { max_audio_bytes: Some(request.max_file_bytes()), ..wish };
     let made = blocking(move || publish::make(&maker, &wish)).await?;
     let posted = send(studio, chat, request, made.id, &made.track).await?;
     Ok(posted.map(|posted| posted.message))
+}
+
+/// Tells how a genre's model stands, or why there is none.
+async fn answer_standing(
+    studio: &Studio,
+    chat: &dyn Chat,
+    request: &Request,
+) -> anyhow::Result<()> {
+    let (here, wish) = (studio.clone(), request.wish.clone());
+    let looked = blocking(move || match refusal(&here, &wish)? {
+        Some(text) => Ok(Err(text)),
+        None => standing(&here, &wish.genre).map(Ok),
+    });
+    match looked.await? {
+        Ok((text, bytes)) => {
+            let genre = &request.wish.genre;
+            let description = format!("How the model of {genre} learned, epoch by epoch");
+            let file = File { name: "model.png".to_owned(), description, bytes };
+            chat.tell(request, text, vec![file]).await?;
+        }
+        Err(text) => chat.refuse(request, text).await?,
+    }
+    Ok(())
 }
 
 fn wish_of(wish: &Wish) -> publish::Wish {

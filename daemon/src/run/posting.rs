@@ -205,6 +205,10 @@ pub(crate) mod tests {
             Box::pin(async { self.answer.clone() })
         }
 
+        fn tell<'a>(&'a self, _: &'a Request, _: String, _: Vec<File>) -> Answered<'a, ()> {
+            Box::pin(async { Ok(()) })
+        }
+
         fn refuse<'a>(&'a self, _: &'a Request, _: String) -> Answered<'a, ()> {
             Box::pin(async { Ok(()) })
         }

@@ -90,13 +90,31 @@ impl Discord {
 
     /// `user` asks for a track with these options, as Discord writes them (`[{name, type, value}]`).
     pub fn generate_with(&self, options: &Value, user: u64) -> u64 {
-        self.state.interact(2, options, user)
+        self.state.interact(2, "generate", options, user)
     }
 
-    /// `user` types in an option of the command; gives back what is shown to choose from.
+    /// `user` asks how the model of `genre` stands; gives back the interaction.
+    pub fn model(&self, genre: &str, user: u64) -> u64 {
+        let options = json!([{ "name": "genre", "type": 3, "value": genre }]);
+        self.state.interact(2, "model", &options, user)
+    }
+
+    /// `user` types in an option of the command that makes tracks; gives back what is shown to choose
+    /// from.
     pub async fn complete(&self, option: &str, typed: &str, user: u64) -> Vec<String> {
+        self.complete_in("generate", option, typed, user).await
+    }
+
+    /// The same for another command.
+    pub async fn complete_in(
+        &self,
+        command: &str,
+        option: &str,
+        typed: &str,
+        user: u64,
+    ) -> Vec<String> {
         let typing = json!([{ "name": option, "type": 3, "value": typed, "focused": true }]);
-        let interaction = self.state.interact(4, &typing, user);
+        let interaction = self.state.interact(4, command, &typing, user);
         self.wait("choices", |state| match &state.interactions.get(&interaction)?.stage {
             Stage::Completed(choices) => Some(choices.clone()),
             _ => None,

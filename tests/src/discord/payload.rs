@@ -115,13 +115,14 @@ pub(super) fn interaction(state: &Inner, id: u64, options: &Value) -> Value {
     let interaction = &state.interactions[&id];
     let mut member = member(state, interaction.user);
     member["permissions"] = json!(ALL_PERMISSIONS);
-    let command = state.commands.values().flatten().find(|command| command["name"] == "generate");
+    let name = &interaction.command;
+    let command = state.commands.values().flatten().find(|command| command["name"] == **name);
     let command = command.map_or_else(|| json!("1"), |command| command["id"].clone());
     json!({
         "id": id.to_string(),
         "application_id": BOT.to_string(),
         "type": interaction.kind,
-        "data": { "id": command, "name": "generate", "type": 1, "options": options },
+        "data": { "id": command, "name": name, "type": 1, "options": options },
         "guild_id": GUILD.to_string(),
         "guild": { "id": GUILD.to_string(), "locale": "en-US", "features": [] },
         "channel_id": CHANNEL.to_string(),
@@ -229,7 +230,7 @@ mod tests {
         let state = Arc::new(State::new("ws://127.0.0.1:1".to_owned()));
         let user = state.lock().user("ada", false);
         let options = json!([{ "name": "genre", "type": 3, "value": "hardstyle" }]);
-        let id = state.interact(2, &options, user);
+        let id = state.interact(2, "generate", &options, user);
         let mut state = state.lock();
         let event = interaction(&state, id, &options);
         serde_json::from_value::<Interaction>(event).expect("an interaction");

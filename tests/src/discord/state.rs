@@ -76,6 +76,7 @@ pub(super) enum Stage {
 pub(super) struct Interaction {
     pub(super) token: String,
     pub(super) kind: u8,
+    pub(super) command: String,
     pub(super) user: u64,
     pub(super) at: Instant,
     pub(super) stage: Stage,
@@ -211,10 +212,12 @@ impl State {
         }
     }
 
-    /// Begins an interaction of `kind` (2 command, 4 autocomplete) and sees to its deadline.
+    /// Begins an interaction of `kind` (2 command, 4 autocomplete) with a command and sees to its
+    /// deadline.
     pub(super) fn interact(
         self: &std::sync::Arc<Self>,
         kind: u8,
+        command: &str,
         options: &Value,
         user: u64,
     ) -> u64 {
@@ -224,6 +227,7 @@ impl State {
         let interaction = Interaction {
             token: token.clone(),
             kind,
+            command: command.to_owned(),
             user,
             at: Instant::now(),
             stage: Stage::Open,

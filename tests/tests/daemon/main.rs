@@ -13,9 +13,11 @@ mod genres;
 mod midi_facts;
 mod resuming;
 mod sorting;
+mod sounds;
 mod stopping;
 mod untrained;
 mod versions;
+mod wav_facts;
 mod whole_way;
 
 use tests::process::Home;

@@ -67,6 +67,11 @@ async fn a_dropped_song_becomes_a_track_whose_listeners_shape_the_next_version()
     train(&home, 3);
     assert_eq!(home.row(&["tracks", "hardstyle"])["weight"], 0.0);
 
+    discord.react(message.id, ada, "🔥");
+    until_listeners(&home, 1);
+    tells_how_it_stands(&discord, &home, ada).await;
+    assert_eq!(discord.n_requests("/reactions/"), OFFERED.len(), "only the track is reacted to");
+
     assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
     assert_eq!(discord.violations(), Vec::<String>::new());
 }
@@ -148,6 +153,35 @@ fn until_listeners(home: &Home, n_listeners: u64) -> Value {
         let track = home.row(&["tracks", "hardstyle"]);
         (track["listeners"] == n_listeners).then_some(track)
     })
+}
+
+/// Checks the answer of `/model` against what the program says of its versions.
+async fn tells_how_it_stands(discord: &Discord, home: &Home, user: u64) {
+    let interaction = discord.model("hardstyle", user);
+    let message = discord.wait_for_message().await;
+    assert_eq!(message.answers, Some(interaction));
+    let versions = home.rows(&["versions", "hardstyle"]);
+    let current = versions.iter().find(|row| row["current"] == true).expect("one is played");
+    let nats = |key: &str| format!("{:.3}", current[key].as_f64().expect("a number"));
+    let said = [
+        format!("**hardstyle v{}**", current["version"]),
+        format!("Learned from {} songs", current["songs"]),
+        format!("Loss on {} song", current["held_out"]),
+        format!("**{}** nats a token", nats("valid_nll")),
+        format!("counting pairs of notes {}", nats("bigram_nll")),
+        format!("untrained {}", nats("untrained_nll")),
+        "1 track rated by 1 listener".to_owned(),
+    ];
+    for what in said {
+        assert!(message.content.contains(&what), "{what:?} is not in {:?}", message.content);
+    }
+    let [picture] = message.files.as_slice() else { panic!("{:?}", names(&message)) };
+    assert!(picture.name == "model.png" && picture.bytes.starts_with(b"\x89PNG\r\n\x1a\n"));
+    assert!(picture.description.as_deref().is_some_and(|text| text.contains("hardstyle")));
+    let drawn = home.path("curve.png");
+    let drawn = drawn.to_str().expect("a plain path");
+    home.rows(&["versions", "hardstyle", "--plot", drawn]);
+    assert!(std::fs::read(drawn).expect("drawn") == picture.bytes, "the same picture");
 }
 
 /// Checks the three files against what the program says of the track.

@@ -3,121 +3,45 @@
 //! Each test has a Discord of its own on loopback, and fails on anything that Discord received and
 //! should not have.
 
+mod playing;
+
 use std::time::{Duration, Instant, SystemTime};
 
 use bot::chat::{
-    ChannelId, Chat, Error, File, Heard, ListenerId, Marker, MessageId, Offer, Post, Reacted,
-    Request, Wish,
+    ChannelId, Chat, Error, File, Heard, ListenerId, Marker, MessageId, Request, Wish,
 };
-use bot::discord::{Discord as Bot, Settings, Token};
+use bot::discord::Settings;
 use bot::reaction::Emoji;
+use playing::{OFFERED, Playing, post};
 use serde_json::json;
 use tests::discord::{CHANNEL, Discord, GUILD, TOKEN};
-use tokio::sync::{mpsc, watch};
-
-const PATIENCE: Duration = Duration::from_secs(20);
-const OFFERED: [&str; 2] = ["🔥", "👎"];
-
-/// A bot under test and what it hears.
-struct Playing {
-    bot: Bot,
-    heard: mpsc::UnboundedReceiver<Heard>,
-    _offer: watch::Sender<Offer>,
-}
-
-impl Playing {
-    fn start(discord: &Discord, settings: Settings, token: &str) -> Self {
-        let settings = Settings { api_url: discord.url(), ..settings };
-        assert_eq!(settings.check(), Ok(()));
-        let names = |names: &[&str]| names.iter().map(ToString::to_string).collect();
-        let offer = Offer {
-            genres: names(&["Hardstyle", "euphoric hardstyle", "trance"]),
-            instruments: names(&["supersaw", "polysynth"]),
-            arrangements: names(&["full", "lead"]),
-        };
-        let (sender, offer) = watch::channel(offer);
-        let (hear, heard) = mpsc::unbounded_channel();
-        let token = Token::new(token).expect("a token");
-        let offered = OFFERED.map(str::to_owned);
-        let bot = Bot::start(&settings, &token, &offered, offer, move |event| {
-            let _ = hear.send(event);
-        });
-        Self { bot: bot.expect("threads"), heard, _offer: sender }
-    }
-
-    /// A bot that is connected and has registered its command.
-    async fn connected(discord: &Discord) -> Self {
-        let mut playing = Self::start(discord, Settings::default(), TOKEN);
-        discord.wait_for_commands(None).await;
-        assert!(matches!(playing.next().await, Heard::Connected(_)));
-        playing
-    }
-
-    async fn next(&mut self) -> Heard {
-        let heard = tokio::time::timeout(PATIENCE, self.heard.recv()).await;
-        heard.expect("something is heard in time").expect("the bot is there")
-    }
-
-    async fn request(&mut self) -> Request {
-        match self.next().await {
-            Heard::Generate(request) => request,
-            other => panic!("no request: {other:?}"),
-        }
-    }
-
-    async fn reaction(&mut self) -> Reacted {
-        match self.next().await {
-            Heard::Reacted(reacted) => reacted,
-            other => panic!("no reaction: {other:?}"),
-        }
-    }
-
-    /// A finished track that somebody asked for.
-    async fn track(&mut self, discord: &Discord) -> tests::discord::Message {
-        discord.generate("hardstyle", discord.user("ada"));
-        let request = self.request().await;
-        self.bot.answer(&request, post(7)).await.expect("posted");
-        let message = discord.wait_for_message().await;
-        discord.wait_for_own_reactions(message.id, &OFFERED).await;
-        message
-    }
-}
-
-fn post(track: u64) -> Post {
-    let marker = Marker::of_track(track);
-    let file = |name: &str, n_bytes: usize| File {
-        name: name.to_owned(),
-        description: format!("what {name} is"),
-        bytes: (0..n_bytes).map(|n| (n % 251) as u8).collect(),
-    };
-    let text = format!("**Neon Dawn**\n-# {}", marker.as_str());
-    let files = vec![file("a.mid", 3_000), file("a.ogg", 1_500_000), file("a.png", 90_000)];
-    Post { text, files, marker }
-}
 
 fn nothing_wrong(discord: &Discord) {
     assert_eq!(discord.violations(), Vec::<String>::new());
 }
 
 #[tokio::test]
-async fn the_command_is_registered_where_the_settings_say() {
+async fn the_commands_are_registered_where_the_settings_say() {
     let discord = Discord::start().await;
     let mut playing = Playing::start(&discord, Settings::default(), TOKEN);
     let Heard::Connected(connected) = playing.next().await else { panic!("not connected") };
     assert_eq!((connected.bot_name.as_str(), connected.n_guilds), ("kickback", 1));
     assert!(connected.invite.contains("scope=bot+applications.commands"), "{}", connected.invite);
     let commands = discord.wait_for_commands(None).await;
-    assert_eq!(commands.len(), 1);
-    let options = commands[0]["options"].as_array().expect("options");
-    let names: Vec<&str> = options.iter().filter_map(|option| option["name"].as_str()).collect();
+    let names = |list: &serde_json::Value| -> Vec<String> {
+        let list = list.as_array().expect("a list").iter();
+        list.filter_map(|named| named["name"].as_str()).map(str::to_owned).collect()
+    };
+    assert_eq!(names(&commands.clone().into()), ["generate", "model"]);
     let expected = ["genre", "seed", "bars", "tempo", "key", "instrument", "arrangement"];
-    assert_eq!(names, expected);
+    assert_eq!(names(&commands[0]["options"]), expected);
+    assert_eq!(names(&commands[1]["options"]), ["genre"]);
     playing.bot.stop().await;
 
     let other = Discord::start().await;
     let settings = Settings { guilds: vec![GUILD], ..Settings::default() };
     let _playing = Playing::start(&other, settings, TOKEN);
-    assert_eq!(other.wait_for_commands(Some(GUILD)).await.len(), 1);
+    assert_eq!(other.wait_for_commands(Some(GUILD)).await.len(), 2);
     assert_eq!(other.wait_for_commands(None).await.len(), 0, "it would show twice");
     nothing_wrong(&discord);
     nothing_wrong(&other);
@@ -131,6 +55,7 @@ async fn typing_completes_to_what_is_on_offer() {
     assert_eq!(discord.complete("genre", "HARD", ada).await, ["Hardstyle", "euphoric hardstyle"]);
     assert_eq!(discord.complete("instrument", "", ada).await, ["supersaw", "polysynth"]);
     assert_eq!(discord.complete("genre", "polka", ada).await, Vec::<String>::new());
+    assert_eq!(discord.complete_in("model", "genre", "tr", ada).await, ["trance"]);
     nothing_wrong(&discord);
 }
 
@@ -176,6 +101,42 @@ async fn a_request_becomes_one_message_with_three_files() {
     discord.wait_for_own_reactions(message.id, &OFFERED).await;
     assert_eq!(discord.n_requests("PATCH"), 1, "one edit of the deferred answer");
     assert_eq!(discord.n_requests("POST /api/v10/channels"), 0, "no second message");
+    nothing_wrong(&discord);
+}
+
+#[tokio::test]
+async fn a_question_about_a_model_is_answered_with_a_picture_and_without_reactions() {
+    let discord = Discord::start().await;
+    let mut playing = Playing::connected(&discord).await;
+    let ada = discord.user("ada");
+    let picture = || File {
+        name: "model.png".to_owned(),
+        description: "a curve".to_owned(),
+        bytes: b"\x89PNG".to_vec(),
+    };
+    let interaction = discord.model("TRANCE", ada);
+    let request = playing.question().await;
+    discord.wait_for_deferral(interaction).await;
+    assert_eq!(request.wish, Wish { genre: "trance".to_owned(), ..Wish::default() });
+    let text = "x".repeat(3000);
+    playing.bot.tell(&request, text, vec![picture()]).await.expect("told");
+    let message = discord.wait_for_message().await;
+    assert_eq!((message.answers, message.content.chars().count()), (Some(interaction), 2000));
+    assert_eq!(message.files[0].name, "model.png");
+    assert_eq!(message.files[0].bytes, picture().bytes);
+    assert_eq!(message.files[0].description.as_deref(), Some("a curve"));
+
+    // One that comes late is a plain message; a genre that is not known is refused in private.
+    discord.model("trance", ada);
+    let request = playing.question().await;
+    discord.expire_interactions();
+    playing.bot.tell(&request, "late".to_owned(), vec![picture()]).await.expect("told");
+    let late = discord.wait_for_message().await;
+    assert_eq!((late.answers, late.content.as_str()), (None, "late"));
+    discord.model("polka", ada);
+    let private = discord.wait_for_private(ada).await;
+    assert!(private.content.contains("I don't know polka"), "{private:?}");
+    assert_eq!(discord.n_requests("/reactions/"), 0, "what is no track is not reacted to");
     nothing_wrong(&discord);
 }
 

@@ -1,0 +1,95 @@
+//! How is a bot started against a Discord, and how is it listened to?
+
+use std::time::Duration;
+
+use bot::chat::{Chat, File, Heard, Marker, Offer, Post, Reacted, Request};
+use bot::discord::{Discord as Bot, Settings, Token};
+use tests::discord::{Discord, TOKEN};
+use tokio::sync::{mpsc, watch};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const OFFERED: [&str; 2] = ["🔥", "👎"];
+
+/// A bot under test and what it hears.
+pub(crate) struct Playing {
+    pub(crate) bot: Bot,
+    heard: mpsc::UnboundedReceiver<Heard>,
+    _offer: watch::Sender<Offer>,
+}
+
+impl Playing {
+    pub(crate) fn start(discord: &Discord, settings: Settings, token: &str) -> Self {
+        let settings = Settings { api_url: discord.url(), ..settings };
+        assert_eq!(settings.check(), Ok(()));
+        let names = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+        let offer = Offer {
+            genres: names(&["Hardstyle", "euphoric hardstyle", "trance"]),
+            instruments: names(&["supersaw", "polysynth"]),
+            arrangements: names(&["full", "lead"]),
+        };
+        let (sender, offer) = watch::channel(offer);
+        let (hear, heard) = mpsc::unbounded_channel();
+        let token = Token::new(token).expect("a token");
+        let offered = OFFERED.map(str::to_owned);
+        let bot = Bot::start(&settings, &token, &offered, offer, move |event| {
+            let _ = hear.send(event);
+        });
+        Self { bot: bot.expect("threads"), heard, _offer: sender }
+    }
+
+    /// A bot that is connected and has registered its command.
+    pub(crate) async fn connected(discord: &Discord) -> Self {
+        let mut playing = Self::start(discord, Settings::default(), TOKEN);
+        discord.wait_for_commands(None).await;
+        assert!(matches!(playing.next().await, Heard::Connected(_)));
+        playing
+    }
+
+    pub(crate) async fn next(&mut self) -> Heard {
+        let heard = tokio::time::timeout(PATIENCE, self.heard.recv()).await;
+        heard.expect("something is heard in time").expect("the bot is there")
+    }
+
+    pub(crate) async fn request(&mut self) -> Request {
+        match self.next().await {
+            Heard::Generate(request) => request,
+            other => panic!("no request: {other:?}"),
+        }
+    }
+
+    pub(crate) async fn question(&mut self) -> Request {
+        match self.next().await {
+            Heard::Model(request) => request,
+            other => panic!("no question: {other:?}"),
+        }
+    }
+
+    pub(crate) async fn reaction(&mut self) -> Reacted {
+        match self.next().await {
+            Heard::Reacted(reacted) => reacted,
+            other => panic!("no reaction: {other:?}"),
+        }
+    }
+
+    /// A finished track that somebody asked for.
+    pub(crate) async fn track(&mut self, discord: &Discord) -> tests::discord::Message {
+        discord.generate("hardstyle", discord.user("ada"));
+        let request = self.request().await;
+        self.bot.answer(&request, post(7)).await.expect("posted");
+        let message = discord.wait_for_message().await;
+        discord.wait_for_own_reactions(message.id, &OFFERED).await;
+        message
+    }
+}
+
+pub(crate) fn post(track: u64) -> Post {
+    let marker = Marker::of_track(track);
+    let file = |name: &str, n_bytes: usize| File {
+        name: name.to_owned(),
+        description: format!("what {name} is"),
+        bytes: (0..n_bytes).map(|n| (n % 251) as u8).collect(),
+    };
+    let text = format!("**Neon Dawn**\n-# {}", marker.as_str());
+    let files = vec![file("a.mid", 3_000), file("a.ogg", 1_500_000), file("a.png", 90_000)];
+    Post { text, files, marker }
+}
