@@ -15,6 +15,8 @@ const PIECE: usize = 3 * SAMPLE_RATE as usize;
 const AT_ONCE: usize = meter::STEP;
 /// Frames in which the meter's filters forget that they started.
 const WARM_UP: usize = 2 * meter::STEP;
+/// What clip and limiter take from a usual mix, so that the first gain that is tried is often right.
+const USUALLY_TAKEN_DB: f64 = 2.8;
 /// The most that a quiet mix is raised.
 const MOST_DB: f64 = 40.0;
 
@@ -22,9 +24,11 @@ const MOST_DB: f64 = 40.0;
 pub(crate) fn finish(mix: &mut [Frame], loudness: Option<f64>, sound: &Sound) {
     let Some(before) = loudness else { return };
     let ceiling = 10.0_f32.powf(sound.ceiling_dbtp as f32 / 20.0);
-    // Clip and limiter take about a decibel from a usual mix.
-    let mut gain_db = (sound.loudness_lufs - before + 1.0).min(MOST_DB);
+    let mut gain_db = (sound.loudness_lufs - before + USUALLY_TAKEN_DB).min(MOST_DB);
     let mut best = (f64::INFINITY, 1.0, Vec::new());
+    // How much of each decibel that goes in comes out, as the limiter takes part of it: by the last two
+    // tries, and at first about what is usual.
+    let (mut share, mut last) = (0.6, None);
     for _ in 0..4 {
         let gain = 10.0_f32.powf(gain_db as f32 / 20.0);
         let gains = limiter::gains(&peaks(mix, gain), ceiling);
@@ -35,8 +39,12 @@ pub(crate) fn finish(mix: &mut [Frame], loudness: Option<f64>, sound: &Sound) {
         if missing.abs() < 0.2 {
             break;
         }
-        // Each decibel that goes in comes out smaller, as the limiter takes part of it.
-        gain_db = (gain_db + missing * 1.25).min(MOST_DB);
+        if let Some((gain_before, missing_before)) = last {
+            let rise: f64 = (missing_before - missing) / (gain_db - gain_before);
+            share = if rise.is_finite() { rise.clamp(0.25, 1.0) } else { share };
+        }
+        last = Some((gain_db, missing));
+        gain_db = (gain_db + missing / share).min(MOST_DB);
     }
     let (_, gain, gains) = best;
     crew::each(mix.chunks_mut(PIECE).enumerate(), |(index, piece)| {
