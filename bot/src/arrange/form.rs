@@ -173,9 +173,9 @@ fn within_bar(harmony: &Harmony, bar_start: u32, bar_steps: u32) -> Vec<(u32, u3
 /// where the kick pushes the same voices down and the limiter holds the peaks.
 fn softer(kind: SectionKind) -> u8 {
     match kind {
-        SectionKind::Intro => 38,
-        SectionKind::Break => 44,
-        SectionKind::Build => 24,
+        SectionKind::Intro => 42,
+        SectionKind::Break => 50,
+        SectionKind::Build => 26,
         SectionKind::Drop => 0,
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct Sound {
     /// Integrated loudness of the whole track. Louder leaves less punch.
     pub loudness_lufs: f64,
-    /// The highest true peak. Lossy coding raises peaks by up to 2 dB, so leave room.
+    /// The highest true peak. Lossy coding raises peaks by up to 3 dB, so leave room.
     pub ceiling_dbtp: f64,
     /// Length of the kick. Longer is heavier and leaves less room for the bass.
     pub kick_ms: f32,
@@ -33,7 +33,7 @@ impl Default for Sound {
     fn default() -> Self {
         Self {
             loudness_lufs: -10.0,
-            ceiling_dbtp: -2.8,
+            ceiling_dbtp: -3.2,
             kick_ms: 240.0,
             kick_drive: 0.3,
             bass_swell: 0.0,
