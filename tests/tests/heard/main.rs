@@ -82,7 +82,7 @@ fn complaints(findings: &Findings) -> Vec<&'static str> {
             findings.pump_db >= 6.0 || findings.pump_db.is_nan(),
             "the kick does not push the lead down",
         ),
-        ((3.5..=9.0).contains(&findings.break_lu), "the break is too loud or lost"),
+        ((3.0..=9.0).contains(&findings.break_lu), "the break is too loud or lost"),
         (findings.longest_silence_s <= 2.0, "there is silence inside"),
         (findings.end < 1e-3, "it ends with a click"),
     ];
