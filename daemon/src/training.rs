@@ -16,7 +16,7 @@ use std::sync::atomic::AtomicBool;
 use model::checkpoint::{self, Manifest};
 use model::network::Network;
 use model::ngram::Ngram;
-use model::train::{TrainError, evaluate};
+use model::train::{Hardware, TrainError, evaluate};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -78,6 +78,9 @@ pub fn cycle(
     let unfinished = keep::find(studio, wanted, &plan.identity, out);
     plan.settle(unfinished.as_ref())?;
     out(Line::Remark(plan.announcement(wanted, unfinished.as_ref())));
+    if let Some(remark) = Hardware::find(plan.settings.device).ok().and_then(|own| own.remark()) {
+        out(Line::Remark(remark));
+    }
     match learn(studio, wanted, &plan, unfinished, stop, out) {
         Ok(learned) => finish(studio, genre, &plan, learned, stop, out),
         Err(error) => {

@@ -5,6 +5,7 @@
 //! [`crate::checkpoint`] does that.
 
 mod auto;
+mod hardware;
 mod rate;
 mod run;
 mod settings;
@@ -18,8 +19,9 @@ use crate::lessons::{Lessons, as_written};
 use crate::network::engine::Engine;
 use crate::network::{Network, Size, State};
 pub use auto::{AUTO, Scope};
+pub use hardware::{Hardware, NoGpu};
 use run::Run;
-pub use settings::{CONDITIONS, Hyperparameters, Precision};
+pub use settings::{CONDITIONS, Device, Hyperparameters, Precision};
 pub(crate) use snapshot::Place;
 pub use snapshot::{Moment, Snapshot};
 
@@ -103,6 +105,9 @@ pub enum TrainError {
         /// Counted from 1.
         epoch: usize,
     },
+    /// A GPU is set, and there is none.
+    #[error("{0}; see to it, or set device = \"auto\" in [training]")]
+    NoGpu(#[from] NoGpu),
     /// The tensor library failed.
     #[error("the tensor library failed: {0}")]
     Candle(#[from] candle_core::Error),
@@ -121,7 +126,8 @@ pub fn train(
     start: Start<'_>,
     on_progress: impl FnMut(Progress, Moment<'_>) -> ControlFlow<End, f64>,
 ) -> Result<Trained, TrainError> {
-    Run::begin(lessons, settings, size, start)?.through(lessons, on_progress)
+    let hardware = Hardware::find(settings.device)?;
+    Run::begin(&hardware, lessons, settings, size, start)?.through(lessons, on_progress)
 }
 
 /// Mean loss of `pieces` in nats a token, each piece counted by its weight; 0 without pieces.

@@ -8,12 +8,13 @@ use std::ops::ControlFlow;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+use super::hardware::{AnyLearner, Hardware};
 use super::rate::rate_at;
 use super::snapshot::{Moment, Place, Snapshot};
 use super::{End, EpochLoss, Hyperparameters, Progress, Start, TrainError, Trained, loss_on};
 use crate::batch::{Sequence, Window, windows_of};
 use crate::lessons::Lessons;
-use crate::network::engine::{Learner, Pace};
+use crate::network::engine::Pace;
 use crate::network::{Dropout, Network, Size, State};
 
 pub(super) struct Run<'a> {
@@ -22,7 +23,7 @@ pub(super) struct Run<'a> {
     n_steps: usize,
     /// Its weights are those of the last look at the held-out songs.
     pub(super) network: Network,
-    pub(super) learner: Learner,
+    pub(super) learner: AnyLearner,
     pub(super) rng: ChaCha8Rng,
     pub(super) place: Place,
     /// What the lanes carry; `None` before the first window of an epoch.
@@ -38,6 +39,7 @@ pub(super) struct Run<'a> {
 
 impl<'a> Run<'a> {
     pub(super) fn begin(
+        hardware: &Hardware,
         lessons: &impl Lessons,
         settings: &'a Hyperparameters,
         size: Size,
@@ -54,11 +56,11 @@ impl<'a> Run<'a> {
             Start::Fresh => Network::new(size, &mut rng)?,
             Start::Weights(network) => network.duplicate()?,
             Start::Snapshot(snapshot) => {
-                return Self::resume(*snapshot, settings, held_out, n_steps);
+                return Self::resume(hardware, *snapshot, settings, held_out, n_steps);
             }
         };
         let start_nll = loss_on(&network, held_out.clone(), || true)?.unwrap_or(0.0);
-        let learner = Learner::new(&network, settings.precision)?;
+        let learner = AnyLearner::new(hardware, &network, settings.precision)?;
         Ok(Self {
             settings,
             held_out,
@@ -77,13 +79,14 @@ impl<'a> Run<'a> {
     }
 
     fn resume(
+        hardware: &Hardware,
         snapshot: Snapshot,
         settings: &'a Hyperparameters,
         held_out: Vec<Sequence>,
         n_steps: usize,
     ) -> Result<Self, TrainError> {
         let Snapshot { place, rng, memory, state, sums, over, start_nll, curve, best } = snapshot;
-        let mut learner = Learner::new(&memory.weights, settings.precision)?;
+        let mut learner = AnyLearner::new(hardware, &memory.weights, settings.precision)?;
         learner.recall(&memory)?;
         let network = memory.weights;
         Ok(Self {

@@ -26,6 +26,19 @@ pub enum Precision {
     Bf16,
 }
 
+/// On what a network learns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Device {
+    /// [`Cuda`](Self::Cuda) in a build for it and where there is a GPU, else [`Cpu`](Self::Cpu).
+    #[default]
+    Auto,
+    /// The processor.
+    Cpu,
+    /// An NVIDIA GPU, in `f32`; training fails where there is none.
+    Cuda,
+}
+
 impl Precision {
     pub(crate) fn level(self) -> Level {
         match self {
@@ -66,6 +79,10 @@ pub struct Hyperparameters {
     /// "auto", "f32" or "bf16": the numbers that training multiplies. "auto" takes bf16, about 1.8
     /// times as fast, where the processor has AVX512-BF16; "f32" repeats a run that was made elsewhere.
     pub precision: Precision,
+    /// "auto", "cpu" or "cuda": on what it learns. A build with the `cuda` feature can learn on an NVIDIA
+    /// GPU, in f32, which is meant for large networks; "auto" does where there is one, and "cuda"
+    /// makes it an error if there is none.
+    pub device: Device,
     /// Share of units silenced while training. More keeps few songs from being learnt by heart,
     /// too much blurs the style. 0 to 0.9.
     pub dropout: f64,
@@ -108,6 +125,7 @@ impl Default for Hyperparameters {
             sequence_length: 128,
             batch: 32,
             precision: Precision::Auto,
+            device: Device::Auto,
             dropout: 0.35,
             learning_rate: 2e-3,
             warmup: 0.05,
@@ -157,6 +175,13 @@ impl Hyperparameters {
         size("layers", self.layers, 1, 8, "a whole number from 1 to 8, or \"auto\"")?;
         size("embedding", self.embedding, 4, 1024, "a whole number from 4 to 1024, or \"auto\"")?;
         size("batch", self.batch, 1, 512, "a whole number from 1 to 512, or \"auto\"")?;
+        let built = self.device != Device::Cuda || cfg!(feature = "cuda");
+        require(
+            built,
+            "device",
+            "\"cuda\"",
+            "\"auto\" or \"cpu\", or build with the cuda feature",
+        )?;
         within("epochs", self.epochs, 1, 10_000, "a whole number from 1 to 10000")?;
         let allowed = "a whole number from 1 to 10000";
         within("continue_epochs", self.continue_epochs, 1, 10_000, allowed)?;
@@ -189,6 +214,11 @@ mod tests {
         assert_eq!(Hyperparameters::default().check(), Ok(()));
         let bad = Hyperparameters { dropout: f64::NAN, ..Hyperparameters::default() };
         assert_eq!(bad.check().map_err(|e| e.key), Err("dropout"));
+        let gpu = Hyperparameters { device: Device::Cuda, ..Hyperparameters::default() };
+        let said = gpu.check().err().map(|e| e.to_string());
+        let expected = "device = \"cuda\" is not allowed: give \"auto\" or \"cpu\", or build with the \
+                        cuda feature";
+        assert_eq!(said.as_deref(), (!cfg!(feature = "cuda")).then_some(expected));
         let bad = Hyperparameters { layers: 9, ..Hyperparameters::default() };
         let said = bad.check().expect_err("too many layers").to_string();
         assert_eq!(said, "layers = 9 is not allowed: give a whole number from 1 to 8, or \"auto\"");

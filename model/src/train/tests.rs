@@ -50,6 +50,23 @@ fn losses_fall_and_the_best_epoch_is_taken() {
 }
 
 #[test]
+fn the_plain_composition_learns_as_the_engine_does() {
+    let settings = Hyperparameters { epochs: 4, precision: Precision::F32, ..settings() };
+    let curve_on = |hardware: Hardware| {
+        let run = Run::begin(&hardware, &corpus(), &settings, settings.size(), Start::Fresh);
+        run.and_then(|run| run.through(&corpus(), go_on)).expect("it trains").curve
+    };
+    let engine = curve_on(Hardware::Processor(None));
+    let plain = curve_on(Hardware::Plain(candle_core::Device::Cpu));
+    assert_eq!(plain.len(), 4);
+    for (own, other) in plain.iter().zip(&engine) {
+        assert!((own.train_nll - other.train_nll).abs() < 1e-3, "{own:?}, not {other:?}");
+        assert!((own.valid_nll - other.valid_nll).abs() < 1e-3, "{own:?}, not {other:?}");
+    }
+    assert!(plain[3].valid_nll < plain[0].valid_nll * 0.8, "{plain:?}");
+}
+
+#[test]
 fn one_song_can_be_learnt_by_heart() {
     let mut corpus = corpus();
     corpus.train.truncate(1);

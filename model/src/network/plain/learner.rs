@@ -5,9 +5,9 @@
 
 use std::thread;
 
-use candle_core::{Device, Result, Tensor};
+use candle_core::{Device, Result, Tensor, bail};
 
-use super::super::engine::{Pace, check};
+use super::super::engine::{Memory, Pace, check};
 use super::super::kernels::adamw::BETA;
 use super::super::{Network, State};
 use crate::batch::Window;
@@ -110,6 +110,40 @@ impl PlainLearner {
     /// When candle cannot write them.
     pub fn write_to(&self, network: &Network) -> Result<()> {
         copy(&self.network, network)
+    }
+
+    /// What a learner of the same network needs to go on from here.
+    ///
+    /// # Errors
+    /// When candle cannot allocate.
+    pub fn memory(&self) -> Result<Memory> {
+        let kept = |moments: &[Tensor]| self.network.with(moments.to_vec())?.on(&Device::Cpu);
+        Ok(Memory {
+            weights: self.network.on(&Device::Cpu)?,
+            mean: kept(&self.mean)?,
+            square: kept(&self.square)?,
+            n_updates: self.n_updates,
+        })
+    }
+
+    /// Goes on from there.
+    ///
+    /// # Errors
+    /// When the memory is of a network of another size.
+    pub fn recall(&mut self, memory: &Memory) -> Result<()> {
+        let (size, device) = (self.network.size(), self.network.device().clone());
+        let Memory { weights, mean, square, n_updates } = memory;
+        if [weights, mean, square].iter().any(|network| network.size() != size) {
+            bail!("what is remembered is of another network than {size:?}")
+        }
+        let moments = |of: &Network| -> Result<Vec<Tensor>> {
+            let copies = of.on(&device)?;
+            Ok(copies.parameters().iter().map(|(_, var)| var.as_detached_tensor()).collect())
+        };
+        (self.mean, self.square) = (moments(mean)?, moments(square)?);
+        copy(weights, &self.network)?;
+        self.n_updates = *n_updates;
+        device.synchronize()
     }
 }
 

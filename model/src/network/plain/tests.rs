@@ -91,6 +91,40 @@ fn updates_are_those_of_the_engine() -> Result<()> {
 }
 
 #[test]
+fn what_is_remembered_goes_on_to_the_last_bit() -> Result<()> {
+    let device = Device::Cpu;
+    let mut rng = ChaCha8Rng::seed_from_u64(6);
+    let network = Network::new(size(), &mut rng)?;
+    let windows: Vec<Window> = (0..4).map(|_| window(size(), 7, 5, &mut rng)).collect();
+    let pace = Pace { rate: 1e-2, clip: 1.0, weight_decay: 0.1 };
+    let (mut through, mut state) = (PlainLearner::new(&network, &device)?, State::zero(size(), 5));
+    let mut halves = None;
+    for (n, window) in windows.iter().enumerate() {
+        if n == 2 {
+            let mut second = PlainLearner::new(&network, &device)?;
+            second.recall(&through.memory()?)?;
+            halves = Some((second, state.clone()));
+        }
+        through.learn(window, &mut state, &[], pace)?;
+        if let Some((second, state)) = &mut halves {
+            second.learn(window, state, &[], pace)?;
+        }
+    }
+    let (second, _) = halves.expect("it was halved");
+    let (one, two) = (network.duplicate()?, network.duplicate()?);
+    through.write_to(&one)?;
+    second.write_to(&two)?;
+    for ((name, own), (_, other)) in one.parameters().iter().zip(two.parameters()) {
+        let numbers = |var: &candle_core::Var| var.flatten_all()?.to_vec1::<f32>();
+        assert_eq!(numbers(own)?, numbers(other)?, "{name}");
+    }
+    let other = Network::new(Size { hidden: 25, ..size() }, &mut rng)?;
+    let other = PlainLearner::new(&other, &device)?.memory()?;
+    assert!(through.recall(&other).is_err());
+    Ok(())
+}
+
+#[test]
 fn what_is_no_number_moves_nothing() -> Result<()> {
     let mut rng = ChaCha8Rng::seed_from_u64(7);
     let network = Network::new(size(), &mut rng)?;
