@@ -82,7 +82,7 @@ pub enum HomeCommand {
         genre: String,
     },
     /// Generate tracks
-    Generate(Generate),
+    Generate(Box<Generate>),
     /// Rate a track
     Rate(Rate),
     /// How well the current version foretells files, in nats a note (less is closer)
@@ -160,6 +160,9 @@ pub struct Train {
 pub struct Generate {
     /// The genre
     pub genre: String,
+    /// In the manner of this artist: a folder within the genre's, with five songs or more
+    #[arg(long, value_name = "NAME")]
+    pub artist: Option<String>,
     /// How many tracks, up to 1000
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub count: u32,

@@ -151,6 +151,7 @@ impl Show<'_> {
     fn generate(&mut self, seed: u64) -> anyhow::Result<Value> {
         let wanted = Generate {
             genre: GENRE.to_owned(),
+            artist: None,
             count: 1,
             seed: Some(seed),
             bars: None,
@@ -169,7 +170,7 @@ impl Show<'_> {
             stems: false,
             plain: false,
         };
-        let rows = self.ask(&HomeCommand::Generate(wanted))?;
+        let rows = self.ask(&HomeCommand::Generate(Box::new(wanted)))?;
         rows.into_iter().next().context("a generation has a result")
     }
 

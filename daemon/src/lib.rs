@@ -8,6 +8,7 @@ pub mod app;
 pub mod choice;
 pub mod cli;
 pub mod command;
+pub mod condition;
 pub mod config;
 pub mod control;
 pub mod demo;

@@ -15,6 +15,7 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
+use crate::condition;
 use crate::rating;
 use crate::store::{SongId, SongStatus, Weighted};
 use crate::studio::Studio;
@@ -41,17 +42,12 @@ pub struct Material {
 pub struct Wanted<'a> {
     /// The genre.
     pub genre: &'a str,
-    /// The genres that the network knows; a genre's condition is its place, counted from 1.
-    pub genres: &'a [String],
+    /// What the network knows by name; see [`condition`].
+    pub names: &'a [String],
     /// Whether the network has learned something before.
     pub has_past: bool,
     /// Decides which songs of other genres are taken.
     pub seed: u64,
-}
-
-/// The condition of a genre: its place among those that the network knows, counted from 1; 0 for any.
-pub fn condition(genres: &[String], genre: &str) -> u32 {
-    genres.iter().position(|known| known == genre).map_or(0, |place| place as u32 + 1)
 }
 
 /// Gathers.
@@ -59,9 +55,9 @@ pub fn condition(genres: &[String], genre: &str) -> u32 {
 /// # Errors
 /// [`TrainError::Abandoned`] when `stop` is set; or when the store or every song cannot be read.
 pub fn gather(studio: &Studio, wanted: &Wanted<'_>, stop: &AtomicBool) -> anyhow::Result<Material> {
-    let Wanted { genre, genres, has_past, seed } = *wanted;
+    let Wanted { genre, names, has_past, seed } = *wanted;
     let mut melodies = Melodies::default();
-    let songs = songs(studio, genre, stop, &mut melodies)?;
+    let songs = songs(studio, genre, names, stop, &mut melodies)?;
     if songs.is_empty() {
         anyhow::bail!("none of the songs of {genre} can be read; run `kickback doctor`");
     }
@@ -69,11 +65,10 @@ pub fn gather(studio: &Studio, wanted: &Wanted<'_>, stop: &AtomicBool) -> anyhow
     let rated = rating::rated(studio, genre)?;
     let taste = rating::taste(&usual, &rated);
     let gain = studio.config.taste.gain;
-    let own = condition(genres, genre);
+    let own = condition::number(names, genre);
     let (mut pieces, mut ids) = (Vec::new(), Vec::new());
     for (id, mut piece, features) in songs {
         piece.weight = taste::weight(taste.reward(&features), gain) as f32;
-        piece.condition = own;
         ids.push((piece.id.clone(), Weighted::Song(id)));
         pieces.push(piece);
     }
@@ -119,12 +114,9 @@ fn replay(
 ) -> anyhow::Result<Vec<Piece>> {
     let mut pieces = Vec::new();
     for genre in studio.genres()?.iter().filter(|genre| *genre != wanted.genre) {
-        let songs = songs(studio, genre, stop, &mut Melodies::default())?;
-        let songs = songs.into_iter().map(|(_, mut piece, _)| {
-            piece.condition = condition(wanted.genres, genre);
-            piece
-        });
-        pieces.extend(Corpus::split(songs.collect(), studio.config.training.valid_share).train);
+        let songs = songs(studio, genre, wanted.names, stop, &mut Melodies::default())?;
+        let songs = songs.into_iter().map(|(_, piece, _)| piece).collect();
+        pieces.extend(Corpus::split(songs, studio.config.training.valid_share).train);
     }
     pieces.sort_by(|a, b| a.id.cmp(&b.id));
     pieces.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
@@ -137,16 +129,18 @@ fn replay(
     Ok(pieces)
 }
 
-/// A song, its piece of weight 1 and its features.
+/// A song, its piece of weight 1 with its conditions, and its features.
 type Known = (SongId, Piece, Features);
 
 /// The accepted songs of a genre; their melodies are added to `melodies`.
 fn songs(
     studio: &Studio,
     genre: &str,
+    names: &[String],
     stop: &AtomicBool,
     melodies: &mut Melodies,
 ) -> anyhow::Result<Vec<Known>> {
+    let own = condition::number(names, genre);
     let mut songs = Vec::new();
     for (id, song) in studio.store.songs_of(genre)? {
         if stop.load(Ordering::Relaxed) {
@@ -160,7 +154,11 @@ fn songs(
         let music = bytes.map(|bytes| watch::intake::examine(&bytes, &studio.config.intake).song);
         match music {
             Ok(Some(music)) => {
-                let piece = Piece::new(id.to_string(), group_of(&song.file_name), &music);
+                let mut piece = Piece::new(id.to_string(), group_of(&song.file_name), &music);
+                piece.condition = own;
+                let artist = condition::artist_at(&song.path)
+                    .map(|artist| condition::number(names, &condition::artist(genre, &artist)));
+                piece.narrow_condition = artist.filter(|number| *number > 0);
                 songs.push((id, piece, features(&music)));
                 melodies.add(id.to_string(), &music);
             }

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::answer::{Misused, NotNow};
 use crate::choice::{Choice, Chosen, choose};
-use crate::material::condition;
+use crate::condition;
 use crate::opening::{Opened, Opening};
 use crate::rating;
 use crate::store::{Track, TrackId, TrackState};
@@ -47,7 +47,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { bars: 16, temperature: 0.85, top_p: 0.98, max_copied_notes: 16 }
+        Self { bars: 16, temperature: 0.95, top_p: 0.98, max_copied_notes: 16 }
     }
 }
 
@@ -74,6 +74,9 @@ impl Settings {
 pub struct Wish {
     /// The genre.
     pub genre: String,
+    /// One of the genre's artists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub artist: Option<String>,
     /// Decides everything random.
     pub seed: Option<u64>,
     /// Length of the melody in bars.
@@ -250,9 +253,26 @@ fn draw(
     let n_candidates = if taste.is_neutral() { 1 } else { studio.config.taste.candidates };
     let max_copied_notes = studio.config.generate.max_copied_notes;
     let choice = Choice { n_candidates, taste: &taste, melodies, max_copied_notes };
-    let condition = condition(&manifest.genres, &wish.genre);
+    let condition = condition_of(wish, manifest)?;
     let request = sample::Request { condition, ..request.clone() };
     choose(&Predictor::new(network)?, &request, &choice)
+}
+
+/// The genre, or the artist that is wished for.
+fn condition_of(wish: &Wish, manifest: &Manifest) -> anyhow::Result<u32> {
+    let (genre, names) = (&wish.genre, &manifest.genres);
+    let Some(artist) = &wish.artist else { return Ok(condition::number(names, genre)) };
+    match condition::number(names, &condition::artist(genre, artist)) {
+        0 => {
+            let hint = match condition::artists(names, genre).as_slice() {
+                [] => format!("it learns one from five songs on in inbox/{genre}/{artist}/"),
+                known => format!("known are {}", known.join(", ")),
+            };
+            let version = manifest.version;
+            Err(NotNow(format!("{genre} v{version} knows no artist {artist:?}: {hint}")).into())
+        }
+        number => Ok(number),
+    }
 }
 
 fn order(studio: &Studio, wish: &Wish) -> anyhow::Result<Order> {
@@ -273,7 +293,7 @@ fn order(studio: &Studio, wish: &Wish) -> anyhow::Result<Order> {
     let instrument = wish.instrument.as_deref().map(str::parse::<Instrument>).transpose();
     let instrument = instrument.map_err(|e| misused(e.to_string()))?;
     let profile = studio.config.genre.of(&wish.genre);
-    let usual = Usual::of(studio, &wish.genre, seed)?;
+    let usual = Usual::of(studio, wish, seed)?;
     Ok(Order {
         request: sample::Request {
             seed,
@@ -285,7 +305,7 @@ fn order(studio: &Studio, wish: &Wish) -> anyhow::Result<Order> {
                 .unwrap_or(profile.tempo_bpm),
             beats_per_bar: whole.map_or(4, Song::beats_per_bar),
             key: key.or(whole.map(Song::key)).or(usual.key).unwrap_or(Key::from_index(17)),
-            notes_per_bar: usual.notes_per_bar.unwrap_or(10.0),
+            notes_per_bar: whole.map(Song::notes_per_bar).or(usual.notes_per_bar).unwrap_or(10.0),
             temperature,
             top_p: settings.top_p,
             condition: 0,
@@ -326,11 +346,15 @@ struct Usual {
 }
 
 impl Usual {
-    /// The median tempo and density, and the key of a song picked by `seed`.
-    fn of(studio: &Studio, genre: &str, seed: u64) -> anyhow::Result<Self> {
-        let songs = studio.store.songs_of(genre)?;
-        let accepted =
-            songs.iter().filter(|(_, song)| song.status == crate::store::SongStatus::Accepted);
+    /// The median tempo; the key and density of a song picked by `seed`, so that tracks vary as the
+    /// songs do.
+    fn of(studio: &Studio, wish: &Wish, seed: u64) -> anyhow::Result<Self> {
+        let songs = studio.store.songs_of(&wish.genre)?;
+        let accepted = songs.iter().filter(|(_, song)| {
+            let is_theirs =
+                wish.artist.is_none() || condition::artist_at(&song.path) == wish.artist;
+            song.status == crate::store::SongStatus::Accepted && is_theirs
+        });
         let music: Vec<_> = accepted.filter_map(|(_, song)| song.music.as_ref()).collect();
         let median = |mut values: Vec<f64>| {
             values.sort_by(f64::total_cmp);
@@ -340,9 +364,7 @@ impl Usual {
         Ok(Self {
             tempo_bpm: median(music.iter().map(|m| m.tempo_bpm).collect()),
             key: picked.map(|m| Key::from_index(usize::from(m.key_index))),
-            notes_per_bar: median(
-                music.iter().map(|m| f64::from(m.n_notes) / f64::from(m.n_bars.max(1))).collect(),
-            ),
+            notes_per_bar: picked.map(|m| f64::from(m.n_notes) / f64::from(m.n_bars.max(1))),
         })
     }
 }

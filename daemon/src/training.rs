@@ -135,7 +135,7 @@ fn finish(
         genre: genre.to_owned(),
         version,
         parent: plan.parent(genre),
-        genres: plan.genres.clone(),
+        genres: plan.names.clone(),
         created_ms: now_ms(),
         hyperparameters: plan.settings.clone(),
         n_train: plan.material.corpus.train.len(),

@@ -7,7 +7,8 @@
 //! `{"train": [[[pitch, …], …], …], "valid": …, "test": …}`.
 //!
 //! A frame is written as its pitches in ascending order and a token that ends it, so its loss is
-//! exactly the sum of its tokens'. Frames 1, 2, 4 and 8 earlier suggest what comes next.
+//! exactly the sum of its tokens'. Frames 1, 2, 4 and 8 earlier suggest what comes next. Two cores need
+//! some four minutes, and reach 4.57 nats on the test part, or 4.42 averaged over twelve transpositions.
 
 #![expect(clippy::print_stdout, reason = "an example that prints")]
 
@@ -61,12 +62,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         hidden: 256,
         embedding: 128,
         layers: 2,
-        batch: 16,
+        batch: 8,
         sequence_length: 128,
         dropout: 0.4,
         learning_rate: 2e-3,
-        epochs: 100,
-        patience: 100,
+        epochs: 200,
+        patience: 200,
         transpose: 6,
         ..Hyperparameters::default()
     };

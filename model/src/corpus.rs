@@ -18,6 +18,8 @@ pub struct Piece {
     pub weight: f32,
     /// What the network is told of it besides its tokens, such as a number for its genre; 0 is nothing.
     pub condition: u32,
+    /// A narrower condition, such as a number for its artist, under which it is learned half of the time.
+    pub narrow_condition: Option<u32>,
     /// Whether it may be held out for validation; what the model made itself may not.
     pub may_validate: bool,
     tokens: Vec<TokenId>,
@@ -35,6 +37,7 @@ impl Piece {
             group: group.into(),
             weight: 1.0,
             condition: 0,
+            narrow_condition: None,
             may_validate: true,
             tokens,
             suggested,

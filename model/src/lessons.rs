@@ -15,6 +15,9 @@ use crate::train::Hyperparameters;
 /// that it has never met.
 const UNCONDITIONED: f64 = 0.1;
 
+/// How often a song that has a narrower condition is read with that.
+const NARROW: f64 = 0.5;
+
 /// Something to learn from.
 pub trait Lessons {
     /// The sequences of one epoch in the order in which they are read, varied as `settings` and `rng`
@@ -36,6 +39,9 @@ impl Lessons for Corpus {
             let mut sequence = Sequence::of(piece, shift.copied().unwrap_or(0));
             if rng.random_bool(UNCONDITIONED) {
                 sequence.condition = 0;
+            } else if let Some(narrow) = piece.narrow_condition.filter(|_| rng.random_bool(NARROW))
+            {
+                sequence.condition = narrow;
             }
             sequence
         };
@@ -72,6 +78,7 @@ mod tests {
             let mut piece =
                 Piece::new(i.to_string(), i.to_string(), &Song::new(150.0, 4, 1, [note]));
             piece.condition = 3;
+            piece.narrow_condition = i.is_multiple_of(2).then_some(7);
             piece
         };
         Corpus { train: (0..200).map(piece).collect(), valid: Vec::new() }
@@ -87,6 +94,8 @@ mod tests {
         assert!(first != second && first == epoch(1));
         let n_free = first.iter().filter(|sequence| sequence.condition == 0).count();
         assert!((5..50).contains(&n_free), "{n_free} songs without their condition");
+        let n_narrow = first.iter().filter(|sequence| sequence.condition == 7).count();
+        assert!((25..65).contains(&n_narrow), "{n_narrow} of 100 songs with their narrower one");
         assert!(corpus.held_out().iter().all(|sequence| sequence.condition == 3));
     }
 }

@@ -35,15 +35,21 @@ impl Ngram {
     pub fn evaluate(&self, pieces: &[Piece]) -> f64 {
         let mut sums = (0.0, 0.0);
         for piece in pieces {
-            let tokens = piece.tokens();
-            for idx in 1..tokens.len() {
-                let longest = (self.order - 1).min(idx);
-                let p = self.probability(&tokens[idx - longest..idx], tokens[idx]);
-                sums.0 -= f64::from(piece.weight) * p.ln();
-                sums.1 += f64::from(piece.weight);
-            }
+            let losses = self.losses(piece);
+            sums.0 += f64::from(piece.weight) * losses.iter().sum::<f64>();
+            sums.1 += f64::from(piece.weight) * losses.len() as f64;
         }
         sums.0 / f64::max(sums.1, 1e-9)
+    }
+
+    /// The loss of each token of a piece but the first, in nats.
+    pub fn losses(&self, piece: &Piece) -> Vec<f64> {
+        let tokens = piece.tokens();
+        let loss = |idx: usize| {
+            let longest = (self.order - 1).min(idx);
+            -self.probability(&tokens[idx - longest..idx], tokens[idx]).ln()
+        };
+        (1..tokens.len()).map(loss).collect()
     }
 
     fn probability(&self, context: &[TokenId], token: TokenId) -> f64 {

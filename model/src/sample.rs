@@ -161,19 +161,25 @@ fn choose(
     top_p: f64,
     rng: &mut ChaCha8Rng,
 ) -> u32 {
-    let mut candidates: Vec<(u32, f64)> =
-        allowed.iter().cloned().flatten().map(|id| (id, f64::from(logits[id as usize]))).collect();
-    candidates.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    let Some(&(best, max)) = candidates.first() else {
+    let ids = || allowed.iter().cloned().flatten();
+    let logit = |id: u32| f64::from(logits[id as usize]);
+    // Of equally likely ones the first.
+    let best = ids().reduce(|best, id| if logit(id) > logit(best) { id } else { best });
+    let Some(best) = best else {
         unreachable!("the grammar allows something until the song has ended")
     };
     if temperature <= 0.0 {
         return best;
     }
-    for (_, value) in &mut candidates {
-        *value = ((*value - max) / temperature).exp();
-    }
+    let max = logit(best);
+    let mut candidates: Vec<(u32, f64)> =
+        ids().map(|id| (id, ((logit(id) - max) / temperature).exp())).collect();
     let total: f64 = candidates.iter().map(|(_, p)| p).sum();
+    // All that are less likely than this are together too unlikely to reach into the nucleus: only
+    // the others need an order.
+    let least = (1.0 - top_p) * total / candidates.len() as f64;
+    candidates.retain(|(_, p)| *p >= least);
+    candidates.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     let mut nucleus = 0.0;
     let n_kept = candidates.iter().take_while(|(_, p)| {
         let taken = nucleus < top_p * total;

@@ -194,6 +194,11 @@ impl Song {
         self.notes.iter().filter(move |note| note.voice == voice)
     }
 
+    /// Notes a bar, on average.
+    pub fn notes_per_bar(&self) -> f64 {
+        self.notes.len() as f64 / f64::from(self.n_bars)
+    }
+
     /// The song `semitones` higher, or `None` if a note would leave the range of pitches.
     pub fn transposed(&self, semitones: i32) -> Option<Self> {
         let mut song = self.clone();

@@ -177,11 +177,22 @@ impl fmt::Display for Reason {
                 "It holds only drums or a rhythm on one pitch ({n_notes} notes). Export it \
                  together with its melody."
             ),
-            Self::NoMelody { n_pitch_classes } => write!(
+            Self::NoMelody { n_pitch_classes: 0 } => write!(
                 f,
-                "It has notes above the bass but no melody: the line nearest to one uses \
-                 {n_pitch_classes} different pitches. Add the lead track."
+                "It has notes above the bass but no line that could be the melody. Add the lead \
+                 track, or name its track \"Lead\"."
             ),
+            Self::NoMelody { n_pitch_classes } => {
+                let pitches = match n_pitch_classes {
+                    1 => "one pitch".to_owned(),
+                    n => format!("{n} different pitches"),
+                };
+                write!(
+                    f,
+                    "It has notes above the bass but no melody: the line nearest to one uses \
+                     {pitches}. Add the lead track."
+                )
+            }
             Self::TooShort { n_bars, min_bars } => write!(
                 f,
                 "It is {n_bars} bars long and needs at least {min_bars}. Export the whole phrase."

@@ -85,6 +85,7 @@ fn generate(studio: &Studio, wanted: &Generate, out: &mut Out<'_>) -> anyhow::Re
     for idx in 0..u64::from(wanted.count.max(1)) {
         let wish = Wish {
             genre: wanted.genre.clone(),
+            artist: wanted.artist.clone(),
             seed: wanted.seed.map(|seed| seed.wrapping_add(idx)),
             bars: wanted.bars,
             tempo_bpm: wanted.tempo,

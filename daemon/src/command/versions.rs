@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::answer::{Line, Misused, NotNow, Out, shown};
 use crate::cli::Versions;
-use crate::material::condition;
+use crate::condition;
 use crate::publish;
 use crate::standing;
 use crate::store::{Outcome, Promotion};
@@ -165,7 +165,7 @@ pub(super) fn score(
     let genre = studio.known_genre(genre)?;
     let version = publish::version(studio, genre)?;
     let (network, manifest) = checkpoint::load(&studio.home.version(genre, version))?;
-    let condition = condition(&manifest.genres, genre);
+    let condition = condition::number(&manifest.genres, genre);
     for file in files {
         let (nll, n_notes) = score_one(studio, &network, condition, file)?;
         out(Line::row(

@@ -7,7 +7,7 @@ use model::network::Network;
 use model::train::{TrainError, Trained, evaluate_while};
 
 use super::plan::Plan;
-use crate::material::condition;
+use crate::condition;
 use crate::store::Promotion;
 use crate::studio::Studio;
 
@@ -51,7 +51,7 @@ fn loss_of(
 ) -> anyhow::Result<f64> {
     let mut pieces = plan.held_out().to_vec();
     for piece in &mut pieces {
-        piece.condition = condition(&manifest.genres, genre);
+        piece.condition = condition::number(&manifest.genres, genre);
     }
     let goes_on = || !stop.load(Ordering::Relaxed);
     Ok(evaluate_while(network, &pieces, goes_on)?.ok_or(TrainError::Abandoned)?)

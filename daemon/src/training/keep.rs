@@ -48,14 +48,15 @@ pub(super) fn identity(plan: &Plan) -> String {
         hasher.update(bytes);
     };
     let start = plan.start.as_ref().map(|start| (&start.genre, start.version));
-    add(format!("{LAYOUT} {:?} {:?} {start:?}", plan.settings, plan.genres).as_bytes());
+    add(format!("{LAYOUT} {:?} {:?} {start:?}", plan.settings, plan.names).as_bytes());
     let corpus = &plan.material.corpus;
     for pieces in [&corpus.train, &corpus.valid] {
         add(&(pieces.len() as u64).to_le_bytes());
         for piece in pieces {
             add(piece.id.as_bytes());
             add(&piece.weight.to_le_bytes());
-            add(&piece.condition.to_le_bytes());
+            let narrow = piece.narrow_condition.unwrap_or_default();
+            add(&[piece.condition, narrow].map(u32::to_le_bytes).concat());
             let tokens = piece.tokens().iter().flat_map(|token| token.0.to_le_bytes());
             add(&tokens.collect::<Vec<u8>>());
         }

@@ -6,11 +6,12 @@ use anyhow::Context;
 use model::checkpoint::{self, CheckpointError};
 use model::corpus::Piece;
 use model::network::Network;
-use model::train::{AUTO, CONDITIONS, Hyperparameters, Scope};
+use model::train::{AUTO, Hyperparameters, Scope};
 
 use super::keep::{self, Unfinished};
 use super::speed::speed;
 use super::{Wanted, require_songs};
+use crate::condition;
 use crate::material::{self, Material};
 use crate::store::{Cycle, Outcome};
 use crate::studio::{Studio, now_ms};
@@ -20,8 +21,8 @@ pub(super) struct Plan {
     n_songs: u64,
     vote_change: u64,
     pub(super) settings: Hyperparameters,
-    /// The genres that the network knows.
-    pub(super) genres: Vec<String>,
+    /// The genres and artists that the network knows.
+    pub(super) names: Vec<String>,
     pub(super) start: Option<Start>,
     /// A name for everything above that decides how the training goes, before what is left open in the
     /// settings is chosen.
@@ -123,23 +124,17 @@ pub(super) fn plan(studio: &Studio, wanted: &Wanted, stop: &AtomicBool) -> anyho
     // Each cycle sees the songs in another order and other keys.
     settings.seed ^= u64::from(current.unwrap_or(0)) << 20;
     let known = start.as_ref().map_or(&[][..], |start| &start.genres);
-    let genres = all_genres(known, studio.genres()?);
+    let names = condition::all(studio, known)?;
     if let Some(start) = &start {
-        start.network.begin_conditions(known.len() as u32 + 1..genres.len() as u32 + 1)?;
+        start.network.begin_conditions(known.len() as u32 + 1..names.len() as u32 + 1)?;
     }
     let gathering =
-        material::Wanted { genre, genres: &genres, has_past: start.is_some(), seed: settings.seed };
+        material::Wanted { genre, names: &names, has_past: start.is_some(), seed: settings.seed };
     let material = material::gather(studio, &gathering, stop)?;
     let identity = String::new();
-    let mut plan = Plan { material, n_songs, vote_change, settings, genres, start, identity };
+    let mut plan = Plan { material, n_songs, vote_change, settings, names, start, identity };
     plan.identity = keep::identity(&plan);
     Ok(plan)
-}
-
-/// The genres that a network knows, and after them those that are new, as far as there is room.
-fn all_genres(known: &[String], now: Vec<String>) -> Vec<String> {
-    let new = now.into_iter().filter(|genre| !known.contains(genre));
-    known.iter().cloned().chain(new).take(CONDITIONS - 1).collect()
 }
 
 /// What training begins with: the version in force, or one of another genre, from which a new genre

@@ -26,7 +26,7 @@ pub enum DecodeError {
 
 /// The tokens of a song. Exact but for the tempo, which is rounded to its class.
 pub fn encode(song: &Song) -> Vec<TokenId> {
-    let density = song.notes().len() as f64 / f64::from(song.n_bars());
+    let density = song.notes_per_bar();
     let mut ids =
         encode_header(song.tempo_bpm(), song.beats_per_bar(), song.key(), density, song.n_bars());
     let steps = song.steps_per_bar();

@@ -19,3 +19,27 @@ fn a_new_genre_begins_with_what_another_one_learned() {
     assert!(answer.err.contains("of other genres besides"), "{}", answer.err);
     assert_eq!(home.rows(&["versions", "hardstyle"])[1]["parent"], 1);
 }
+
+#[test]
+fn a_folder_within_a_genre_is_an_artist() {
+    let home = trained();
+    let unknown = home.ask(&["generate", "hardstyle", "--artist", "someone"]);
+    unknown.fails(3, "hardstyle v1 knows no artist \"someone\"");
+    home.drop_songs("hardstyle/someone", 14..20);
+    home.drop_songs("hardstyle/too few", 20..23);
+    home.ask(&["train", "hardstyle", "--epochs", "1"]);
+    let wish = [
+        "generate",
+        "hardstyle",
+        "--no-audio",
+        "--no-picture",
+        "--seed",
+        "5",
+        "--artist",
+        "someone",
+    ];
+    let track = home.row(&wish);
+    assert_eq!((&track["genre"], &track["version"]), (&"hardstyle".into(), &2.into()));
+    assert_eq!(home.row(&wish)["key"], track["key"], "a seed decides");
+    home.ask(&["generate", "hardstyle", "--artist", "too few"]).fails(3, "known are someone");
+}

@@ -32,11 +32,10 @@ pub(crate) fn measure(song: &Song) -> Option<Measures> {
     let bars = bars(song);
     let step = |note: &GridNote| f64::from(note.onset % song.steps_per_bar());
     let beats = |note: &GridNote| f64::from(note.duration) / f64::from(STEPS_PER_BEAT);
-    let per_bar = song.notes().len() as f64 / f64::from(song.n_bars());
     let values = [
         vec![entropy(song)],
         vec![in_scale(song)],
-        vec![per_bar],
+        vec![song.notes_per_bar()],
         song.notes().iter().map(step).collect(),
         intervals(&lead),
         // On a scale of doublings, from a 24th of a beat to four bars.

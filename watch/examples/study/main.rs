@@ -1,0 +1,268 @@
+//! How good is the music model, on songs that it has not seen?
+//!
+//! `KICKBACK_DATA=DIR cargo run --release -p watch --example study -- [table] [few] [samples] [--KEY VALUE …]`
+//! reads the songs of two genres that `DIR/genres/metadata.csv` names, holds whole tunes out, trains
+//! as the daemon does and prints
+//!
+//! - `table`: nats a token, a lead note and a beat of n-grams and of networks with and without lookback;
+//! - `few`: what 20 songs of a second genre are worth alone, after another genre and beside it;
+//! - `samples`: whether 200 samples sound like 200 held-out songs, repeat like them, copy, and are
+//!   taken for the genre.
+//!
+//! A KEY is a hyperparameter (`epochs`, `batch`, `sequence_length`, `hidden`, `dropout`,
+//! `learning_rate`, `seed`) or `bars`; `way` is a temperature and a top-p (`0.95,0.98`) and may be given
+//! several times. Nothing is changed.
+
+#![expect(clippy::print_stdout, reason = "an example that prints")]
+
+#[path = "../likeness/compare.rs"]
+mod compare;
+mod losses;
+#[path = "../likeness/measures.rs"]
+mod measures;
+#[path = "../likeness/overlap.rs"]
+mod overlap;
+mod samples;
+mod songs;
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::time::Instant;
+
+use losses::{Losses, of_network, of_ngram};
+use model::batch::Sequence;
+use model::corpus::{Corpus, Piece};
+use model::lessons::Lessons;
+use model::network::{Network, Size};
+use model::ngram::Ngram;
+use model::tokens::LOOKBACKS;
+use model::train::{Hyperparameters, Progress, Start, train};
+use samples::Way;
+use songs::{Labelled, read, split};
+
+const GENRES: [&str; 2] = ["hardstyle", "trance"];
+const N_HELD_OUT: usize = 200;
+/// Songs that a new genre has.
+const N_FEW: usize = 20;
+/// Share of the songs learned from by which the best epoch is found.
+const VALID_SHARE: f64 = 0.08;
+
+/// Temperature and top-p as the daemon uses them.
+const USUAL_WAY: (f64, f64) = (0.95, 0.98);
+
+type Failed = Box<dyn std::error::Error>;
+
+fn main() -> Result<(), Failed> {
+    let Some(folder) = std::env::var_os("KICKBACK_DATA") else {
+        eprintln!("skipped: KICKBACK_DATA does not name a folder that holds genres/metadata.csv");
+        return Ok(());
+    };
+    let mut settings = Hyperparameters::default();
+    let (mut ways, mut n_bars) = (Vec::new(), None);
+    let mut wanted = Vec::new();
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        let Some(key) = argument.strip_prefix("--") else {
+            wanted.push(argument);
+            continue;
+        };
+        let value = arguments.next().ok_or("a key without a value")?;
+        match key {
+            "epochs" => settings.epochs = value.parse()?,
+            "batch" => settings.batch = value.parse()?,
+            "sequence_length" => settings.sequence_length = value.parse()?,
+            "hidden" => {
+                (settings.hidden, settings.embedding) =
+                    (value.parse()?, value.parse::<usize>()? / 2);
+            }
+            "dropout" => settings.dropout = value.parse()?,
+            "learning_rate" => settings.learning_rate = value.parse()?,
+            "seed" => settings.seed = value.parse()?,
+            "way" => {
+                let (temperature, top_p) = value.split_once(',').ok_or("a way is T,P")?;
+                ways.push((temperature.parse()?, top_p.parse()?));
+            }
+            "bars" => n_bars = Some(value.parse()?),
+            _ => return Err(format!("unknown key {key}").into()),
+        }
+    }
+    if ways.is_empty() {
+        ways.push((USUAL_WAY.0, USUAL_WAY.1));
+    }
+    let all = read(&Path::new(&folder).join("genres"), &GENRES)?;
+    let (learned, held_out) = split(&all, GENRES[0], N_HELD_OUT);
+    let others: Vec<&Labelled> = all.iter().filter(|song| song.genre == GENRES[1]).collect();
+    println!(
+        "{}: {} songs to learn from, {} held out; {}: {}",
+        GENRES[0],
+        learned.len(),
+        held_out.len(),
+        GENRES[1],
+        others.len()
+    );
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|own| own == name);
+    let own = || corpus(&learned, 1);
+    let mut network = None;
+    if is_wanted("table") {
+        println!(
+            "\n{:<28} {:>9} {:>11} {:>13} {:>9}",
+            "nats", "a token", "a lead note", "onset + pitch", "a beat"
+        );
+        for order in [2, 5, 13] {
+            let ngram = Ngram::new(order, &pieces(&learned, 1));
+            row(&format!("{order}-gram, interpolated"), of_ngram(&ngram, &held_out));
+        }
+        let without = Size { lookbacks: 0, ..settings.size() };
+        let blind = learn("without lookback", &Blind(own()), &settings, without, None)?;
+        row("network without lookback", of_network(&blind, &held_out, 1)?);
+        let full = learn("with lookback", &own(), &settings, settings.size(), None)?;
+        row("network", of_network(&full, &held_out, 1)?);
+        network = Some(full);
+    }
+    if is_wanted("samples") || is_wanted("few") {
+        let network = match network {
+            Some(network) => network,
+            None => learn(GENRES[0], &own(), &settings, settings.size(), None)?,
+        };
+        if is_wanted("samples") {
+            for (temperature, top_p) in ways {
+                let way = Way { temperature, top_p, n_bars };
+                samples::study(&network, way, (&learned, &held_out), &others)?;
+            }
+        }
+        if is_wanted("few") {
+            few(&settings, &network, (&learned, &held_out), &all)?;
+        }
+    }
+    Ok(())
+}
+
+/// What a genre of few songs gains from another, and what that costs the other.
+fn few(
+    settings: &Hyperparameters,
+    first: &Network,
+    (learned, held_out): (&[&Labelled], &[&Labelled]),
+    all: &[Labelled],
+) -> Result<(), Failed> {
+    let (rest, unknown) = split(all, GENRES[1], 60);
+    let few = &rest[..N_FEW.min(rest.len())];
+    println!(
+        "\n{} songs of {}, {} held out: nats a token, a lead note, a beat; the same of {}",
+        few.len(),
+        GENRES[1],
+        unknown.len(),
+        GENRES[0]
+    );
+    let print = |name: &str, network: &Network, condition: u32| -> Result<(), Failed> {
+        let own = of_network(network, &unknown, condition)?;
+        let theirs = of_network(network, held_out, 1)?;
+        println!(
+            "{name:<36} {:>7.3} {:>7.3} {:>7.3}   {:>7.3} {:>7.3} {:>7.3}",
+            own.token, own.lead_note, own.beat, theirs.token, theirs.lead_note, theirs.beat
+        );
+        Ok(())
+    };
+    let size = settings.size();
+    // As many steps as the other genre took is too many for a handful of songs: the best epoch is taken.
+    let alone = Hyperparameters { epochs: 60, patience: 15, batch: 4, ..settings.clone() };
+    let mut own = corpus(few, 2);
+    let network = learn("alone", &own, &alone, size, None)?;
+    print("alone", &network, 2)?;
+    print("the other genre's, unchanged", first, 1)?;
+    let start = first.duplicate()?;
+    start.begin_conditions(2..3)?;
+    let further = Hyperparameters {
+        epochs: 20,
+        patience: 6,
+        batch: 4,
+        learning_rate: settings.learning_rate / 2.0,
+        ..settings.clone()
+    };
+    let network = learn("fine-tuned", &own, &further, size, Some(&start))?;
+    print("the other genre's, trained further", &network, 2)?;
+    let n_own: usize = own.train.iter().map(|piece| piece.tokens().len()).sum();
+    let mut n_taken = 0;
+    own.train.extend(pieces(learned, 1).into_iter().take_while(|piece| {
+        n_taken += piece.tokens().len();
+        n_taken <= n_own
+    }));
+    let network = learn("with replay", &own, &further, size, Some(&start))?;
+    print("the same with half of it replayed", &network, 2)?;
+    let mut own = corpus(few, 2);
+    own.train.extend(pieces(learned, 1));
+    let network = learn("jointly", &own, settings, size, None)?;
+    print("both from the start", &network, 2)?;
+    Ok(())
+}
+
+fn pieces(songs: &[&Labelled], condition: u32) -> Vec<Piece> {
+    songs.iter().map(|song| song.piece(condition)).collect()
+}
+
+fn corpus(songs: &[&Labelled], condition: u32) -> Corpus {
+    Corpus::split(pieces(songs, condition), VALID_SHARE)
+}
+
+fn row(name: &str, losses: Losses) {
+    let Losses { token, lead_note, onset_and_pitch, beat } = losses;
+    println!("{name:<28} {token:>9.3} {lead_note:>11.3} {onset_and_pitch:>13.3} {beat:>9.3}");
+}
+
+/// Trains and tells on the error output how it went.
+fn learn(
+    name: &str,
+    lessons: &impl Lessons,
+    settings: &Hyperparameters,
+    size: Size,
+    start: Option<&Network>,
+) -> Result<Network, Failed> {
+    let (began, mut n_tokens) = (Instant::now(), 0);
+    let start = start.map_or(Start::Fresh, Start::Weights);
+    let trained = train(lessons, settings, size, start, |progress, _| {
+        match progress {
+            Progress::Step { n_tokens: n, .. } => n_tokens += n,
+            Progress::Epoch(loss) => {
+                eprintln!(
+                    "{name}: epoch {} train {:.4} valid {:.4}",
+                    loss.epoch, loss.train_nll, loss.valid_nll
+                );
+            }
+            Progress::Checking => {}
+        }
+        ControlFlow::Continue(0.0)
+    })?;
+    let seconds = began.elapsed().as_secs_f64();
+    println!(
+        "  {name}: {seconds:.0} s, {:.0} tokens/s, epoch {} of {}: valid {:.4}",
+        n_tokens as f64 / seconds,
+        trained.best.epoch,
+        trained.curve.len(),
+        trained.best.valid_nll
+    );
+    Ok(trained.network)
+}
+
+/// Songs without what stood in them bars ago.
+struct Blind(Corpus);
+
+impl Lessons for Blind {
+    fn epoch(
+        &self,
+        settings: &Hyperparameters,
+        rng: &mut rand_chacha::ChaCha8Rng,
+    ) -> Vec<Sequence> {
+        blinded(self.0.epoch(settings, rng))
+    }
+
+    fn held_out(&self) -> Vec<Sequence> {
+        blinded(self.0.held_out())
+    }
+}
+
+fn blinded(mut sequences: Vec<Sequence>) -> Vec<Sequence> {
+    for sequence in &mut sequences {
+        debug_assert_eq!(sequence.suggested.len() % LOOKBACKS.len(), 0);
+        sequence.suggested.clear();
+    }
+    sequences
+}
