@@ -28,7 +28,7 @@ const ENOUGH_TOKENS: usize = 200_000;
 pub struct Material {
     /// The pieces; only songs of the genre are held out.
     pub corpus: Corpus,
-    /// How much each song and track of the genre weighs; 0 for those that are held out.
+    /// How much each song and track of the genre weighs, also where it is held out; 0 for those left out.
     pub weights: Vec<(Weighted, f32)>,
     /// What is usual among the genre's songs.
     pub usual: Usual,
