@@ -20,6 +20,21 @@ pub fn number(names: &[String], name: &str) -> u32 {
     names.iter().position(|known| known == name).map_or(0, |place| place as u32 + 1)
 }
 
+/// The number of a genre or of one of its artists.
+///
+/// # Errors
+/// With what is known instead, if that artist is not.
+pub fn wished(names: &[String], genre: &str, wish: Option<&str>) -> Result<u32, String> {
+    let Some(name) = wish else { return Ok(number(names, genre)) };
+    match number(names, &artist(genre, name)) {
+        0 => Err(match artists(names, genre).as_slice() {
+            [] => format!("it learns one from five songs on in inbox/{genre}/{name}/"),
+            known => format!("known are {}", known.join(", ")),
+        }),
+        number => Ok(number),
+    }
+}
+
 /// The name of an artist.
 pub fn artist(genre: &str, artist: &str) -> String {
     format!("{genre}/{artist}")
@@ -39,7 +54,8 @@ pub fn artist_at(path: &Path) -> Option<String> {
 }
 
 /// The names that a network knows and, after them, those of the library that are new, as far as there
-/// is room: every genre, and the artists with enough songs, those with the most first.
+/// is room: every genre, and the artists with enough songs, those with the most first. Artists take at
+/// most half of the room, so that there is some for genres to come.
 ///
 /// # Errors
 /// When the store or the inbox cannot be read.
@@ -57,7 +73,10 @@ pub fn all(studio: &Studio, known: &[String]) -> anyhow::Result<Vec<String>> {
     let mut artists: Vec<(usize, String)> =
         n_songs.into_iter().filter(|(_, n)| *n >= MIN_SONGS).map(|(name, n)| (n, name)).collect();
     artists.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-    Ok(joined(known, genres.into_iter().chain(artists.into_iter().map(|(_, name)| name))))
+    let artists = artists.into_iter().map(|(_, name)| name).filter(|name| !known.contains(name));
+    let n_known = known.iter().filter(|name| name.contains('/')).count();
+    let new: Vec<String> = artists.take((CONDITIONS / 2).saturating_sub(n_known)).collect();
+    Ok(joined(known, genres.into_iter().chain(new)))
 }
 
 fn joined(known: &[String], now: impl Iterator<Item = String>) -> Vec<String> {
@@ -86,6 +105,9 @@ mod tests {
         assert_eq!((number(&all, "edm"), number(&all, "pop")), (3, 0));
         assert_eq!(artists(&all, "hardstyle"), ["x"]);
         assert_eq!(artists(&all, "hard"), [""; 0]);
+        assert_eq!(wished(&all, "hardstyle", None), Ok(1));
+        assert_eq!(wished(&all, "hardstyle", Some("x")), Ok(4));
+        assert_eq!(wished(&all, "hardstyle", Some("y")), Err("known are x".to_owned()));
         let many = (0..200).map(|n| n.to_string());
         assert_eq!(joined(&known, many).len(), CONDITIONS - 1);
     }

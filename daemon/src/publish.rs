@@ -260,19 +260,12 @@ fn draw(
 
 /// The genre, or the artist that is wished for.
 fn condition_of(wish: &Wish, manifest: &Manifest) -> anyhow::Result<u32> {
-    let (genre, names) = (&wish.genre, &manifest.genres);
-    let Some(artist) = &wish.artist else { return Ok(condition::number(names, genre)) };
-    match condition::number(names, &condition::artist(genre, artist)) {
-        0 => {
-            let hint = match condition::artists(names, genre).as_slice() {
-                [] => format!("it learns one from five songs on in inbox/{genre}/{artist}/"),
-                known => format!("known are {}", known.join(", ")),
-            };
-            let version = manifest.version;
-            Err(NotNow(format!("{genre} v{version} knows no artist {artist:?}: {hint}")).into())
-        }
-        number => Ok(number),
-    }
+    let (genre, artist) = (&wish.genre, wish.artist.as_deref());
+    condition::wished(&manifest.genres, genre, artist).map_err(|hint| {
+        let version = manifest.version;
+        let name = artist.unwrap_or_default();
+        NotNow(format!("{genre} v{version} knows no artist {name:?}: {hint}")).into()
+    })
 }
 
 fn order(studio: &Studio, wish: &Wish) -> anyhow::Result<Order> {

@@ -74,6 +74,7 @@ pub fn cycle(
 ) -> anyhow::Result<Result> {
     let genre = studio.known_genre(&wanted.genre)?;
     studio.store.check_space()?;
+    let wanted = &keep::or_stopped(studio, wanted);
     let mut plan = plan(studio, wanted, stop)?;
     let unfinished = keep::find(studio, wanted, &plan.identity, out);
     plan.settle(unfinished.as_ref())?;
@@ -90,6 +91,9 @@ pub fn cycle(
                 let outcome = Outcome::Failed { why: error.to_string() };
                 let cycle = Cycle { outcome, ..plan.cycle(None, None) };
                 studio.store.add_cycle(genre, cycle, Vec::new(), None)?;
+            }
+            // What failed for lack of memory or a GPU may go on when that is back.
+            if matches!(error, TrainError::Diverged { .. } | TrainError::NothingToLearn) {
                 keep::forget(studio, genre);
             }
             Err(error.into())

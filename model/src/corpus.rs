@@ -106,7 +106,7 @@ impl Corpus {
         train.retain(|piece| piece.weight > 0.0);
         let mean =
             train.iter().map(|p| f64::from(p.weight)).sum::<f64>() / train.len().max(1) as f64;
-        for piece in &mut train {
+        for piece in train.iter_mut().chain(&mut valid).filter(|_| mean > 0.0) {
             piece.weight = (f64::from(piece.weight) / mean) as f32;
         }
         Self { train, valid }

@@ -122,8 +122,9 @@ impl Daemon {
 
     fn tell_standing(&self, request: Request) {
         let Some(chat) = self.chat.clone() else { return };
-        let studio = self.studio.clone();
+        let (studio, making) = (self.studio.clone(), self.making.clone());
         tokio::spawn(async move {
+            let _permit = making.acquire_owned().await;
             let genre = request.wish.genre.clone();
             if let Err(error) = answer_standing(&studio, chat.as_ref(), &request).await {
                 tracing::error!(genre, error = format!("{error:#}"), "a question failed");

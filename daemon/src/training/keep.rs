@@ -2,14 +2,15 @@
 //!
 //! Every so often, and when it is told to stop, it is kept in a file, `models/<genre>/.training`, with a
 //! note of what it learns from. If that is the same later, it goes on from there as if nothing had
-//! been; else it begins anew, and says so. At its end the file goes.
+//! been. If songs or votes came meanwhile, it goes on with them from the start of the epoch; if it is
+//! another training by its settings or its start, it begins anew. Both is said. At its end the file goes.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use model::checkpoint::unfinished;
+use model::checkpoint::{CheckpointError, unfinished};
 use model::tokens::LAYOUT;
-use model::train::{Hyperparameters, Moment, Snapshot};
+use model::train::{Hyperparameters, Moment, REVISION, Snapshot};
 use serde::{Deserialize, Serialize};
 
 use super::plan::Plan;
@@ -23,8 +24,7 @@ const COST: u32 = 100;
 /// What is noted with a snapshot.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Note {
-    /// What it learns from: see [`identity`].
-    identity: String,
+    identity: Identity,
     wanted: Wanted,
     /// With what was chosen where the configuration leaves the choice.
     pub(super) settings: Hyperparameters,
@@ -40,15 +40,28 @@ pub(super) struct Unfinished {
     pub(super) note: Note,
 }
 
-/// A name for all that decides how a training goes.
-pub(super) fn identity(plan: &Plan) -> String {
+/// Names for all that decides how a training goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Identity {
+    /// Which training it is: settings, start, what the network knows by name.
+    way: String,
+    /// What it learns from: songs, weights, conditions.
+    music: String,
+}
+
+/// The names of what is planned.
+pub(super) fn identity(plan: &Plan) -> Identity {
+    let start = plan.start.as_ref().map(|start| (&start.genre, start.version));
+    let way = format!("{LAYOUT} {REVISION} {:?} {:?} {start:?}", plan.settings, plan.names);
+    Identity { way: blake3::hash(way.as_bytes()).to_string(), music: music(plan) }
+}
+
+fn music(plan: &Plan) -> String {
     let mut hasher = blake3::Hasher::new();
     let mut add = |bytes: &[u8]| {
         hasher.update(&(bytes.len() as u64).to_le_bytes());
         hasher.update(bytes);
     };
-    let start = plan.start.as_ref().map(|start| (&start.genre, start.version));
-    add(format!("{LAYOUT} {:?} {:?} {start:?}", plan.settings, plan.names).as_bytes());
     let corpus = &plan.material.corpus;
     for pieces in [&corpus.train, &corpus.valid] {
         add(&(pieces.len() as u64).to_le_bytes());
@@ -69,14 +82,21 @@ pub(super) fn identity(plan: &Plan) -> String {
 pub(super) fn find(
     studio: &Studio,
     wanted: &Wanted,
-    identity: &str,
+    identity: &Identity,
     out: &mut Out<'_>,
 ) -> Option<Unfinished> {
     let why = match read(studio, &wanted.genre) {
         Ok(None) => return None,
         Ok(Some(_)) if wanted.fresh && !wanted.resumes => None,
-        Ok(Some(unfinished)) if unfinished.note.identity == identity => return Some(unfinished),
-        Ok(Some(_)) => Some("its songs, votes or settings are others now".to_owned()),
+        Ok(Some(unfinished)) if unfinished.note.identity == *identity => return Some(unfinished),
+        Ok(Some(Unfinished { snapshot, note })) if note.identity.way == identity.way => {
+            let genre = &wanted.genre;
+            out(Line::Remark(format!(
+                "{genre}: songs or votes came since the training was stopped; it goes on with them"
+            )));
+            return Some(Unfinished { snapshot: snapshot.at_start_of_epoch(), note });
+        }
+        Ok(Some(_)) => Some("its settings, its start or the genres are others now".to_owned()),
         Err(error) => Some(format!("{error:#}")),
     };
     if let Some(why) = why {
@@ -87,6 +107,18 @@ pub(super) fn find(
     None
 }
 
+/// What a person wants who asks for no particular training: to go on with the one that was stopped, if
+/// there is one.
+pub(super) fn or_stopped(studio: &Studio, wanted: &Wanted) -> Wanted {
+    let asks_for_any = !wanted.fresh && wanted.epochs.is_none() && !wanted.resumes;
+    match read(studio, &wanted.genre) {
+        Ok(Some(Unfinished { note, .. })) if asks_for_any => {
+            Wanted { resumes: true, ..note.wanted }
+        }
+        _ => wanted.clone(),
+    }
+}
+
 /// Forgets the stopped training of a genre.
 pub(super) fn forget(studio: &Studio, genre: &str) {
     if let Err(error) = unfinished::remove(&path(studio, genre)) {
@@ -94,7 +126,7 @@ pub(super) fn forget(studio: &Studio, genre: &str) {
     }
 }
 
-/// The trainings that an earlier process left unfinished. What cannot be gone on with is forgotten.
+/// The trainings that an earlier process left unfinished. One whose file is damaged is forgotten.
 ///
 /// # Errors
 /// When the genres cannot be listed.
@@ -109,9 +141,15 @@ pub fn interrupted(studio: &Studio) -> anyhow::Result<Vec<Wanted>> {
                 Wanted { genre, resumes: true, ..wanted }
             })),
             Err(error) => {
+                let is_damaged =
+                    matches!(error.downcast_ref(), Some(CheckpointError::Unfinished { .. }));
                 let error = format!("{error:#}");
-                tracing::warn!(genre, error, "the training that was stopped is forgotten");
-                forget(studio, &genre);
+                if is_damaged {
+                    tracing::warn!(genre, error, "the training that was stopped is forgotten");
+                    forget(studio, &genre);
+                } else {
+                    tracing::warn!(genre, error, "the training that was stopped waits");
+                }
             }
         }
     }

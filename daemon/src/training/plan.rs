@@ -8,7 +8,7 @@ use model::corpus::Piece;
 use model::network::Network;
 use model::train::{AUTO, Hyperparameters, Scope};
 
-use super::keep::{self, Unfinished};
+use super::keep::{self, Identity, Unfinished};
 use super::speed::speed;
 use super::{Wanted, require_songs};
 use crate::condition;
@@ -26,7 +26,7 @@ pub(super) struct Plan {
     pub(super) start: Option<Start>,
     /// A name for everything above that decides how the training goes, before what is left open in the
     /// settings is chosen.
-    pub(super) identity: String,
+    pub(super) identity: Identity,
 }
 
 /// A version that training begins with.
@@ -131,7 +131,7 @@ pub(super) fn plan(studio: &Studio, wanted: &Wanted, stop: &AtomicBool) -> anyho
     let gathering =
         material::Wanted { genre, names: &names, has_past: start.is_some(), seed: settings.seed };
     let material = material::gather(studio, &gathering, stop)?;
-    let identity = String::new();
+    let identity = Identity::default();
     let mut plan = Plan { material, n_songs, vote_change, settings, names, start, identity };
     plan.identity = keep::identity(&plan);
     Ok(plan)

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use candle_core::{DType, Device, Tensor};
 use rand::SeedableRng;
@@ -51,8 +51,7 @@ pub fn write(path: &Path, snapshot: &Snapshot, label: &str) -> Result<(), Checkp
     let at = |source| CheckpointError::Io { path: path.to_owned(), source };
     let bytes = to_bytes(snapshot, label)?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let beside = path.with_file_name(format!("{name}.partial"));
+    let beside = beside(path);
     fs::create_dir_all(folder).map_err(at)?;
     let mut file = File::create(&beside).map_err(at)?;
     let hash = blake3::hash(&bytes);
@@ -91,12 +90,21 @@ pub fn read(path: &Path) -> Result<Option<(Snapshot, String)>, CheckpointError> 
 /// # Errors
 /// [`CheckpointError::Io`] when it cannot be deleted.
 pub fn remove(path: &Path) -> Result<(), CheckpointError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(CheckpointError::Io { path: path.to_owned(), source: error })
+    for path in [beside(path), path.to_owned()] {
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                return Err(CheckpointError::Io { path, source });
+            }
+            _ => {}
         }
-        _ => Ok(()),
     }
+    Ok(())
+}
+
+/// Where it is written before it is renamed.
+fn beside(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!("{name}.partial"))
 }
 
 fn to_bytes(snapshot: &Snapshot, label: &str) -> Result<Vec<u8>, CheckpointError> {

@@ -44,6 +44,15 @@ impl Snapshot {
     pub fn step(&self) -> usize {
         self.place.step
     }
+
+    /// The same weights before the first window of the epoch, as which a run goes on whose lessons are
+    /// others now.
+    #[must_use]
+    pub fn at_start_of_epoch(self) -> Self {
+        let Place { epoch, window, step } = self.place;
+        let place = Place { epoch, window: 0, step: step - window.min(step) };
+        Self { place, state: None, sums: (0.0, 0.0), ..self }
+    }
 }
 
 /// A run between two steps, of which a snapshot can be taken.

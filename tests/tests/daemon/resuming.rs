@@ -94,7 +94,7 @@ fn what_cannot_be_gone_on_with_is_said_and_begun_anew() {
 
     let home = home.set("training.learning_rate", 0.005).set("training.epochs", 3);
     let daemon = home.daemon();
-    daemon.wait_for_log("begins anew: its songs, votes or settings are others now");
+    daemon.wait_for_log("begins anew: its settings, its start or the genres are others now");
     eventually("a first version", || (home.status("hardstyle")["version"] == 1).then_some(()));
     assert!(!unfinished(&home));
     assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
@@ -103,17 +103,24 @@ fn what_cannot_be_gone_on_with_is_said_and_begun_anew() {
 #[test]
 fn without_a_daemon_it_goes_on_too_unless_a_fresh_one_is_asked_for() {
     let home = slow(ENDLESS);
-    let stop = || {
-        let training = Daemon::start_only(home.command(&["train", "hardstyle"]));
+    let stop_of = |arguments: &[&str]| {
+        let training = Daemon::start_only(home.command(arguments));
         // It is on its way then, and listens to signals.
         training.wait_for_log("training hardstyle because");
         training.stop(Signal::INT)
     };
-    let first = stop();
+    let stop = || stop_of(&["train", "hardstyle"]);
+    // The second asks for nothing else, so it is this one that it goes on with.
+    let first = stop_of(&["train", "hardstyle", "--epochs", "9000"]);
     assert_eq!(first.code, Some(1), "{}", first.log);
     let stopped_at = number_after(&first.log, "hardstyle was stopped at step ");
     let second = stop();
     assert_eq!(number_after(&second.log, "it goes on from step "), stopped_at);
+    home.drop_songs("hardstyle", 6..8);
+    let third = stop();
+    assert!(third.log.contains("songs or votes came since"), "{}", third.log);
+    assert!(third.log.contains("it goes on from step "), "{}", third.log);
+    assert!(third.log.contains("hardstyle was stopped at step "), "{}", third.log);
     let fresh = home.ask(&["train", "hardstyle", "--fresh", "--epochs", "1"]);
     assert_eq!(fresh.code, Some(0), "{fresh:#?}");
     assert!(!fresh.err.contains("goes on from step"), "{fresh:#?}");
