@@ -6,10 +6,14 @@
 
 #![expect(clippy::print_stdout, reason = "an example that prints")]
 
+#[path = "study/csv.rs"]
+mod csv;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Instant;
 
+use csv::cells;
 use model::corpus::Piece;
 use model::genre::{Classifier, Judgement, Sample, Settings, Traits};
 use model::ngram::Ngram;
@@ -351,21 +355,4 @@ fn melody(song: &Song) -> String {
         format!("{},{};", pair[1].0 - pair[0].0, i32::from(pair[1].1) - i32::from(pair[0].1))
     });
     steps.collect()
-}
-
-/// The cells of a line of CSV.
-fn cells(line: &str) -> Vec<String> {
-    let (mut cells, mut is_quoted) = (vec![String::new()], false);
-    for letter in line.chars() {
-        match letter {
-            '"' => is_quoted = !is_quoted,
-            ',' if !is_quoted => cells.push(String::new()),
-            letter => {
-                if let Some(cell) = cells.last_mut() {
-                    cell.push(letter);
-                }
-            }
-        }
-    }
-    cells
 }

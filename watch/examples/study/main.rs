@@ -17,6 +17,7 @@
 
 #[path = "../likeness/compare.rs"]
 mod compare;
+mod csv;
 mod losses;
 #[path = "../likeness/measures.rs"]
 mod measures;

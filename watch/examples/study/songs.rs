@@ -7,6 +7,8 @@ use model::song::{Song, Voice};
 use watch::filter::Verdict;
 use watch::intake::{Settings, examine};
 
+use crate::csv::cells;
+
 /// A song of the genres measured on.
 pub(crate) struct Labelled {
     pub(crate) genre: String,
@@ -36,7 +38,6 @@ pub(crate) fn read(folder: &Path, genres: &[&str]) -> std::io::Result<Vec<Labell
     let table = std::fs::read_to_string(folder.join("metadata.csv"))?;
     let mut songs = Vec::new();
     for line in table.lines().skip(1) {
-        // No comma stands in the first three columns unless a cell is quoted.
         let cells = cells(line);
         let [file, genre, tune, ..] = cells.as_slice() else { continue };
         if !genres.contains(&genre.as_str()) {
@@ -68,21 +69,4 @@ pub(crate) fn split<'a>(
 fn place(name: &str) -> u64 {
     let hash = blake3::hash(format!("study {name}").as_bytes());
     u64::from_le_bytes(hash.as_bytes()[..8].try_into().expect("a hash has 32 bytes"))
-}
-
-/// The cells of a line of CSV.
-fn cells(line: &str) -> Vec<String> {
-    let (mut cells, mut is_quoted) = (vec![String::new()], false);
-    for letter in line.chars() {
-        match letter {
-            '"' => is_quoted = !is_quoted,
-            ',' if !is_quoted => cells.push(String::new()),
-            letter => {
-                if let Some(cell) = cells.last_mut() {
-                    cell.push(letter);
-                }
-            }
-        }
-    }
-    cells
 }
