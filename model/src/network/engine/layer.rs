@@ -3,6 +3,8 @@
 //! Lanes are padded to pairs; a padded lane never counts. Rows of the window are time-major:
 //! `t · n + lane`.
 
+use std::ops::Range;
+
 use super::super::kernels::Level;
 use super::super::kernels::cell::{Left, Panels, Step};
 use super::super::kernels::cell_back::StepBack;
@@ -11,6 +13,7 @@ use super::super::kernels::pack::Spread;
 use super::super::kernels::product::{Product, Rows};
 use super::layout::LayerLayout;
 use super::packed::PackedMatrix;
+use super::table::Table;
 
 /// Rows after which the gradient of the weights is added up: enough to pay for reading and writing
 /// it, few enough to lie in the cache.
@@ -32,6 +35,15 @@ impl Input {
         let n_words = n_rows * width / level.group();
         Self { width, rows: vec![0; n_words], panels: vec![0; n_words], mask: Vec::new() }
     }
+}
+
+/// What a layer reads.
+#[derive(Clone, Copy)]
+pub(super) enum Below<'a> {
+    /// Rows of its own.
+    Rows(&'a Input),
+    /// Products that are known already, for these lanes.
+    Table(&'a Table, &'a Range<usize>),
 }
 
 /// A shard's window.
@@ -72,6 +84,8 @@ pub(super) struct LayerSpace {
     cells: Vec<f32>,
     /// Activations \[time, 4·n·units\].
     gates: Vec<f32>,
+    /// What the gates' sums begin with \[n, 4·units\], where the products below are known.
+    initial: Vec<f32>,
 }
 
 /// Room for a layer's way back, used by one layer after the other.
@@ -81,6 +95,8 @@ pub(super) struct BackSpace {
     rows: Vec<u32>,
     panels: Vec<u32>,
     chunk: usize,
+    /// Gradient of products that were known, of this layer.
+    pub(super) d_products: Vec<f32>,
 }
 
 impl LayerSpace {
@@ -93,6 +109,7 @@ impl LayerSpace {
             panels: vec![0; (shape.time + 1) * n_words],
             cells: vec![0.0; (shape.time + 1) * numbers],
             gates: vec![0.0; if shape.keep { shape.time * 4 * numbers } else { 0 }],
+            initial: Vec::new(),
         }
     }
 
@@ -121,19 +138,32 @@ impl LayerSpace {
         (hidden.flatten().collect(), &self.cells[from..from + self.units])
     }
 
-    /// Runs over the window from `input` to `above`.
+    /// Runs over the window from `below` to `above`.
     pub(super) fn forward(
         &mut self,
         shape: &Shape<'_>,
         weights: Weights<'_>,
-        input: &Input,
+        below: Below<'_>,
         above: &mut Input,
     ) {
         let Shape { level, n, .. } = *shape;
         let (group, numbers) = (level.group(), n * self.units);
-        let (x_words, words) = (n * input.width / group, numbers / group);
+        let words = numbers / group;
+        let none = Rows { words: &[], depth: 0 };
         for t in 0..shape.time {
             self.reset(shape, t);
+            let (x, input, initial) = match below {
+                Below::Rows(input) => {
+                    let depth = input.width / group;
+                    let x = Rows { words: &input.rows[t * n * depth..], depth };
+                    (x, &weights.input.forward[..], weights.bias)
+                }
+                Below::Table(table, lanes) => {
+                    self.initial.resize(4 * numbers, 0.0);
+                    table.begin(t, lanes.clone(), &mut self.initial);
+                    (none, &[][..], &self.initial[..])
+                }
+            };
             let (before, after) = self.cells.split_at_mut((t + 1) * numbers);
             let [hidden, next] = &mut self.hidden;
             let out_rows = &mut above.rows[t * words..(t + 1) * words];
@@ -154,11 +184,11 @@ impl LayerSpace {
             });
             level.run(Step {
                 n,
-                x: Rows { words: &input.rows[t * x_words..], depth: input.width / group },
-                input: &weights.input.forward,
+                x,
+                input,
                 h: Rows { words: hidden, depth: self.units / group },
                 recurrent: &weights.recurrent.forward,
-                initial: weights.bias,
+                initial,
                 before: &before[t * numbers..],
                 after: &mut after[..numbers],
                 hidden: next,
@@ -192,15 +222,15 @@ impl LayerSpace {
     }
 
     /// Goes back over the window: `d` \[time, n, stride\] holds the gradient of the output and
-    /// receives that of the input; the gradients of the weights are added to `gradient`, the vector
-    /// of them all.
+    /// receives that of the input, if it has rows of its own; the gradients of the weights are added to
+    /// `gradient`, the vector of them all.
     #[expect(clippy::too_many_arguments, reason = "each is a different thing")]
     pub(super) fn back(
         &self,
         shape: &Shape<'_>,
         places: &LayerLayout,
         weights: Weights<'_>,
-        (input, above): (&Input, &Input),
+        (below, above): (Below<'_>, &Input),
         (d, stride): (&mut [f32], usize),
         space: &mut BackSpace,
         gradient: &mut [f32],
@@ -210,6 +240,10 @@ impl LayerSpace {
         space.d_hidden.fill(0.0);
         space.d_cell.fill(0.0);
         let (d_hidden, d_cell) = (&mut space.d_hidden[..], &mut space.d_cell[..]);
+        space.d_products.clear();
+        if let Below::Table(table, _) = below {
+            space.d_products.resize(table.n_products(), 0.0);
+        }
         for t in (0..shape.time).rev() {
             let d = &mut d[t * n * stride..(t + 1) * n * stride];
             level.run(StepBack {
@@ -231,8 +265,15 @@ impl LayerSpace {
                 d_bias: &mut gradient[places.bias.clone()],
             });
             let a = Rows { words: &space.rows, depth: 4 * self.units / level.group() };
-            let b = &weights.input.backward;
-            level.run(Product { a, b, bias: &[], out: d, stride, n_rows: n });
+            match below {
+                Below::Rows(_) => {
+                    let b = &weights.input.backward;
+                    level.run(Product { a, b, bias: &[], out: d, stride, n_rows: n });
+                }
+                Below::Table(table, lanes) => {
+                    table.add_gradient(t, lanes.clone(), &space.rows, &mut space.d_products);
+                }
+            }
             let (b, out) = (&weights.recurrent.backward, &mut *d_hidden);
             level.run(Product { a, b, bias: &[], out, stride: self.units, n_rows: n });
             for lane in (0..n).filter(|lane| shape.resets[t * n + lane]) {
@@ -243,9 +284,14 @@ impl LayerSpace {
                 let n_steps = space.chunk.min(shape.time - t);
                 let b = Lines { panels: &space.panels, depth: shape.lines(space.chunk), from: 0 };
                 let from = shape.lines(t);
-                let inputs = (&input.panels, shape.lines(shape.time), &places.input);
+                let inputs = match below {
+                    Below::Rows(input) => {
+                        Some((&input.panels, shape.lines(shape.time), &places.input))
+                    }
+                    Below::Table(..) => None,
+                };
                 let states = (&self.panels, shape.lines(shape.time + 1), &places.recurrent);
-                for (panels, depth, matrix) in [inputs, states] {
+                for (panels, depth, matrix) in inputs.into_iter().chain([states]) {
                     level.run(Outer {
                         a: Lines { panels, depth, from },
                         b,
@@ -269,6 +315,7 @@ impl BackSpace {
             rows: vec![0; n_words],
             panels: vec![0; chunk * n_words],
             chunk,
+            d_products: Vec::new(),
         }
     }
 }

@@ -11,6 +11,7 @@ mod layer;
 pub(super) mod layout;
 pub(super) mod packed;
 mod shard;
+mod table;
 
 use std::ops::Range;
 
@@ -24,6 +25,7 @@ use crate::train::Precision;
 use layout::Layout;
 use packed::Packed;
 use shard::{Shard, View};
+use table::Table;
 
 /// A network's weights in the form in which windows are run over.
 pub struct Engine {
@@ -115,12 +117,19 @@ impl Engine {
             let new = |lanes| Shard::new(&view, lanes, window.time, *with_gradient);
             *shards = lanes.into_iter().map(new).collect();
         }
+        // With masks no two lanes see the same embeddings.
+        let table = if masks.is_empty() { Table::of(&view, window) } else { None };
         let before = &*state;
-        let jobs: Vec<_> = shards.iter_mut().zip(gradients).collect();
+        let jobs: Vec<_> = shards.iter_mut().zip(gradients.iter_mut()).collect();
         let losses = on_threads(jobs, |(shard, gradient)| {
             gradient.fill(0.0);
-            shard.run(&view, window, masks, before, gradient)
+            shard.run(&view, (window, table.as_ref()), masks, before, gradient)
         });
+        if let (Some(table), true) = (&table, *with_gradient) {
+            let d: Vec<&[f32]> = shards.iter().map(Shard::d_products).collect();
+            let jobs = gradients.iter_mut().zip(table.shares(shards.len())).collect();
+            on_threads(jobs, |(gradient, rows)| table.back(&view, &d, rows, gradient));
+        }
         for shard in &*shards {
             shard.end(&view, state);
         }

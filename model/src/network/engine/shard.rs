@@ -12,9 +12,10 @@ use super::super::kernels::outer::{Lines, Outer};
 use super::super::kernels::pack::Spread;
 use super::super::kernels::product::{Product, Rows};
 use super::super::{LayerState, State};
-use super::layer::{BackSpace, Input, LayerSpace, Shape, Weights};
+use super::layer::{BackSpace, Below, Input, LayerSpace, Shape, Weights};
 use super::layout::Layout;
 use super::packed::Packed;
+use super::table::{Table, rows_of};
 use crate::batch::Window;
 use crate::loss;
 
@@ -81,18 +82,21 @@ impl Shard {
         self.lanes == *lanes && self.time == time && self.keep == keep
     }
 
-    /// Runs over the window; returns the weighted sum of losses, in nats, over all its lanes, and
-    /// adds the gradients of the mean loss to `gradient` if it is not empty.
+    /// Runs over the window, of which a table may be made; returns the weighted sum of losses, in
+    /// nats, over all its lanes, and adds the gradients of the mean loss to `gradient` if it is not
+    /// empty.
     pub(super) fn run(
         &mut self,
         view: &View<'_>,
-        window: &Window,
+        (window, table): (&Window, Option<&Table>),
         masks: &[Vec<f32>],
         state: &State,
         gradient: &mut [f32],
     ) -> f64 {
         self.begin(view, window, masks, state);
-        self.embed(view, window);
+        if table.is_none() {
+            self.embed(view, window);
+        }
         for (idx, layer) in self.layers.iter_mut().enumerate() {
             let (before, after) = self.inputs.split_at_mut(idx + 1);
             let shape = Shape {
@@ -102,13 +106,19 @@ impl Shard {
                 resets: &self.resets,
                 keep: self.keep,
             };
-            layer.forward(&shape, weights(view, idx), &before[idx], &mut after[0]);
+            let below = below(idx, table, &self.lanes, &before[idx]);
+            layer.forward(&shape, weights(view, idx), below, &mut after[0]);
         }
         let loss = self.head(view, window, gradient);
         if !gradient.is_empty() {
-            self.back(view, window, gradient);
+            self.back(view, (window, table), gradient);
         }
         loss
+    }
+
+    /// The gradient of a table's products.
+    pub(super) fn d_products(&self) -> &[f32] {
+        &self.back.d_products
     }
 
     /// Writes the state after the window to the shard's lanes.
@@ -158,23 +168,6 @@ impl Shard {
         }
     }
 
-    /// Rows of tables that are added up at a step of a lane, as ranges of the weights.
-    fn rows_of<'a>(
-        layout: &'a Layout,
-        window: &'a Window,
-        at: usize,
-    ) -> impl Iterator<Item = Range<usize>> + 'a {
-        let (width, n) = (layout.embedding_width, layout.size.inputs());
-        let of = move |start: usize, row: u32| {
-            let from = start + row as usize * width;
-            from..from + width
-        };
-        let inputs = window.inputs[at * n..][..n].iter();
-        let condition = window.conditions.get(at).filter(|_| layout.size.conditions > 0);
-        let inputs = inputs.map(move |row| of(layout.embedding.start, *row));
-        inputs.chain(condition.map(move |row| of(layout.conditions.start, *row)))
-    }
-
     /// Sums of the embeddings, masked, as the input of the first layer.
     fn embed(&mut self, view: &View<'_>, window: &Window) {
         let (level, n) = (view.level, self.n);
@@ -186,7 +179,7 @@ impl Shard {
             sums.fill(0.0);
             for (idx, lane) in self.lanes.clone().enumerate() {
                 let to = &mut sums[idx * width..][..width];
-                for range in Self::rows_of(view.layout, window, t * window.batch + lane) {
+                for range in rows_of(view.layout, window, t * window.batch + lane) {
                     level.run(Add { to, from: &view.weights[range] });
                 }
             }
@@ -272,7 +265,12 @@ impl Shard {
     }
 
     /// From the gradient of the last output to those of the layers' weights and the embeddings.
-    fn back(&mut self, view: &View<'_>, window: &Window, gradient: &mut [f32]) {
+    fn back(
+        &mut self,
+        view: &View<'_>,
+        (window, table): (&Window, Option<&Table>),
+        gradient: &mut [f32],
+    ) {
         let (level, layout) = (view.level, view.layout);
         let Self { time, n, keep, resets, inputs, layers, back, d, stride, lanes, .. } = self;
         let (time, n, keep, stride) = (*time, *n, *keep, *stride);
@@ -282,11 +280,14 @@ impl Shard {
                 &shape,
                 &layout.layers[idx],
                 weights(view, idx),
-                (&inputs[idx], &inputs[idx + 1]),
+                (below(idx, table, lanes, &inputs[idx]), &inputs[idx + 1]),
                 (d, stride),
                 back,
                 gradient,
             );
+        }
+        if table.is_some() {
+            return;
         }
         let (width, mask) = (layout.embedding_width, &inputs[0].mask);
         for (row, d) in d.chunks_exact_mut(stride).enumerate() {
@@ -298,10 +299,22 @@ impl Shard {
             if !mask.is_empty() {
                 level.run(Multiply { to: &mut *from, by: &mask[lane * width..][..width] });
             }
-            for range in Self::rows_of(layout, window, t * window.batch + lanes.start + lane) {
+            for range in rows_of(layout, window, t * window.batch + lanes.start + lane) {
                 level.run(Add { to: &mut gradient[range], from: &*from });
             }
         }
+    }
+}
+
+fn below<'a>(
+    layer: usize,
+    table: Option<&'a Table>,
+    lanes: &'a Range<usize>,
+    input: &'a Input,
+) -> Below<'a> {
+    match table {
+        Some(table) if layer == 0 => Below::Table(table, lanes),
+        _ => Below::Rows(input),
     }
 }
 

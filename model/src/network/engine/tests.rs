@@ -47,15 +47,15 @@ pub(in crate::network) fn relative(ours: &Tensor, theirs: &Tensor) -> Result<f32
 }
 
 /// The largest difference in loss, gradients and state, over two windows in a row.
-fn difference(level: Level, batch: usize, rate: f64) -> Result<f32> {
+fn difference(level: Level, size: Size, batch: usize, rate: f64) -> Result<f32> {
     let mut rng = ChaCha8Rng::seed_from_u64(9);
-    let network = Network::new(size(), &mut rng)?;
+    let network = Network::new(size, &mut rng)?;
     let mut learner = Learner::with_level(&network, level)?;
-    let (mut ours, mut theirs) = (State::zero(size(), batch), State::zero(size(), batch));
+    let (mut ours, mut theirs) = (State::zero(size, batch), State::zero(size, batch));
     let mut most = 0.0f32;
     for time in [7, 12] {
-        let window = window(size(), time, batch, &mut rng);
-        let masks = Dropout { rate, rng: &mut rng }.masks(size(), batch);
+        let window = window(size, time, batch, &mut rng);
+        let masks = Dropout { rate, rng: &mut rng }.masks(size, batch);
         let loss = learner.differentiate(&window, &mut ours, &masks)?;
         let expected = plain::loss(&network, &window, &mut theirs, &masks)?;
         most = most.max((loss as f32 / expected.to_scalar::<f32>()? - 1.0).abs());
@@ -79,9 +79,30 @@ fn difference(level: Level, batch: usize, rate: f64) -> Result<f32> {
 fn losses_gradients_and_states_are_those_of_the_plain_composition() -> Result<()> {
     for level in Level::available() {
         for (batch, rate) in [(1, 0.0), (3, 0.4), (13, 0.0), (19, 0.4)] {
-            let off = difference(level, batch, rate)?;
+            let off = difference(level, size(), batch, rate)?;
             let allowed = if level.group() == 1 { 1e-5 } else { 1e-2 };
             assert!(off < allowed, "{level:?}, {batch} lanes, dropout {rate}: off by {off}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_table_of_few_embeddings_changes_nothing() -> Result<()> {
+    let few = Size { vocabulary: 6, lookbacks: 0, conditions: 0, embedding: 20, ..size() };
+    let summed = Size { vocabulary: 2, embedding: 60, ..size() };
+    for level in Level::available() {
+        for size in [few, summed] {
+            let mut rng = ChaCha8Rng::seed_from_u64(5);
+            let network = Network::new(size, &mut rng)?;
+            let engine = Engine::build(&network, level, true)?;
+            let Engine { layout, weights, packed, .. } = &engine;
+            let view = View { level, layout, weights, packed };
+            let table = |time, rng: &mut _| Table::of(&view, &window(size, time, 13, rng));
+            assert!(table(7, &mut rng).is_some() && table(1, &mut rng).is_none(), "{size:?}");
+            let off = difference(level, size, 13, 0.0)?;
+            let allowed = if level.group() == 1 { 1e-5 } else { 1e-2 };
+            assert!(off < allowed, "{level:?}, {size:?}: off by {off}");
         }
     }
     Ok(())

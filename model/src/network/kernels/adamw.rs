@@ -21,6 +21,30 @@ impl Work for Add<'_> {
     }
 }
 
+/// `to += from`, a row of words
+pub(crate) struct AddWords<'a> {
+    pub(crate) to: &'a mut [f32],
+    pub(crate) from: &'a [u32],
+}
+
+impl Work for AddWords<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _simd: S) {
+        if S::GROUP == 1 {
+            for (to, from) in self.to.iter_mut().zip(self.from) {
+                *to += f32::from_bits(*from);
+            }
+        } else {
+            for (to, from) in self.to.chunks_exact_mut(2).zip(self.from) {
+                to[0] += f32::from_bits(from << 16);
+                to[1] += f32::from_bits(from & 0xffff_0000);
+            }
+        }
+    }
+}
+
 /// `to *= by`, one by one
 pub(crate) struct Multiply<'a> {
     pub(crate) to: &'a mut [f32],
