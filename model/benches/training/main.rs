@@ -12,6 +12,7 @@
 
 mod candle;
 mod load;
+mod memory;
 mod ours;
 mod python;
 
@@ -95,10 +96,12 @@ fn main() {
         training.extend(python::Worker::start(what, task, task.tokens()).map(boxed));
     }
     compare("training", training, Duration::from_secs(seconds));
-    let forms = [Form::F32, Form::Bf16, Form::Int8];
+    let forms = [Form::F32, Form::Bf16, Form::Int8, Form::Int8Avx2];
+    let forms = forms.into_iter().filter(|form| form.is_native());
     let mut sampling: Vec<Box<dyn Rival>> =
-        forms.map(|form| Box::new(ours::Sampling::new(task, form, 1)) as _).into();
+        forms.map(|form| Box::new(ours::Sampling::new(task, form, 1)) as _).collect();
     sampling.push(Box::new(ours::Sampling::new(task, Form::best(), 16)));
+    sampling.push(Box::new(memory::Memory::new(task)));
     for what in ["onnx-f32", "onnx-int8"] {
         sampling.extend(python::Worker::start(what, task, python::N_TOKENS).map(boxed));
     }

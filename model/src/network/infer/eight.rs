@@ -1,11 +1,8 @@
 //! How do layers predict in eight bits?
 
 use super::super::engine::layout::{Layout, Matrix};
-use super::super::kernels::int8::{Int8, Matrix8, Step8, zeros};
+use super::super::kernels::int8::{Int8, Matrix8, Step8};
 use super::Stream;
-
-/// Numbers in the vectors of the kernels.
-pub(super) const LANES: usize = 16;
 
 /// Layers and output in eight bits.
 pub(super) struct Eight {
@@ -28,11 +25,11 @@ impl Eight {
         };
         let layers = layout.layers.iter().enumerate().map(|(idx, layer)| {
             let both = [panels(&layer.input), panels(&layer.recurrent)];
-            let matrix = Matrix8::new(&both[usize::from(idx == 0)..]);
+            let matrix = Matrix8::new(int8, &both[usize::from(idx == 0)..]);
             let base = base(&matrix, &layer.bias);
             (matrix, base)
         });
-        let output = Matrix8::new(&[panels(&layout.output)]);
+        let output = Matrix8::new(int8, &[panels(&layout.output)]);
         Self {
             int8,
             units: layout.units,
@@ -49,8 +46,8 @@ impl Eight {
 
     /// Rows of activations, of the layer below and the layer's own, and room for the next.
     pub(super) fn hidden(&self, n: usize) -> Vec<[Vec<u32>; 2]> {
-        let rows = |idx: usize| zeros(n * self.units * if idx == 0 { 1 } else { 2 });
-        let room = || zeros(n * self.units);
+        let rows = |idx: usize| self.int8.zeros(n * self.units * if idx == 0 { 1 } else { 2 });
+        let room = || self.int8.zeros(n * self.units);
         (0..self.layers.len()).map(|idx| [rows(idx), room()]).collect()
     }
 

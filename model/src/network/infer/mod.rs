@@ -14,6 +14,8 @@ use candle_core::Result;
 use super::engine::layout::Layout;
 use super::kernels::Level;
 use super::kernels::adamw::Add;
+#[cfg(target_arch = "x86_64")]
+use super::kernels::int8::Int8;
 use super::kernels::product::{Product, Rows};
 use super::{Network, Size};
 use crate::batch::inputs;
@@ -25,30 +27,38 @@ pub enum Form {
     F32,
     /// Half of that.
     Bf16,
-    /// A quarter: weights scaled by column, activations from −1 to 1 in steps of 1/127.
+    /// A quarter: weights scaled by column, activations from −1 to 1 in steps of 1/127; with
+    /// AVX512-VNNI, or else AVX2.
     Int8,
+    /// The same with AVX2 in any case.
+    Int8Avx2,
 }
 
 impl Form {
-    /// The fastest on this processor: int8 with AVX512-VNNI, bf16 with AVX512-BF16, else `f32`.
+    /// The fastest on this processor: int8 where it can be multiplied, else `f32`.
     pub fn best() -> Self {
-        if Self::has_int8() {
-            Self::Int8
-        } else if Level::has_bf16() {
-            Self::Bf16
-        } else {
-            Self::F32
+        if Self::Int8.is_native() { Self::Int8 } else { Self::F32 }
+    }
+
+    /// Whether the processor has instructions for it.
+    pub fn is_native(self) -> bool {
+        match self {
+            Self::F32 => true,
+            Self::Bf16 => Level::has_bf16(),
+            #[cfg(target_arch = "x86_64")]
+            _ => self.int8().is_some(),
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => false,
         }
     }
 
     #[cfg(target_arch = "x86_64")]
-    fn has_int8() -> bool {
-        super::kernels::int8::Int8::detect().is_some()
-    }
-
-    #[cfg(not(target_arch = "x86_64"))]
-    fn has_int8() -> bool {
-        false
+    fn int8(self) -> Option<Int8> {
+        match self {
+            Self::Int8 => Int8::detect(),
+            Self::Int8Avx2 => Int8::avx2(),
+            _ => None,
+        }
     }
 }
 
@@ -99,15 +109,15 @@ impl Predictor {
     /// When candle cannot read them.
     pub fn with_form(network: &Network, form: Form) -> Result<Self> {
         #[cfg(target_arch = "x86_64")]
-        if let (Form::Int8, Some(int8)) = (form, super::kernels::int8::Int8::detect()) {
+        if let Some(int8) = form.int8() {
             return Self::eight(network, int8);
         }
         Self::words(network, if form == Form::F32 { Level::f32() } else { Level::bf16() })
     }
 
     #[cfg(target_arch = "x86_64")]
-    fn eight(network: &Network, int8: super::kernels::int8::Int8) -> Result<Self> {
-        let level = Level::vectors_of(eight::LANES);
+    fn eight(network: &Network, int8: Int8) -> Result<Self> {
+        let level = Level::vectors_of(int8.lanes());
         let (layout, weights) = read(network, level)?;
         let eight = eight::Eight::new(int8, &layout, &weights);
         let mut own = Self::build(layout, level, &weights, Layers::Eight(eight));

@@ -45,6 +45,7 @@ fn token_by_token_predicts_what_windows_predict() -> Result<()> {
     let expected = expected(&network, sequence.clone())?;
     let mut predictors = vec![
         ("int8", Predictor::with_form(&network, Form::Int8)?, 2e-3),
+        ("int8 with AVX2", Predictor::with_form(&network, Form::Int8Avx2)?, 2e-3),
         ("best", Predictor::new(&network)?, 2e-3),
     ];
     for level in Level::available() {
@@ -68,7 +69,7 @@ fn token_by_token_predicts_what_windows_predict() -> Result<()> {
 fn streams_side_by_side_do_not_meet() -> Result<()> {
     let mut rng = ChaCha8Rng::seed_from_u64(5);
     let network = Network::new(SIZE, &mut rng)?;
-    for form in [Form::F32, Form::Bf16, Form::Int8] {
+    for form in [Form::F32, Form::Bf16, Form::Int8, Form::Int8Avx2] {
         let predictor = Predictor::with_form(&network, form)?;
         let sequences: Vec<Sequence> = (0..7).map(|idx| sequence(&mut rng, idx % 2)).collect();
         let conditions: Vec<u32> = sequences.iter().map(|own| own.condition).collect();

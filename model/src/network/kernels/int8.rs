@@ -1,41 +1,45 @@
 //! How are products made with a quarter of the memory?
 //!
 //! For sampling one token at a time, which waits for weights to come from memory: weights in eight
-//! bits, scaled a column, and activations between −1 and 1 in eight bits, multiplied by AVX512-VNNI.
-//! Sums are exact. Only where the processor has it; no gradient.
+//! bits, scaled a column, and activations between −1 and 1 in eight bits, multiplied by AVX512-VNNI or
+//! AVX2. Sums are exact. Only where the processor has one of them; no gradient.
 #![expect(unsafe_code, reason = "calls code for instructions that were detected, with pointers")]
-#![expect(clippy::inline_always, reason = "must be compiled for these instructions")]
 
-use std::arch::x86_64::{
-    _mm_storeu_si128, _mm512_add_epi32, _mm512_cvtepi32_ps, _mm512_cvtps_epi32,
-    _mm512_cvtusepi32_epi8, _mm512_dpbusd_epi32, _mm512_loadu_si512, _mm512_max_epi32,
-    _mm512_set1_epi32, _mm512_setzero_si512,
-};
+mod dots;
+mod pairs;
+mod vnni;
 
-use super::avx512::Avx512;
-use super::math::{sigmoid, tanh};
-use super::product::{block, by_rows};
-use super::simd::Simd;
+use pairs::Pairs;
+use vnni::Vnni;
 
-/// Numbers in a vector.
-const LANES: usize = 16;
 /// Numbers in a word.
 const GROUP: usize = 4;
-/// Steps of an activation from 0 to 1, and what 0 is written as.
+/// Steps of an activation from 0 to 1.
 const STEPS: f32 = 127.0;
-const ZERO: i32 = 128;
 
-/// Proof that the processor has the instructions.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Int8(());
+/// Instructions that the processor has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Int8(Instructions);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Instructions {
+    Avx2,
+    Avx512Vnni,
+}
 
 /// Vectors of columns that are multiplied together, and so lie together.
 const TOGETHER: usize = 4;
 
+/// A line of the cache.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Line([u32; 16]);
+
 /// A matrix in eight bits, as words `[four vectors][line][vector][lane]`: one stream reads it from
 /// front to back, which is as fast as memory gives it. Columns are filled up to whole fours with zeros.
 pub(crate) struct Matrix8 {
-    words: Vec<u32>,
+    /// No vector lies across two of them.
+    lines: Vec<Line>,
     /// Words of a column.
     depth: usize,
     /// What a sum of products is worth, a column.
@@ -60,31 +64,34 @@ pub(crate) struct Step8<'a> {
 }
 
 impl Matrix8 {
-    /// The `f32` panels of vectors of 16, each with its depth, one below the other.
-    pub(crate) fn new(parts: &[(&[f32], usize)]) -> Self {
+    /// From `f32` panels of vectors as long as those of `int8`, each with its depth, one below the
+    /// other.
+    pub(crate) fn new(int8: Int8, parts: &[(&[f32], usize)]) -> Self {
+        let lanes = int8.lanes();
         let height: usize = parts.iter().map(|(_, depth)| depth).sum();
         let n_vectors =
-            parts.first().map_or(0, |(panels, depth)| panels.len() / (depth * LANES).max(1));
+            parts.first().map_or(0, |(panels, depth)| panels.len() / (depth * lanes).max(1));
         let n_filled = n_vectors.next_multiple_of(TOGETHER);
+        let n_words = n_filled * height / GROUP * lanes;
         let mut own = Self {
-            words: vec![0; n_filled * height / GROUP * LANES],
+            lines: vec![Line([0; 16]); n_words.div_ceil(16)],
             depth: height / GROUP,
             scales: Vec::new(),
             offsets: Vec::new(),
         };
         for vector in 0..n_vectors {
-            for lane in 0..LANES {
+            for lane in 0..lanes {
                 let column: Vec<f32> = parts
                     .iter()
                     .flat_map(|(panels, depth)| {
-                        (0..*depth).map(move |k| panels[(vector * depth + k) * LANES + lane])
+                        (0..*depth).map(move |k| panels[(vector * depth + k) * lanes + lane])
                     })
                     .collect();
-                own.put(vector, lane, &column);
+                own.put(int8, (vector, lane), &column);
             }
         }
-        own.scales.resize(n_filled * LANES, 0.0);
-        own.offsets.resize(n_filled * LANES, 0.0);
+        own.scales.resize(n_filled * lanes, 0.0);
+        own.offsets.resize(n_filled * lanes, 0.0);
         own
     }
 
@@ -93,7 +100,11 @@ impl Matrix8 {
         self.scales.len()
     }
 
-    fn put(&mut self, vector: usize, lane: usize, column: &[f32]) {
+    fn words(&self) -> *const u32 {
+        self.lines.as_ptr().cast()
+    }
+
+    fn put(&mut self, int8: Int8, (vector, lane): (usize, usize), column: &[f32]) {
         let most = column.iter().fold(0.0f32, |most, value| most.max(value.abs()));
         let scale = most.max(f32::MIN_POSITIVE) / 127.0;
         let mut sum = 0i32;
@@ -105,46 +116,73 @@ impl Matrix8 {
                 *byte = whole.cast_unsigned();
             }
             let line = (vector / TOGETHER * self.depth + k) * TOGETHER + vector % TOGETHER;
-            self.words[line * LANES + lane] = u32::from_le_bytes(bytes);
+            let word = line * int8.lanes() + lane;
+            self.lines[word / 16].0[word % 16] = u32::from_le_bytes(bytes);
         }
         self.scales.push(scale / STEPS);
-        self.offsets.push(-(ZERO as f32) * sum as f32 * scale / STEPS);
+        self.offsets.push(-f32::from(int8.zero()) * sum as f32 * scale / STEPS);
     }
 }
 
-/// What zeroes are as activations.
-pub(crate) fn zeros(n: usize) -> Vec<u32> {
-    vec![0x8080_8080; n / GROUP]
-}
-
 impl Int8 {
-    /// Whether the processor has it.
+    /// The fastest that the processor has, if any.
     pub(crate) fn detect() -> Option<Self> {
         use std::arch::is_x86_feature_detected as has;
-        let found = has!("avx512f")
+        let has_vnni = has!("avx512f")
             && has!("avx512vl")
             && has!("avx512dq")
             && has!("avx512bw")
             && has!("avx512vnni")
             && has!("fma");
-        found.then_some(Self(()))
+        if has_vnni { Some(Self(Instructions::Avx512Vnni)) } else { Self::avx2() }
+    }
+
+    /// AVX2, if the processor has it.
+    pub(crate) fn avx2() -> Option<Self> {
+        use std::arch::is_x86_feature_detected as has;
+        (has!("avx2") && has!("fma")).then_some(Self(Instructions::Avx2))
+    }
+
+    /// Numbers in a vector.
+    pub(crate) fn lanes(self) -> usize {
+        match self.0 {
+            Instructions::Avx2 => 8,
+            Instructions::Avx512Vnni => 16,
+        }
+    }
+
+    /// What 0 is written as.
+    fn zero(self) -> u8 {
+        match self.0 {
+            Instructions::Avx2 => 0,
+            Instructions::Avx512Vnni => vnni::ZERO,
+        }
+    }
+
+    /// What `n` zeroes are as activations.
+    pub(crate) fn zeros(self, n: usize) -> Vec<u32> {
+        vec![u32::from_le_bytes([self.zero(); GROUP]); n / GROUP]
     }
 
     /// Makes a step.
-    #[expect(clippy::unused_self, reason = "it proves that the processor has the instructions")]
     pub(crate) fn step(self, step: Step8<'_>) {
         let units = step.weights.scales.len() / 4;
-        let fits = step.rows.len() == step.n * step.weights.depth
+        let fits = units.is_multiple_of(self.lanes())
+            && step.rows.len() == step.n * step.weights.depth
             && (step.initial.len() == 4 * units || step.initial.len() == step.n * 4 * units)
             && step.cells.len() == step.n * units
             && step.out.len() * GROUP == step.n * units;
         assert!(fits, "a step's shapes must agree");
         // SAFETY: the instructions were detected, and the shapes agree.
-        unsafe { run_step(step, units) }
+        unsafe {
+            match self.0 {
+                Instructions::Avx2 => step_avx2(step, units),
+                Instructions::Avx512Vnni => step_vnni(step, units),
+            }
+        }
     }
 
     /// `out = rows · weights + initial` for `n` rows, where `initial` holds the offsets.
-    #[expect(clippy::unused_self, reason = "it proves that the processor has the instructions")]
     pub(crate) fn product(
         self,
         n: usize,
@@ -154,133 +192,106 @@ impl Int8 {
         out: &mut [f32],
     ) {
         let width = weights.scales.len();
-        let fits =
-            rows.len() == n * weights.depth && initial.len() == width && out.len() == n * width;
+        let fits = width.is_multiple_of(self.lanes() * TOGETHER)
+            && rows.len() == n * weights.depth
+            && initial.len() == width
+            && out.len() == n * width;
         assert!(fits, "a product's shapes must agree");
         // SAFETY: the instructions were detected, and the shapes agree.
-        unsafe { run_product(n, rows, weights, initial, out) }
+        unsafe {
+            match self.0 {
+                Instructions::Avx2 => product_avx2(n, rows, weights, initial, out),
+                Instructions::Avx512Vnni => product_vnni(n, rows, weights, initial, out),
+            }
+        }
     }
 }
 
 /// # Safety
 /// The processor must have the instructions, and the shapes must agree.
-#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx512vnni,fma")]
-unsafe fn run_step(mut step: Step8<'_>, units: usize) {
-    for vector in 0..units / LANES {
-        let mut row = 0;
-        while row < step.n {
-            let size = block(step.n - row, 6, 1);
-            // SAFETY: the caller's.
-            by_rows!(size, R => unsafe { tile_step::<R>(&mut step, units, vector, row) });
-            row += size;
-        }
-    }
-}
-
-/// # Safety
-/// As for [`run_step`].
-#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx512vnni,fma")]
-unsafe fn run_product(n: usize, rows: &[u32], weights: &Matrix8, initial: &[f32], out: &mut [f32]) {
-    let width = weights.width();
-    for vector in (0..width / LANES).step_by(TOGETHER) {
-        let mut row = 0;
-        while row < n {
-            let size = block(n - row, 6, 1);
-            // SAFETY: the caller's.
-            unsafe {
-                let initial = initial.as_ptr().add(vector * LANES);
-                let to = out.as_mut_ptr().add(row * width + vector * LANES);
-                by_rows!(size, R => {
-                    store(sums::<R>(rows, weights, vector, row, initial, 0), to, width);
-                });
-            }
-            row += size;
-        }
-    }
-}
-
-type Vector = <Avx512<false> as Simd>::V;
-
-/// # Safety
-/// As for [`run_step`]; `to` must be good for `R` rows of four vectors, `width` numbers apart.
-#[inline(always)]
-unsafe fn store<const R: usize>(sums: [[Vector; TOGETHER]; R], to: *mut f32, width: usize) {
-    for (r, sums) in sums.iter().enumerate() {
-        for (j, sum) in sums.iter().enumerate() {
-            // SAFETY: the caller's.
-            unsafe { Avx512::<false>::detected().store(to.add(r * width + j * LANES), *sum) };
-        }
-    }
-}
-
-/// # Safety
-/// As for [`run_step`].
-#[inline(always)]
-unsafe fn tile_step<const R: usize>(step: &mut Step8<'_>, units: usize, vector: usize, row: usize) {
+#[target_feature(enable = "avx2,fma")]
+unsafe fn step_avx2(step: Step8<'_>, units: usize) {
     // SAFETY: the caller's.
-    unsafe {
-        let simd = Avx512::<false>::detected();
-        let stride = if step.initial.len() == 4 * units { 0 } else { 4 * units };
-        let initial = step.initial.as_ptr().add(row * stride + 4 * vector * LANES);
-        let sums = sums::<R>(step.rows, step.weights, 4 * vector, row, initial, stride);
-        for (r, sums) in sums.iter().enumerate() {
-            let at = (row + r) * units + vector * LANES;
-            let cell = step.cells.as_mut_ptr().add(at);
-            let kept = simd.mul(sigmoid(simd, sums[1]), simd.load(cell));
-            let new = simd.fma(sigmoid(simd, sums[0]), tanh(simd, sums[2]), kept);
-            simd.store(cell, new);
-            let output = simd.mul(sigmoid(simd, sums[3]), tanh(simd, new));
-            let whole = _mm512_cvtps_epi32(simd.mul(output, simd.splat(STEPS)));
-            let shifted = _mm512_add_epi32(whole, _mm512_set1_epi32(ZERO));
-            let bytes = _mm512_cvtusepi32_epi8(_mm512_max_epi32(shifted, _mm512_setzero_si512()));
-            _mm_storeu_si128(step.out.as_mut_ptr().add(at / GROUP).cast(), bytes);
-        }
-    }
+    unsafe { dots::step(Pairs, step, units) }
 }
 
-/// The sums of `R` rows from `row` with four vectors of columns from `vector`.
-///
 /// # Safety
-/// As for [`run_step`]; `initial` must be good for four vectors, and if `stride` is not 0, for `R` rows
-/// of them, `stride` numbers apart.
-#[inline(always)]
-#[expect(clippy::needless_range_loop, reason = "iterators keep the sums from staying in registers")]
-unsafe fn sums<const R: usize>(
+/// As for [`step_avx2`].
+#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx512vnni,fma")]
+unsafe fn step_vnni(step: Step8<'_>, units: usize) {
+    // SAFETY: the caller's.
+    unsafe { dots::step(Vnni, step, units) }
+}
+
+/// # Safety
+/// As for [`step_avx2`].
+#[target_feature(enable = "avx2,fma")]
+unsafe fn product_avx2(
+    n: usize,
     rows: &[u32],
     weights: &Matrix8,
-    vector: usize,
-    row: usize,
-    initial: *const f32,
-    stride: usize,
-) -> [[Vector; TOGETHER]; R] {
-    let depth = weights.depth;
+    initial: &[f32],
+    out: &mut [f32],
+) {
     // SAFETY: the caller's.
-    unsafe {
-        let simd = Avx512::<false>::detected();
-        let (from, panels) =
-            (rows.as_ptr().add(row * depth), weights.words.as_ptr().add(vector * depth * LANES));
-        let mut whole = [[_mm512_setzero_si512(); TOGETHER]; R];
-        for k in 0..depth {
-            let mut right = [_mm512_setzero_si512(); TOGETHER];
-            for j in 0..TOGETHER {
-                let line = panels.add((k * TOGETHER + j) * LANES);
-                right[j] = _mm512_loadu_si512(line.cast());
-            }
-            for r in 0..R {
-                let left = _mm512_set1_epi32((*from.add(r * depth + k)).cast_signed());
-                for j in 0..TOGETHER {
-                    whole[r][j] = _mm512_dpbusd_epi32(whole[r][j], left, right[j]);
-                }
+    unsafe { dots::product(Pairs, n, rows, weights, initial, out) }
+}
+
+/// # Safety
+/// As for [`step_avx2`].
+#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx512vnni,fma")]
+unsafe fn product_vnni(
+    n: usize,
+    rows: &[u32],
+    weights: &Matrix8,
+    initial: &[f32],
+    out: &mut [f32],
+) {
+    // SAFETY: the caller's.
+    unsafe { dots::product(Vnni, n, rows, weights, initial, out) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::{Rng, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    /// Also the largest numbers of either sign, which any shorter sums would not hold.
+    #[test]
+    fn sums_are_exact() {
+        const DEPTH: usize = 128;
+        let mut rng = ChaCha8Rng::seed_from_u64(6);
+        for int8 in [Int8::avx2(), Int8::detect()].into_iter().flatten() {
+            let lanes = int8.lanes();
+            let width = TOGETHER * lanes;
+            let mut numbers = |n: usize| -> Vec<i8> {
+                let number = |_| match rng.random_range(0..3) {
+                    0 => 127,
+                    1 => -127,
+                    _ => rng.random_range(-127..=127),
+                };
+                (0..n).map(number).collect()
+            };
+            let (weights, activations) = (numbers(width * DEPTH), numbers(3 * DEPTH));
+            let panels: Vec<f32> = weights.iter().map(|weight| f32::from(*weight)).collect();
+            let matrix = Matrix8::new(int8, &[(&panels, DEPTH)]);
+            let written = |numbers: &[i8]| {
+                let bytes = [0, 1, 2, 3].map(|i| int8.zero().wrapping_add_signed(numbers[i]));
+                u32::from_le_bytes(bytes)
+            };
+            let rows: Vec<u32> = activations.chunks_exact(GROUP).map(written).collect();
+            let mut out = vec![0.0; 3 * width];
+            int8.product(3, &rows, &matrix, &matrix.offsets, &mut out);
+            for (idx, sum) in out.into_iter().enumerate() {
+                let (row, column) = (idx / width, idx % width);
+                let product = |k: usize| {
+                    let at = (column / lanes * DEPTH + k) * lanes + column % lanes;
+                    i32::from(weights[at]) * i32::from(activations[row * DEPTH + k])
+                };
+                let exact = (0..DEPTH).map(product).sum::<i32>() as f32 / STEPS;
+                assert!((sum - exact).abs() < 0.005, "{int8:?}: {sum} for {exact}");
             }
         }
-        let mut sums = [[simd.splat(0.0); TOGETHER]; R];
-        for r in 0..R {
-            for j in 0..TOGETHER {
-                let scale = simd.load(weights.scales.as_ptr().add((vector + j) * LANES));
-                let initial = simd.load(initial.add(r * stride + j * LANES));
-                sums[r][j] = simd.fma(_mm512_cvtepi32_ps(whole[r][j]), scale, initial);
-            }
-        }
-        sums
     }
 }

@@ -1,0 +1,160 @@
+//! How are sums of eight-bit products made, whatever multiplies them?
+#![expect(unsafe_code, reason = "pointers into slices whose lengths were checked once")]
+#![expect(clippy::inline_always, reason = "must be compiled for the instructions that multiply")]
+
+use super::super::math::{sigmoid, tanh};
+use super::super::product::{block, by_rows};
+use super::super::simd::Simd;
+use super::{Matrix8, STEPS, Step8, TOGETHER};
+
+/// Instructions that multiply eight-bit numbers, four a word, and add them up exactly.
+///
+/// # Safety
+/// The pointers must be good for a vector.
+pub(super) trait Dots: Copy {
+    /// What computes in `f32`, in vectors of as many numbers as this has sums.
+    type Simd: Simd;
+    /// Sums, or words of weights.
+    type Sums: Copy;
+    /// A word of activations for every sum.
+    type Left: Copy;
+    /// Rows whose sums stay in registers.
+    const ROWS: usize;
+
+    fn simd(self) -> Self::Simd;
+    fn zero(self) -> Self::Sums;
+    unsafe fn load(self, from: *const u32) -> Self::Sums;
+    fn splat(self, word: u32) -> Self::Left;
+    /// `sums` plus the products of the four numbers of each word.
+    fn add(self, sums: Self::Sums, left: Self::Left, right: Self::Sums) -> Self::Sums;
+    fn float(self, sums: Self::Sums) -> Vector<Self>;
+    /// Rounds numbers from −127 to 127 and writes them as activations.
+    unsafe fn store(self, to: *mut u32, a: Vector<Self>);
+}
+
+type Vector<D> = <<D as Dots>::Simd as Simd>::V;
+
+/// # Safety
+/// The shapes must agree.
+#[inline(always)]
+pub(super) unsafe fn step<D: Dots>(dots: D, mut step: Step8<'_>, units: usize) {
+    for vector in 0..units / D::Simd::LANES {
+        let mut row = 0;
+        while row < step.n {
+            let size = block(step.n - row, D::ROWS, 1);
+            // SAFETY: the caller's.
+            by_rows!(size, R => unsafe { tile::<D, R>(dots, &mut step, units, vector, row) });
+            row += size;
+        }
+    }
+}
+
+/// # Safety
+/// The shapes must agree.
+#[inline(always)]
+pub(super) unsafe fn product<D: Dots>(
+    dots: D,
+    n: usize,
+    rows: &[u32],
+    weights: &Matrix8,
+    initial: &[f32],
+    out: &mut [f32],
+) {
+    let width = weights.width();
+    let lanes = D::Simd::LANES;
+    for vector in (0..width / lanes).step_by(TOGETHER) {
+        let mut row = 0;
+        while row < n {
+            let size = block(n - row, D::ROWS, 1);
+            // SAFETY: the caller's.
+            unsafe {
+                let initial = initial.as_ptr().add(vector * lanes);
+                let to = out.as_mut_ptr().add(row * width + vector * lanes);
+                by_rows!(size, R => {
+                    let sums = sums::<D, R>(dots, rows, weights, (vector, row), (initial, 0));
+                    for (r, sums) in sums.iter().enumerate() {
+                        for (j, sum) in sums.iter().enumerate() {
+                            dots.simd().store(to.add(r * width + j * lanes), *sum);
+                        }
+                    }
+                });
+            }
+            row += size;
+        }
+    }
+}
+
+/// # Safety
+/// As for [`step`], with `R` rows from `row`.
+#[inline(always)]
+unsafe fn tile<D: Dots, const R: usize>(
+    dots: D,
+    step: &mut Step8<'_>,
+    units: usize,
+    vector: usize,
+    row: usize,
+) {
+    let lanes = D::Simd::LANES;
+    // SAFETY: the caller's.
+    unsafe {
+        let simd = dots.simd();
+        let stride = if step.initial.len() == 4 * units { 0 } else { 4 * units };
+        let initial = step.initial.as_ptr().add(row * stride + 4 * vector * lanes);
+        let place = (4 * vector, row);
+        let sums = sums::<D, R>(dots, step.rows, step.weights, place, (initial, stride));
+        for (r, sums) in sums.iter().enumerate() {
+            let at = (row + r) * units + vector * lanes;
+            let cell = step.cells.as_mut_ptr().add(at);
+            let kept = simd.mul(sigmoid(simd, sums[1]), simd.load(cell));
+            let new = simd.fma(sigmoid(simd, sums[0]), tanh(simd, sums[2]), kept);
+            simd.store(cell, new);
+            let output = simd.mul(sigmoid(simd, sums[3]), tanh(simd, new));
+            dots.store(step.out.as_mut_ptr().add(at / 4), simd.mul(output, simd.splat(STEPS)));
+        }
+    }
+}
+
+/// The sums of `R` rows from `row` with four vectors of columns from `vector`.
+///
+/// # Safety
+/// As for [`step`]; `initial` must be good for four vectors, and if `stride` is not 0, for `R` rows of
+/// them, `stride` numbers apart.
+#[inline(always)]
+#[expect(clippy::needless_range_loop, reason = "iterators keep the sums from staying in registers")]
+unsafe fn sums<D: Dots, const R: usize>(
+    dots: D,
+    rows: &[u32],
+    weights: &Matrix8,
+    (vector, row): (usize, usize),
+    (initial, stride): (*const f32, usize),
+) -> [[Vector<D>; TOGETHER]; R] {
+    let (depth, lanes) = (weights.depth, D::Simd::LANES);
+    // SAFETY: the caller's.
+    unsafe {
+        let simd = dots.simd();
+        let (from, panels) =
+            (rows.as_ptr().add(row * depth), weights.words().add(vector * depth * lanes));
+        let mut whole = [[dots.zero(); TOGETHER]; R];
+        for k in 0..depth {
+            let mut right = [dots.zero(); TOGETHER];
+            for j in 0..TOGETHER {
+                right[j] = dots.load(panels.add((k * TOGETHER + j) * lanes));
+            }
+            for r in 0..R {
+                let left = dots.splat(*from.add(r * depth + k));
+                for j in 0..TOGETHER {
+                    whole[r][j] = dots.add(whole[r][j], left, right[j]);
+                }
+            }
+        }
+        let mut sums = [[simd.splat(0.0); TOGETHER]; R];
+        for r in 0..R {
+            for j in 0..TOGETHER {
+                let scale = simd.load(weights.scales.as_ptr().add((vector + j) * lanes));
+                let initial = simd.load(initial.add(r * stride + j * lanes));
+                sums[r][j] = simd.fma(dots.float(whole[r][j]), scale, initial);
+            }
+        }
+        sums
+    }
+}
