@@ -4,6 +4,7 @@
 //! ([`Chat`]). Nothing here knows Discord, and nothing here decides what a reaction is worth
 //! ([`crate::reaction`]) or what a post says ([`crate::post`]).
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -173,6 +174,8 @@ impl fmt::Debug for Open {
 pub struct Wish {
     /// The genre, as the daemon writes it.
     pub genre: String,
+    /// One of the genre's artists, in whose manner it is to be.
+    pub artist: Option<String>,
     /// The same seed, version and wish give the same track.
     pub seed: Option<u64>,
     /// Length in bars.
@@ -192,6 +195,8 @@ pub struct Wish {
 pub struct Offer {
     /// Names of the genres known, trained or not.
     pub genres: Vec<String>,
+    /// Names of the artists that a genre has learned, by genre.
+    pub artists: BTreeMap<String, Vec<String>>,
     /// Names of the instruments for the lead.
     pub instruments: Vec<String>,
     /// Names of the arrangements.

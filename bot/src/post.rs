@@ -22,6 +22,8 @@ pub struct About<'a> {
     pub name: &'a str,
     /// Its genre.
     pub genre: &'a str,
+    /// The artist in whose manner it was asked for.
+    pub artist: Option<&'a str>,
     /// The version of the network that wrote it.
     pub version: u32,
     /// The seed that makes it again.
@@ -44,11 +46,13 @@ pub fn text(about: &About<'_>, offered: &[String]) -> String {
     if let Some(listener) = about.listener {
         let _ = write!(text, " for <@{listener}>");
     }
+    let _ = write!(text, "\n{} v{}", plain(about.genre, 100), about.version);
+    if let Some(artist) = about.artist {
+        let _ = write!(text, " · like {}", plain(artist, 100));
+    }
     let _ = write!(
         text,
-        "\n{} v{} · {} BPM · {} · {} · seed {}",
-        plain(about.genre, 100),
-        about.version,
+        " · {} BPM · {} · {} · seed {}",
         number(about.tempo_bpm),
         about.key,
         count(about.bars as usize, "bar"),
@@ -155,6 +159,37 @@ pub fn unknown_genre(genre: &str, known: &[String]) -> String {
     format!("I don't know {genre}. {}", offer(known))
 }
 
+/// An artist of a genre whom nobody has heard of.
+pub fn unknown_artist(genre: &str, artist: &str, known: &[String]) -> String {
+    let (genre, artist) = (plain(genre, 100), plain(artist, 100));
+    format!("I know no artist {artist} of {genre}. {}", artists(known))
+}
+
+/// An artist who has too few songs to be learned.
+pub fn too_few_songs_of_artist(
+    genre: &str,
+    artist: &str,
+    n_songs: usize,
+    n_needed: usize,
+    known: &[String],
+) -> String {
+    let (genre, artist) = (plain(genre, 100), plain(artist, 100));
+    format!(
+        "{genre} has {n_songs} of the {n_needed} songs by {artist} that it needs to play like them. \
+         Drop more into their folder. {}",
+        artists(known)
+    )
+}
+
+/// An artist who has songs enough, of which the version that is played has not learned.
+pub fn artist_not_learned_yet(genre: &str, artist: &str, known: &[String]) -> String {
+    let (genre, artist) = (plain(genre, 100), plain(artist, 100));
+    format!(
+        "I have not learned {artist} yet: ask again after the next training of {genre}. {}",
+        artists(known)
+    )
+}
+
 /// A choice that is not on offer: `what` is "instrument" or "arrangement".
 pub fn unknown_choice(what: &str, name: &str, known: &[String]) -> String {
     let name = plain(name, 100);
@@ -199,6 +234,13 @@ pub fn cut_before(text: &str, marker: &Marker) -> String {
     }
     let end = format!("\n-# {}", marker.as_str());
     shorten(text, MAX_CHARS - end.chars().count()) + &end
+}
+
+fn artists(known: &[String]) -> String {
+    if known.is_empty() {
+        return "I have learned no artist of it yet; ask without one.".to_owned();
+    }
+    offer(known)
 }
 
 fn offer(known: &[String]) -> String {
@@ -254,6 +296,7 @@ mod tests {
             track: 7,
             name,
             genre,
+            artist: None,
             version: 3,
             seed: u64::MAX,
             tempo_bpm: 150.0,
@@ -271,6 +314,23 @@ mod tests {
                         0000000000000007";
         assert_eq!(text, expected);
         assert!(Marker::of_track(7).is_in(&text));
+    }
+
+    #[test]
+    fn an_artist_is_said_and_one_that_is_missing_explained() {
+        let about = About { artist: Some("so_me"), ..about("Neon Dawn", "hardstyle") };
+        let said = text(&about, &[]);
+        assert!(said.contains("\nhardstyle v3 · like so\\_me · 150 BPM · F minor"), "{said}");
+        let known = ["x".to_owned(), "y".to_owned()];
+        for missing in [
+            unknown_artist("hardstyle", "so_me", &known),
+            too_few_songs_of_artist("hardstyle", "so_me", 3, 5, &known),
+            artist_not_learned_yet("hardstyle", "so_me", &known),
+        ] {
+            assert!(missing.contains("so\\_me") && missing.ends_with("I know x, y."), "{missing}");
+        }
+        let none = unknown_artist("hardstyle", "x", &[]);
+        assert!(none.ends_with("no artist of it yet; ask without one."), "{none}");
     }
 
     #[test]

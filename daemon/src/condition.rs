@@ -9,30 +9,33 @@ use std::path::Path;
 
 use model::train::CONDITIONS;
 
-use crate::store::SongStatus;
+use crate::store::{self, SongStatus};
 use crate::studio::Studio;
 
 /// Songs from which on an artist is one of their own.
-const MIN_SONGS: usize = 5;
+pub const MIN_SONGS: usize = 5;
 
 /// The number of a name: its place, counted from 1; 0, which is anything, for an unknown one.
 pub fn number(names: &[String], name: &str) -> u32 {
     names.iter().position(|known| known == name).map_or(0, |place| place as u32 + 1)
 }
 
-/// The number of a genre or of one of its artists.
+/// The number of a genre or of one of its artists; none for an artist that is not among the names.
+pub fn wished(names: &[String], genre: &str, wish: Option<&str>) -> Option<u32> {
+    let Some(name) = wish else { return Some(number(names, genre)) };
+    Some(number(names, &artist(genre, name))).filter(|number| *number > 0)
+}
+
+/// The accepted songs of an artist.
 ///
 /// # Errors
-/// With what is known instead, if that artist is not.
-pub fn wished(names: &[String], genre: &str, wish: Option<&str>) -> Result<u32, String> {
-    let Some(name) = wish else { return Ok(number(names, genre)) };
-    match number(names, &artist(genre, name)) {
-        0 => Err(match artists(names, genre).as_slice() {
-            [] => format!("it learns one from five songs on in inbox/{genre}/{name}/"),
-            known => format!("known are {}", known.join(", ")),
-        }),
-        number => Ok(number),
-    }
+/// When the store cannot be read.
+pub fn n_songs(studio: &Studio, genre: &str, artist: &str) -> Result<usize, store::Error> {
+    let songs = studio.store.songs_of(genre)?;
+    let of_theirs = songs.iter().filter(|(_, song)| {
+        song.status == SongStatus::Accepted && artist_at(&song.path).as_deref() == Some(artist)
+    });
+    Ok(of_theirs.count())
 }
 
 /// The name of an artist.
@@ -41,8 +44,9 @@ pub fn artist(genre: &str, artist: &str) -> String {
 }
 
 /// The artists of a genre among the names.
-pub fn artists<'a>(names: &'a [String], genre: &str) -> Vec<&'a str> {
-    names.iter().filter_map(|name| name.strip_prefix(genre)?.strip_prefix('/')).collect()
+pub fn artists(names: &[String], genre: &str) -> Vec<String> {
+    let artists = names.iter().filter_map(|name| name.strip_prefix(genre)?.strip_prefix('/'));
+    artists.map(str::to_owned).collect()
 }
 
 /// The artist of a song at this place in the library, which is `library/genre/artist/…`.
@@ -105,9 +109,9 @@ mod tests {
         assert_eq!((number(&all, "edm"), number(&all, "pop")), (3, 0));
         assert_eq!(artists(&all, "hardstyle"), ["x"]);
         assert_eq!(artists(&all, "hard"), [""; 0]);
-        assert_eq!(wished(&all, "hardstyle", None), Ok(1));
-        assert_eq!(wished(&all, "hardstyle", Some("x")), Ok(4));
-        assert_eq!(wished(&all, "hardstyle", Some("y")), Err("known are x".to_owned()));
+        assert_eq!(wished(&all, "hardstyle", None), Some(1));
+        assert_eq!(wished(&all, "hardstyle", Some("x")), Some(4));
+        assert_eq!(wished(&all, "hardstyle", Some("y")), None);
         let many = (0..200).map(|n| n.to_string());
         assert_eq!(joined(&known, many).len(), CONDITIONS - 1);
     }

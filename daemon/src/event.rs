@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use bot::chat::{ChannelId, Heard, MessageId, Reacted};
+use bot::chat::{ChannelId, Heard, MessageId, Offer, Reacted};
 
 use crate::answer::Line;
 use crate::control::Asked;
@@ -25,6 +25,10 @@ pub enum Event {
     },
     /// Files that failed are to be tried again.
     Rescan,
+    /// Another version of a genre is played, as a person wanted.
+    RolledBack,
+    /// What listeners may choose from now; none where that cannot be told.
+    Offer(Option<Offer>),
     /// The chat noticed something.
     Heard(Heard),
     /// A reaction came to a message that is no track (yet).

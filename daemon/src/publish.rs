@@ -253,19 +253,35 @@ fn draw(
     let n_candidates = if taste.is_neutral() { 1 } else { studio.config.taste.candidates };
     let max_copied_notes = studio.config.generate.max_copied_notes;
     let choice = Choice { n_candidates, taste: &taste, melodies, max_copied_notes };
-    let condition = condition_of(wish, manifest)?;
+    let condition = condition_of(studio, wish, manifest)?;
     let request = sample::Request { condition, ..request.clone() };
     choose(&Predictor::new(network)?, &request, &choice)
 }
 
 /// The genre, or the artist that is wished for.
-fn condition_of(wish: &Wish, manifest: &Manifest) -> anyhow::Result<u32> {
+fn condition_of(studio: &Studio, wish: &Wish, manifest: &Manifest) -> anyhow::Result<u32> {
     let (genre, artist) = (&wish.genre, wish.artist.as_deref());
-    condition::wished(&manifest.genres, genre, artist).map_err(|hint| {
-        let version = manifest.version;
-        let name = artist.unwrap_or_default();
-        NotNow(format!("{genre} v{version} knows no artist {name:?}: {hint}")).into()
-    })
+    if let Some(number) = condition::wished(&manifest.genres, genre, artist) {
+        return Ok(number);
+    }
+    let (name, needed, version) =
+        (artist.unwrap_or_default(), condition::MIN_SONGS, manifest.version);
+    let hint = match condition::artists(&manifest.genres, genre).as_slice() {
+        [] => format!("it learns one from {needed} songs on in inbox/{genre}/{name}/"),
+        known => format!("known are {}", known.join(", ")),
+    };
+    let what = match condition::n_songs(studio, genre, name)? {
+        0 => format!("{genre} v{version} knows no artist {name:?}"),
+        n if n < needed => format!("{genre} has {n} of the {needed} songs by {name:?} it needs"),
+        _ => format!("{genre} v{version} has not learned {name:?}, the next training does"),
+    };
+    Err(NotNow(format!("{what}: {hint}")).into())
+}
+
+/// The artist in whose manner a track was asked for.
+pub fn artist_of(track: &Track) -> Option<String> {
+    let wish: serde_json::Value = serde_json::from_str(&track.settings).ok()?;
+    Some(wish.get("artist")?.as_str()?.to_owned())
 }
 
 fn order(studio: &Studio, wish: &Wish) -> anyhow::Result<Order> {

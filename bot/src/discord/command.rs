@@ -2,6 +2,7 @@
 //!
 //! Pure: builds and reads the commands, sends nothing.
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::time::SystemTime;
 
@@ -51,6 +52,7 @@ fn generate(max_bars: u32) -> CreateCommand {
         .fold(key, |option, key| option.add_string_choice(key.clone(), key));
     command(GENERATE, "Makes a new track: MIDI, sound and picture").set_options(vec![
         chosen("genre", "What kind of music").required(true),
+        chosen("artist", "In whose manner, among those of the genre"),
         integer("seed", "The same seed makes the same track again", 0..=MAX_INTEGER),
         integer("bars", "How long it is, in bars", 1..=u64::from(max_bars)),
         integer("tempo", "Beats a minute", TEMPO_BPM),
@@ -61,20 +63,41 @@ fn generate(max_bars: u32) -> CreateCommand {
 }
 
 /// What fits to what a listener has typed so far: names that start with it, then names that hold
-/// each word of it, in the order of the offer.
+/// each word of it, in the order of the offer. Artists are those of the genre, if one is chosen already.
 pub(super) fn completions(
     interaction: &CommandInteraction,
     offer: &Offer,
 ) -> CreateAutocompleteResponse {
     let typed = interaction.data.autocomplete();
+    let artists;
     let (names, typed): (&[String], &str) = match &typed {
         Some(option) if option.name == "genre" => (&offer.genres, option.value),
+        Some(option) if option.name == "artist" => {
+            artists = artists_on_offer(interaction, offer);
+            (&artists, option.value)
+        }
         Some(option) if option.name == "instrument" => (&offer.instruments, option.value),
         Some(option) if option.name == "arrangement" => (&offer.arrangements, option.value),
         _ => (&[], ""),
     };
     let choices = matching(names, typed).map(|name| AutocompleteChoice::new(name, name)).collect();
     CreateAutocompleteResponse::new().set_choices(choices)
+}
+
+/// The artists of the genre that is chosen; those of all genres as long as none is.
+fn artists_on_offer(interaction: &CommandInteraction, offer: &Offer) -> Vec<String> {
+    let chosen = interaction.data.options().into_iter().find_map(|option| match option.value {
+        ResolvedValue::String(genre) if option.name == "genre" => Some(genre),
+        _ => None,
+    });
+    let names: BTreeSet<&String> = match chosen {
+        None => offer.artists.values().flatten().collect(),
+        Some(genre) => {
+            let genre = known(genre, &offer.genres);
+            genre.and_then(|genre| offer.artists.get(&genre)).into_iter().flatten().collect()
+        }
+    };
+    names.into_iter().cloned().collect()
 }
 
 /// An option that is completed while it is typed.
@@ -113,12 +136,14 @@ pub(super) fn request(
     at: SystemTime,
 ) -> Result<Request, String> {
     let mut wish = Wish::default();
+    let mut artist = None;
     for option in interaction.data.options() {
         match (option.name, option.value) {
             ("genre", ResolvedValue::String(genre)) => {
                 wish.genre = known(genre, &offer.genres)
                     .ok_or_else(|| post::unknown_genre(genre, &offer.genres))?;
             }
+            ("artist", ResolvedValue::String(name)) => artist = Some(name.trim()),
             ("seed", ResolvedValue::Integer(seed)) => wish.seed = u64::try_from(seed).ok(),
             ("bars", ResolvedValue::Integer(bars)) => wish.bars = u32::try_from(bars).ok(),
             ("tempo", ResolvedValue::Integer(bpm)) => wish.tempo_bpm = Some(bpm as f64),
@@ -135,6 +160,11 @@ pub(super) fn request(
     if wish.genre.is_empty() {
         return Err(post::unknown_genre("", &offer.genres));
     }
+    // One that is not on offer is passed on: the daemon knows what is missing.
+    wish.artist = artist.filter(|name| !name.is_empty()).map(|name| {
+        let artists = offer.artists.get(&wish.genre);
+        artists.and_then(|artists| known(name, artists)).unwrap_or_else(|| name.to_owned())
+    });
     Ok(Request {
         channel: ChannelId(interaction.channel_id.get()),
         listener: ListenerId(interaction.user.id.get()),

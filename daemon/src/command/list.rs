@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::{Situation, Underway, tidy};
 use crate::answer::{Line, Out, shown};
+use crate::publish::artist_of;
 use crate::rating::score_of;
 use crate::store::{SongStatus, TrackState, Weighted};
 use crate::studio::Studio;
@@ -90,8 +91,8 @@ pub(super) fn tracks(
                 TrackState::Posted { message, .. } => (Some(message), "posted"),
             };
             out(Line::row(
-                json!({"track": id, "genre": genre, "version": track.version, "seed": track.seed,
-                    "stem": track.stem, "tempo_bpm": track.tempo_bpm, "key": key.to_string(),
+                json!({"track": id, "genre": genre, "artist": artist_of(&track),
+                    "version": track.version, "seed": track.seed, "stem": track.stem, "tempo_bpm": track.tempo_bpm, "key": key.to_string(),
                     "bars": track.n_bars, "listeners": n_listeners, "score": score,
                     "weight": weight, "message": message, "created_ms": track.created_at_ms}),
                 format!(

@@ -110,8 +110,10 @@ fn generate(studio: &Studio, wanted: &Generate, out: &mut Out<'_>) -> anyhow::Re
 fn made_line(made: &Made) -> Line {
     let track = &made.track;
     let key = model::key::Key::from_index(usize::from(track.key_index));
+    let artist = publish::artist_of(track);
+    let manner = artist.as_ref().map(|artist| format!(" like {artist}")).unwrap_or_default();
     let mut text = format!(
-        "track {}: {} — {} v{}, {} BPM, {key}, {} bars of melody, seed {}\n  {}",
+        "track {}: {} — {} v{}{manner}, {} BPM, {key}, {} bars of melody, seed {}\n  {}",
         made.id,
         made.title,
         track.genre,
@@ -126,7 +128,8 @@ fn made_line(made: &Made) -> Line {
     }
     Line::row(
         json!({
-            "track": made.id, "genre": track.genre, "version": track.version, "seed": track.seed,
+            "track": made.id, "genre": track.genre, "artist": artist, "version": track.version,
+            "seed": track.seed,
             "name": made.title, "tempo_bpm": track.tempo_bpm, "key": key.to_string(),
             "bars": track.n_bars, "midi": shown(&made.midi),
             "audio": made.audio.as_deref().map(shown), "picture": made.picture.as_deref().map(shown),

@@ -6,9 +6,11 @@
 use bot::arrange::Instrument;
 use bot::chat::{ChannelId, Chat, Error, File, Heard, MessageId, Offer, Posted, Request, Wish};
 use bot::post;
+use model::checkpoint;
 
 use super::posting::{blocking, repost, send};
 use super::{Daemon, OpenChat};
+use crate::condition;
 use crate::event::Event;
 use crate::ledger::Entry;
 use crate::publish;
@@ -19,13 +21,40 @@ use crate::studio::{Studio, now_ms};
 /// Posts whose reactions are looked at again after a connection was lost.
 const RECENT_POSTS: usize = 50;
 
-/// What listeners may choose from.
-pub(super) fn offer(genres: Vec<String>) -> Offer {
-    Offer {
+/// What listeners may choose from; none where that cannot be told, and the log says why.
+pub(super) fn offer(studio: &Studio) -> Option<Offer> {
+    let genres = studio.genres().inspect_err(|error| {
+        tracing::warn!(error = format!("{error:#}"), "the genres cannot be listed");
+    });
+    let genres = genres.ok()?;
+    let artists = |genre: &String| {
+        let known = artists(studio, genre).unwrap_or_else(|error| {
+            tracing::warn!(genre, error = format!("{error:#}"), "its artists cannot be listed");
+            Vec::new()
+        });
+        (genre.clone(), known)
+    };
+    Some(Offer {
+        artists: genres.iter().map(artists).filter(|(_, known)| !known.is_empty()).collect(),
         genres,
-        instruments: Instrument::names().iter().map(|name| (*name).to_owned()).collect(),
-        arrangements: ["full", "lead"].map(str::to_owned).to_vec(),
-    }
+        instruments: instruments(),
+        arrangements: arrangements(),
+    })
+}
+
+fn instruments() -> Vec<String> {
+    Instrument::names().iter().map(|name| (*name).to_owned()).collect()
+}
+
+fn arrangements() -> Vec<String> {
+    ["full", "lead"].map(str::to_owned).to_vec()
+}
+
+/// The artists that the version of a genre that is played has learned.
+fn artists(studio: &Studio, genre: &str) -> anyhow::Result<Vec<String>> {
+    let Some(promotion) = studio.store.current_version(genre)? else { return Ok(Vec::new()) };
+    let manifest = checkpoint::manifest(&studio.home.version(genre, promotion.version))?;
+    Ok(condition::artists(&manifest.genres, genre))
 }
 
 impl Daemon {
@@ -247,6 +276,7 @@ async fn answer_standing(
 fn wish_of(wish: &Wish) -> publish::Wish {
     publish::Wish {
         genre: wish.genre.clone(),
+        artist: wish.artist.clone(),
         seed: wish.seed,
         bars: wish.bars,
         tempo_bpm: wish.tempo_bpm,
@@ -263,22 +293,38 @@ fn refusal(studio: &Studio, wish: &Wish) -> anyhow::Result<Option<String>> {
     if !genres.iter().any(|known| known == genre) {
         return Ok(Some(post::unknown_genre(genre, &genres)));
     }
-    let offer = offer(genres);
     let choices = [
-        ("instrument", &wish.instrument, &offer.instruments),
-        ("arrangement", &wish.arrangement, &offer.arrangements),
+        ("instrument", &wish.instrument, instruments()),
+        ("arrangement", &wish.arrangement, arrangements()),
     ];
     for (what, chosen, known) in choices {
         if let Some(name) = chosen.as_ref().filter(|name| !known.contains(name)) {
-            return Ok(Some(post::unknown_choice(what, name, known)));
+            return Ok(Some(post::unknown_choice(what, name, &known)));
         }
     }
     if studio.store.current_version(genre)?.is_some() {
-        return Ok(None);
+        return match &wish.artist {
+            Some(artist) => refusal_of_artist(studio, genre, artist),
+            None => Ok(None),
+        };
     }
     let (n, needed) = (studio.store.song_counts(genre)?.accepted, studio.config.schedule.min_songs);
     if n < needed {
         return Ok(Some(post::too_few_songs(genre, n as usize, needed as usize)));
     }
     Ok(Some(post::not_trained_yet(genre)))
+}
+
+/// Why a track cannot be made in an artist's manner; none if it can.
+fn refusal_of_artist(studio: &Studio, genre: &str, artist: &str) -> anyhow::Result<Option<String>> {
+    let known = artists(studio, genre)?;
+    if known.iter().any(|name| name == artist) {
+        return Ok(None);
+    }
+    let needed = condition::MIN_SONGS;
+    Ok(Some(match condition::n_songs(studio, genre, artist)? {
+        0 => post::unknown_artist(genre, artist, &known),
+        n if n < needed => post::too_few_songs_of_artist(genre, artist, n, needed, &known),
+        _ => post::artist_not_learned_yet(genre, artist, &known),
+    }))
 }

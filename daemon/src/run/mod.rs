@@ -61,6 +61,15 @@ pub struct Doors {
     pub chat: Result<OpenChat, String>,
 }
 
+/// How far it is found out what to offer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Offering {
+    Done,
+    Underway,
+    /// Under way, while it has changed already.
+    Stale,
+}
+
 struct Daemon {
     studio: Studio,
     events: mpsc::UnboundedSender<Event>,
@@ -68,6 +77,7 @@ struct Daemon {
     chat: Option<Arc<dyn Chat>>,
     chat_state: String,
     offer: watch::Sender<Offer>,
+    offering: Offering,
     ledger: Option<Ledger>,
     making: Arc<Semaphore>,
     training: Option<Training>,
@@ -110,13 +120,15 @@ pub async fn run(
     let ledger = Ledger::start(studio.clone(), move |reacted| {
         let _ = unmatched.send(Event::Unmatched(reacted));
     })?;
+    let offer = chat::offer(&studio).unwrap_or_default();
     let mut daemon = Daemon {
         studio,
         events: events.clone(),
         inbox: Some(inbox),
         chat: None,
         chat_state: String::new(),
-        offer: watch::channel(Offer::default()).0,
+        offer: watch::channel(offer).0,
+        offering: Offering::Done,
         ledger: Some(ledger),
         making: Arc::new(Semaphore::new(MAKING)),
         training: None,
@@ -129,7 +141,6 @@ pub async fn run(
         is_checking: false,
         is_rescan_due: false,
     };
-    daemon.renew_offer();
     daemon.open_chat(doors.chat);
     let asked = events.clone();
     let (open, mut answering) = mpsc::channel(1);
@@ -178,6 +189,8 @@ impl Daemon {
                 self.is_rescan_due = false;
                 self.rescan();
             }
+            Event::RolledBack => self.renew_offer(),
+            Event::Offer(offer) => self.offered(offer),
             Event::Heard(heard) => self.heard(heard),
             Event::Unmatched(reacted) => {
                 self.unmatched.push_back(reacted);
@@ -268,6 +281,7 @@ impl Daemon {
             chat: self.chat_state.clone(),
         };
         let making = matches!(command, HomeCommand::Generate(_)).then(|| self.making.clone());
+        let rolls_back = matches!(command, HomeCommand::Rollback { .. });
         let events = self.events.clone();
         tokio::spawn(async move {
             let permit = match making {
@@ -284,6 +298,9 @@ impl Daemon {
                 Err(anyhow::anyhow!("it panicked: {panic}; please report this"))
             });
             drop(permit);
+            if rolls_back {
+                let _ = events.send(Event::RolledBack);
+            }
             let _ = replies.send(Reply::end(&result));
             let _ = events.send(Event::Tick);
         });
@@ -296,20 +313,31 @@ impl Daemon {
         }
     }
 
+    /// Finds out, elsewhere, what can be asked for.
+    fn renew_offer(&mut self) {
+        if self.offering != Offering::Done {
+            self.offering = Offering::Stale;
+            return;
+        }
+        self.offering = Offering::Underway;
+        let (studio, events) = (self.studio.clone(), self.events.clone());
+        tokio::task::spawn_blocking(move || {
+            let _ = events.send(Event::Offer(chat::offer(&studio)));
+        });
+    }
+
     /// Tells the chat what can be asked for.
-    fn renew_offer(&self) {
-        match self.studio.genres() {
-            Ok(genres) => {
-                let offer = chat::offer(genres);
-                self.offer.send_if_modified(|now| {
-                    let is_new = *now != offer;
-                    *now = offer;
-                    is_new
-                });
-            }
-            Err(error) => {
-                tracing::warn!(error = format!("{error:#}"), "the genres cannot be listed");
-            }
+    fn offered(&mut self, offer: Option<Offer>) {
+        let is_stale = std::mem::replace(&mut self.offering, Offering::Done) == Offering::Stale;
+        if let Some(offer) = offer {
+            self.offer.send_if_modified(|now| {
+                let is_new = *now != offer;
+                *now = offer;
+                is_new
+            });
+        }
+        if is_stale {
+            self.renew_offer();
         }
     }
 

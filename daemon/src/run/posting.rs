@@ -12,6 +12,7 @@ use bot::chat::{ChannelId, Chat, Error, File, ListenerId, Marker, Post, Posted, 
 use bot::post;
 use model::key::Key;
 
+use crate::publish;
 use crate::store::{Track, TrackId};
 use crate::studio::Studio;
 use crate::track_file;
@@ -111,10 +112,12 @@ fn post_of(
 ) -> anyhow::Result<Post> {
     let folder = track_file::folder(&studio.home, &track.genre);
     let name = bot::names::title(&bot::names::of(id.0));
+    let artist = publish::artist_of(track);
     let about = post::About {
         track: id.0,
         name: &name,
         genre: &track.genre,
+        artist: artist.as_deref(),
         version: track.version,
         seed: track.seed,
         tempo_bpm: track.tempo_bpm,
@@ -123,8 +126,11 @@ fn post_of(
         listener: (listener.0 != 0).then_some(listener),
     };
     let text = post::text(&about, &studio.config.reactions.offered);
-    let what =
-        format!("{name}, a {} track in {} at {} BPM", track.genre, about.key, track.tempo_bpm);
+    let manner = artist.as_ref().map(|artist| format!(" like {artist}")).unwrap_or_default();
+    let what = format!(
+        "{name}, a {} track{manner} in {} at {} BPM",
+        track.genre, about.key, track.tempo_bpm
+    );
     let endings = [("mid", "MIDI file of"), ("ogg", "Sound of"), ("png", "Piano roll of")];
     let mut files = Vec::new();
     for (ending, kind) in endings {

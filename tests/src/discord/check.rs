@@ -2,12 +2,15 @@
 //!
 //! Types and limits are twilight's; unknown fields are faults.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
-use twilight_model::application::command::{Command, CommandOptionChoice};
+use twilight_model::application::command::{
+    Command, CommandOptionChoice, CommandOptionChoiceValue,
+};
 use twilight_model::channel::message::{AllowedMentions, Component, Embed, MessageFlags};
 use twilight_model::http::attachment::Attachment;
-use twilight_model::http::interaction::InteractionResponse;
 use twilight_validate::{command, message};
 
 use super::form::Form;
@@ -150,20 +153,76 @@ pub(super) fn commands(
     if faults.is_empty() { Ok(commands) } else { Err(faults) }
 }
 
-/// The choices in an autocompletion, and what is wrong with them.
+/// The answer to somebody who types.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Completion {
+    #[serde(rename = "type")]
+    _kind: u8,
+    data: Choices,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Choices {
+    choices: Vec<Value>,
+}
+
+/// The choices in an autocompletion of an option that takes text, and what is wrong with them.
 pub(super) fn choices(json: &Value) -> Result<Vec<String>, Vec<String>> {
-    let response: InteractionResponse =
-        serde_json::from_value(json.clone()).map_err(|error| vec![format!("choices: {error}")])?;
-    let choices: Vec<CommandOptionChoice> =
-        response.data.and_then(|data| data.choices).unwrap_or_default();
-    let mut faults = Vec::new();
-    if choices.len() > 25 {
-        faults.push(format!("{} choices", choices.len()));
+    let fault = |error: serde_json::Error| vec![format!("choices: {error} in {json}")];
+    let Completion { data, .. } = serde_json::from_value(json.clone()).map_err(fault)?;
+    let (mut faults, mut names) = (Vec::new(), BTreeSet::new());
+    if data.choices.len() > 25 {
+        faults.push(format!("{} choices", data.choices.len()));
     }
-    for choice in &choices {
-        note(&mut faults, command::choice(choice));
+    let mut shown = Vec::new();
+    for sent in data.choices {
+        let choice: CommandOptionChoice = serde_json::from_value(sent.clone()).map_err(fault)?;
+        note(&mut faults, command::choice(&choice));
+        let has_others = sent.as_object().is_none_or(|fields| {
+            fields.keys().any(|key| !["name", "name_localizations", "value"].contains(&&**key))
+        });
+        if has_others || !matches!(choice.value, CommandOptionChoiceValue::String(_)) {
+            faults.push(format!("a choice that is none of a text: {sent}"));
+        }
+        if !names.insert(choice.name.clone()) {
+            faults.push(format!("{:?} is to choose twice", choice.name));
+        }
+        shown.push(choice.name);
     }
-    if faults.is_empty() { Ok(choices.into_iter().map(|c| c.name).collect()) } else { Err(faults) }
+    if faults.is_empty() { Ok(shown) } else { Err(faults) }
+}
+
+/// Why nobody could do that: the command was not registered so. An interaction of `kind` 4 is
+/// somebody who types.
+pub(super) fn impossible(command: &Value, kind: u8, options: &Value) -> Option<String> {
+    let name = |option: &Value| option["name"].as_str().unwrap_or_default().to_owned();
+    let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
+    let registered = command["options"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut n_focused = 0;
+    for option in options {
+        let Some(known) = registered.iter().find(|known| name(known) == name(option)) else {
+            return Some(format!("there is no option {:?}", name(option)));
+        };
+        if known["type"] != option["type"] {
+            return Some(format!("the option {:?} is of type {}", name(option), known["type"]));
+        }
+        if option["focused"] == true {
+            n_focused += 1;
+            if known["autocomplete"] != true {
+                return Some(format!("the option {:?} is not completed", name(option)));
+            }
+        }
+    }
+    if n_focused != usize::from(kind == 4) {
+        return Some(format!("{n_focused} options are being typed"));
+    }
+    let is_missing = |known: &&Value| {
+        known["required"] == true && !options.iter().any(|option| name(option) == name(known))
+    };
+    let missing = registered.iter().filter(|_| kind == 2).find(is_missing);
+    missing.map(|known| format!("the option {:?} is required", name(known)))
 }
 
 #[cfg(test)]
@@ -218,5 +277,47 @@ mod tests {
         assert!(!check("Generate", "upper case"));
         assert!(!check("generate", ""));
         assert!(!check("two words", "a blank"));
+    }
+
+    #[test]
+    fn choices_are_held_to_the_rules() {
+        let check = |choices: Value| choices_of(&json!({ "choices": choices })).is_ok();
+        let choice = |name: &str| json!({ "name": name, "value": name });
+        assert!(check(json!([])) && check(json!([choice("x"), choice("y")])));
+        assert!(!check(json!([choice("x"), choice("x")])), "twice the same");
+        assert!(!check(json!([choice("")])) && !check(json!([choice(&"x".repeat(101))])));
+        assert!(!check(json!([{ "name": "x", "value": 1 }])), "a number for a text");
+        assert!(!check(json!([{ "name": "x", "value": "x", "values": "x" }])));
+        assert!(!check(json!(vec![choice("x"); 26])));
+        assert!(choices_of(&json!({})).is_err() && choices_of(&Value::Null).is_err());
+        assert!(choices_of(&json!({ "choices": [], "content": "x" })).is_err());
+    }
+
+    fn choices_of(data: &Value) -> Result<Vec<String>, Vec<String>> {
+        choices(&json!({ "type": 8, "data": data }))
+    }
+
+    #[test]
+    fn nobody_does_what_the_command_does_not_offer() {
+        let command = json!({ "name": "generate", "options": [
+            { "name": "genre", "type": 3, "required": true, "autocomplete": true },
+            { "name": "seed", "type": 4 },
+        ] });
+        let genre = || json!({ "name": "genre", "type": 3, "value": "x" });
+        let focused = || json!({ "name": "genre", "type": 3, "value": "x", "focused": true });
+        let seed = json!({ "name": "seed", "type": 4, "value": 1 });
+        assert_eq!(impossible(&command, 2, &json!([genre(), seed])), None);
+        assert_eq!(impossible(&command, 4, &json!([focused()])), None);
+        let wrong = [
+            (2, json!([seed])),
+            (2, json!([focused()])),
+            (4, json!([genre()])),
+            (4, json!([{ "name": "seed", "type": 4, "value": 1, "focused": true }])),
+            (2, json!([genre(), { "name": "seed", "type": 3, "value": "1" }])),
+            (2, json!([genre(), { "name": "artist", "type": 3, "value": "x" }])),
+        ];
+        for (kind, options) in wrong {
+            assert!(impossible(&command, kind, &options).is_some(), "{kind}: {options}");
+        }
     }
 }

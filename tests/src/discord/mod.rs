@@ -88,6 +88,15 @@ impl Discord {
         self.generate_with(&json!([{ "name": "genre", "type": 3, "value": genre }]), user)
     }
 
+    /// `user` asks for a track of `genre` in the manner of `artist`.
+    pub fn generate_like(&self, genre: &str, artist: &str, user: u64) -> u64 {
+        let options = json!([
+            { "name": "genre", "type": 3, "value": genre },
+            { "name": "artist", "type": 3, "value": artist },
+        ]);
+        self.generate_with(&options, user)
+    }
+
     /// `user` asks for a track with these options, as Discord writes them (`[{name, type, value}]`).
     pub fn generate_with(&self, options: &Value, user: u64) -> u64 {
         self.state.interact(2, "generate", options, user)
@@ -114,7 +123,26 @@ impl Discord {
         user: u64,
     ) -> Vec<String> {
         let typing = json!([{ "name": option, "type": 3, "value": typed, "focused": true }]);
-        let interaction = self.state.interact(4, command, &typing, user);
+        self.completed(command, &typing, user).await
+    }
+
+    /// The same where a genre is chosen already.
+    pub async fn complete_for(
+        &self,
+        genre: &str,
+        option: &str,
+        typed: &str,
+        user: u64,
+    ) -> Vec<String> {
+        let typing = json!([
+            { "name": "genre", "type": 3, "value": genre },
+            { "name": option, "type": 3, "value": typed, "focused": true },
+        ]);
+        self.completed("generate", &typing, user).await
+    }
+
+    async fn completed(&self, command: &str, typing: &Value, user: u64) -> Vec<String> {
+        let interaction = self.state.interact(4, command, typing, user);
         self.wait("choices", |state| match &state.interactions.get(&interaction)?.stage {
             Stage::Completed(choices) => Some(choices.clone()),
             _ => None,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Notify, mpsc};
 
 use super::gateway::Out;
-use super::payload;
+use super::{check, payload};
 
 /// The token of the bot under test.
 pub const TOKEN: &str = "MTA.loopback.test-token";
@@ -222,6 +222,10 @@ impl State {
         user: u64,
     ) -> u64 {
         let mut state = self.lock();
+        let registered = state.commands.values().flatten().find(|known| known["name"] == *command);
+        if let Some(fault) = registered.and_then(|known| check::impossible(known, kind, options)) {
+            state.violation(format!("/{command} {options} cannot be asked: {fault}"));
+        }
         let id = state.new_id();
         let token = format!("interaction-secret-{id}");
         let interaction = Interaction {

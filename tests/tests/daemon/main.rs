@@ -2,6 +2,7 @@
 //!
 //! The program is the one that people run: this package builds it from the daemon's own `main.rs`.
 
+mod artists;
 mod bad_input;
 mod cleaning;
 mod commands;

@@ -33,7 +33,7 @@ async fn the_commands_are_registered_where_the_settings_say() {
         list.filter_map(|named| named["name"].as_str()).map(str::to_owned).collect()
     };
     assert_eq!(names(&commands.clone().into()), ["generate", "model"]);
-    let expected = ["genre", "seed", "bars", "tempo", "key", "instrument", "arrangement"];
+    let expected = ["genre", "artist", "seed", "bars", "tempo", "key", "instrument", "arrangement"];
     assert_eq!(names(&commands[0]["options"]), expected);
     assert_eq!(names(&commands[1]["options"]), ["genre"]);
     playing.bot.stop().await;
@@ -56,6 +56,10 @@ async fn typing_completes_to_what_is_on_offer() {
     assert_eq!(discord.complete("instrument", "", ada).await, ["supersaw", "polysynth"]);
     assert_eq!(discord.complete("genre", "polka", ada).await, Vec::<String>::new());
     assert_eq!(discord.complete_in("model", "genre", "tr", ada).await, ["trance"]);
+    assert_eq!(discord.complete("artist", "", ada).await, ["Ex", "x", "y"], "of all genres");
+    assert_eq!(discord.complete_for("TRANCE", "artist", "", ada).await, ["x", "y"]);
+    assert_eq!(discord.complete_for("hardstyle", "artist", "e", ada).await, ["Ex"]);
+    assert_eq!(discord.complete_for("polka", "artist", "", ada).await, Vec::<String>::new());
     nothing_wrong(&discord);
 }
 
@@ -65,6 +69,7 @@ async fn a_request_becomes_one_message_with_three_files() {
     let mut playing = Playing::connected(&discord).await;
     let ada = discord.user("ada");
     let options = json!([
+        { "name": "artist", "type": 3, "value": " eX " },
         { "name": "genre", "type": 3, "value": "hardstyle" },
         { "name": "seed", "type": 4, "value": 9_007_199_254_740_991_u64 },
         { "name": "bars", "type": 4, "value": 16 },
@@ -78,6 +83,7 @@ async fn a_request_becomes_one_message_with_three_files() {
     discord.wait_for_deferral(interaction).await;
     let wish = Wish {
         genre: "Hardstyle".to_owned(),
+        artist: Some("Ex".to_owned()),
         seed: Some(9_007_199_254_740_991),
         bars: Some(16),
         tempo_bpm: Some(155.0),

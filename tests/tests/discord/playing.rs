@@ -21,9 +21,13 @@ impl Playing {
     pub(crate) fn start(discord: &Discord, settings: Settings, token: &str) -> Self {
         let settings = Settings { api_url: discord.url(), ..settings };
         assert_eq!(settings.check(), Ok(()));
-        let names = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+        let names =
+            |names: &[&str]| -> Vec<String> { names.iter().map(ToString::to_string).collect() };
         let offer = Offer {
             genres: names(&["Hardstyle", "euphoric hardstyle", "trance"]),
+            artists: [("Hardstyle", &["x", "Ex"][..]), ("trance", &["x", "y"])]
+                .map(|(genre, artists)| (genre.to_owned(), names(artists)))
+                .into(),
             instruments: names(&["supersaw", "polysynth"]),
             arrangements: names(&["full", "lead"]),
         };
