@@ -5,7 +5,7 @@
 //! been. If songs or votes came meanwhile, it goes on with them from the start of the epoch; if it is
 //! another training by its settings or its start, it begins anew. Both is said. At its end the file goes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use model::checkpoint::{CheckpointError, unfinished};
@@ -111,10 +111,8 @@ pub(super) fn find(
 /// there is one.
 pub(super) fn or_stopped(studio: &Studio, wanted: &Wanted) -> Wanted {
     let asks_for_any = !wanted.fresh && wanted.epochs.is_none() && !wanted.resumes;
-    match read(studio, &wanted.genre) {
-        Ok(Some(Unfinished { note, .. })) if asks_for_any => {
-            Wanted { resumes: true, ..note.wanted }
-        }
+    match note(studio, &wanted.genre) {
+        Ok(Some(note)) if asks_for_any => Wanted { resumes: true, ..note.wanted },
         _ => wanted.clone(),
     }
 }
@@ -126,20 +124,21 @@ pub(super) fn forget(studio: &Studio, genre: &str) {
     }
 }
 
-/// The trainings that an earlier process left unfinished. One whose file is damaged is forgotten.
+/// The trainings that an earlier process left unfinished. Only what is noted of them is read; one of
+/// which that cannot be made out is forgotten.
 ///
 /// # Errors
 /// When the genres cannot be listed.
 pub fn interrupted(studio: &Studio) -> anyhow::Result<Vec<Wanted>> {
     let mut interrupted = Vec::new();
     for genre in studio.genres()? {
-        let found = read(studio, &genre);
-        let found = found.and_then(|found| require_songs(studio, &genre).map(|()| found));
+        let found = match note(studio, &genre) {
+            Ok(None) => continue,
+            Ok(Some(note)) => require_songs(studio, &genre).map(|()| note.wanted),
+            Err(error) => Err(error),
+        };
         match found {
-            Ok(found) => interrupted.extend(found.map(|unfinished| {
-                let wanted = unfinished.note.wanted;
-                Wanted { genre, resumes: true, ..wanted }
-            })),
+            Ok(wanted) => interrupted.push(Wanted { genre, resumes: true, ..wanted }),
             Err(error) => {
                 let is_damaged =
                     matches!(error.downcast_ref(), Some(CheckpointError::Unfinished { .. }));
@@ -159,10 +158,18 @@ pub fn interrupted(studio: &Studio) -> anyhow::Result<Vec<Wanted>> {
 fn read(studio: &Studio, genre: &str) -> anyhow::Result<Option<Unfinished>> {
     let path = path(studio, genre);
     let Some((snapshot, label)) = unfinished::read(&path)? else { return Ok(None) };
-    match serde_json::from_str(&label) {
-        Ok(note) => Ok(Some(Unfinished { snapshot, note })),
-        Err(_) => anyhow::bail!("{} was written by another release", path.display()),
-    }
+    Ok(Some(Unfinished { snapshot, note: note_of(&path, &label)? }))
+}
+
+/// What is noted of the training of a genre that was stopped.
+fn note(studio: &Studio, genre: &str) -> anyhow::Result<Option<Note>> {
+    let path = path(studio, genre);
+    unfinished::label(&path)?.map(|label| note_of(&path, &label)).transpose()
+}
+
+fn note_of(path: &Path, label: &str) -> anyhow::Result<Note> {
+    serde_json::from_str(label)
+        .map_err(|_| anyhow::anyhow!("{} was written by another release", path.display()))
 }
 
 fn path(studio: &Studio, genre: &str) -> PathBuf {

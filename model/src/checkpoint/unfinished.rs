@@ -2,17 +2,19 @@
 //!
 //! In one file, written beside, synced and renamed, so that it is there whole or not at all: the BLAKE3
 //! hash of the rest, then safetensors with what [`Snapshot`] holds. Numbers are kept to the last bit.
-//! A label goes with it, which only the caller understands.
+//! A label goes with it, which only the caller understands and which can be read by itself. What is
+//! written goes to the file tensor by tensor, so that no second copy of it is ever in memory.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use candle_core::{DType, Device, Tensor};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use safetensors::SafeTensors;
+use safetensors::tensor::{Metadata, TensorInfo, View};
 use serde::{Deserialize, Serialize};
 
 use super::{CheckpointError, sync_folder};
@@ -25,6 +27,8 @@ const FORMAT: u32 = 1;
 /// Under this key, the safetensors say what is no tensor.
 const ABOUT: &str = "kickback";
 const HASH_BYTES: usize = 32;
+/// The most that may stand before the numbers; usual are some kilobytes.
+const MAX_HEADER_BYTES: u64 = 1 << 24;
 
 /// What is no tensor.
 #[derive(Serialize, Deserialize)]
@@ -49,20 +53,63 @@ struct About {
 /// [`CheckpointError::Io`], and what was there before stays.
 pub fn write(path: &Path, snapshot: &Snapshot, label: &str) -> Result<(), CheckpointError> {
     let at = |source| CheckpointError::Io { path: path.to_owned(), source };
-    let bytes = to_bytes(snapshot, label)?;
+    let (about, tensors) = contents(snapshot, label)?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let beside = beside(path);
     fs::create_dir_all(folder).map_err(at)?;
-    let mut file = File::create(&beside).map_err(at)?;
-    let hash = blake3::hash(&bytes);
-    let written = file.write_all(hash.as_bytes()).and_then(|()| file.write_all(&bytes));
-    let written = written.and_then(|()| file.sync_all());
+    let file = File::create(&beside).map_err(at)?;
+    let written = write_to(file, about, &tensors);
     let renamed = written.and_then(|()| fs::rename(&beside, path));
     if renamed.is_err() {
         // It may be what fills the disk; the next one to this place overwrites it.
         let _ = fs::remove_file(&beside);
     }
     renamed.and_then(|()| sync_folder(folder)).map_err(at)
+}
+
+/// The label of the run kept in `path`, if there is one. Only it is read, so whether the rest is whole
+/// is not known.
+///
+/// # Errors
+/// [`CheckpointError`] when it cannot be read or is none.
+pub fn label(path: &Path) -> Result<Option<String>, CheckpointError> {
+    let at = |source| CheckpointError::Io { path: path.to_owned(), source };
+    let mut file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => file.map_err(at)?,
+    };
+    let mut start = [0; HASH_BYTES + size_of::<u64>()];
+    let header = match file.read_exact(&mut start) {
+        Ok(()) => header(&mut file, start).map_err(at)?,
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => None,
+        Err(error) => return Err(at(error)),
+    };
+    let about = header.and_then(|mut header| about(header.metadata.remove(ABOUT)?));
+    let what = "it does not begin as it should, or another release wrote it".to_owned();
+    let unfinished = || CheckpointError::Unfinished { path: path.to_owned(), what };
+    Ok(Some(about.ok_or_else(unfinished)?.label))
+}
+
+/// What stands before the numbers, as far as it is needed.
+#[derive(Deserialize)]
+struct Header {
+    #[serde(rename = "__metadata__")]
+    metadata: HashMap<String, String>,
+}
+
+/// What follows the hash and the header's length in a file; `None` if it is none.
+fn header(file: &mut File, start: [u8; HASH_BYTES + 8]) -> io::Result<Option<Header>> {
+    let Some(length) = start.last_chunk().map(|length| u64::from_le_bytes(*length)) else {
+        return Ok(None);
+    };
+    let mut text = Vec::new();
+    file.take(length.min(MAX_HEADER_BYTES)).read_to_end(&mut text)?;
+    Ok(serde_json::from_slice(&text).ok())
+}
+
+fn about(text: impl AsRef<str>) -> Option<About> {
+    let about = serde_json::from_str::<About>(text.as_ref()).ok();
+    about.filter(|about| about.format == FORMAT)
 }
 
 /// The run kept in `path` and its label, if there is one.
@@ -107,9 +154,23 @@ fn beside(path: &Path) -> PathBuf {
     path.with_file_name(format!("{name}.partial"))
 }
 
-fn to_bytes(snapshot: &Snapshot, label: &str) -> Result<Vec<u8>, CheckpointError> {
+/// The tensors of a snapshot by name, and what is none.
+fn contents(
+    snapshot: &Snapshot,
+    label: &str,
+) -> Result<(String, Vec<(String, Tensor)>), CheckpointError> {
     let Snapshot { place, rng, memory, state, sums, over, start_nll, curve, best } = snapshot;
     let mut tensors: Vec<(String, Tensor)> = Vec::new();
+    // First, where they are aligned best.
+    let numbers = vec![sums.0, sums.1, *over, *start_nll];
+    let train = curve.iter().map(|loss| loss.train_nll).collect();
+    let valid = curve.iter().map(|loss| loss.valid_nll).collect();
+    for (name, values) in [("numbers", numbers), ("curve.train", train), ("curve.valid", valid)] {
+        let n = values.len();
+        if n > 0 {
+            tensors.push((name.to_owned(), Tensor::from_vec(values, n, &Device::Cpu)?));
+        }
+    }
     let networks = [
         ("weights", Some(&memory.weights)),
         ("mean", Some(&memory.mean)),
@@ -130,15 +191,6 @@ fn to_bytes(snapshot: &Snapshot, label: &str) -> Result<Vec<u8>, CheckpointError
             tensors.push((format!("state.{idx}.{kind}"), tensor));
         }
     }
-    let numbers = vec![sums.0, sums.1, *over, *start_nll];
-    let train = curve.iter().map(|loss| loss.train_nll).collect();
-    let valid = curve.iter().map(|loss| loss.valid_nll).collect();
-    for (name, values) in [("numbers", numbers), ("curve.train", train), ("curve.valid", valid)] {
-        let n = values.len();
-        if n > 0 {
-            tensors.push((name.to_owned(), Tensor::from_vec(values, n, &Device::Cpu)?));
-        }
-    }
     let position = rng.get_word_pos();
     let about = About {
         format: FORMAT,
@@ -153,17 +205,53 @@ fn to_bytes(snapshot: &Snapshot, label: &str) -> Result<Vec<u8>, CheckpointError
         rng_position: ((position >> 64) as u64, position as u64),
     };
     let about = serde_json::to_string(&about).map_err(candle_core::Error::wrap)?;
+    Ok((about, tensors))
+}
+
+/// Writes hash, header and tensors, and syncs.
+fn write_to(file: File, about: String, tensors: &[(String, Tensor)]) -> io::Result<()> {
+    let mut end = 0;
+    let infos = tensors.iter().map(|(name, tensor)| {
+        let start = end;
+        end += tensor.data_len();
+        let (dtype, shape) = (View::dtype(&tensor), View::shape(&tensor).to_vec());
+        (name.clone(), TensorInfo { dtype, shape, data_offsets: (start, end) })
+    });
     let about = HashMap::from([(ABOUT.to_owned(), about)]);
-    let named = tensors.iter().map(|(name, tensor)| (name, tensor));
-    Ok(safetensors::serialize(named, Some(about)).map_err(candle_core::Error::wrap)?)
+    let metadata = Metadata::new(Some(about), infos.collect()).map_err(io::Error::other)?;
+    let mut header = serde_json::to_vec(&metadata)?;
+    header.resize(header.len().next_multiple_of(size_of::<u64>()), b' ');
+    let mut hashed = Hashed { file: BufWriter::new(file), hasher: blake3::Hasher::new() };
+    hashed.file.write_all(&[0; HASH_BYTES])?;
+    hashed.write(&(header.len() as u64).to_le_bytes())?;
+    hashed.write(&header)?;
+    for (_, tensor) in tensors {
+        hashed.write(&View::data(&tensor))?;
+    }
+    let Hashed { mut file, hasher } = hashed;
+    file.rewind()?;
+    file.write_all(hasher.finalize().as_bytes())?;
+    file.into_inner()?.sync_all()
+}
+
+/// A file and the hash of what was written to it.
+struct Hashed {
+    file: BufWriter<File>,
+    hasher: blake3::Hasher,
+}
+
+impl Hashed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.hasher.update(bytes);
+        self.file.write_all(bytes)
+    }
 }
 
 /// What was written; `None` if something is missing.
 fn from_bytes(bytes: &[u8]) -> Result<Option<(Snapshot, String)>, CheckpointError> {
     let Ok((_, metadata)) = SafeTensors::read_metadata(bytes) else { return Ok(None) };
-    let about = metadata.metadata().as_ref().and_then(|about| about.get(ABOUT));
-    let about = about.and_then(|about| serde_json::from_str::<About>(about).ok());
-    let Some(about) = about.filter(|about| about.format == FORMAT) else { return Ok(None) };
+    let written = metadata.metadata().as_ref().and_then(|written| written.get(ABOUT));
+    let Some(about) = written.and_then(about) else { return Ok(None) };
     let mut tensors = candle_core::safetensors::load_buffer(bytes, &Device::Cpu)?;
     let mut network = |kind: &str| {
         Network::from_weights(about.size, |name| tensors.remove(&format!("{kind}.{name}")))

@@ -194,6 +194,11 @@ impl Network {
         })
     }
 
+    /// The same weights, not a copy of them.
+    pub(crate) fn shared(&self) -> Self {
+        Self { size: self.size, parameters: self.parameters.clone() }
+    }
+
     /// Lets conditions that are met for the first time begin as condition 0, which stands for any.
     ///
     /// # Errors

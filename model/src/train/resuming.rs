@@ -128,20 +128,33 @@ fn what_is_damaged_is_not_gone_on_with() {
     let dir = tempfile::tempdir().expect("a folder");
     let path = dir.path().join("unfinished");
     assert!(unfinished::read(&path).expect("nothing there").is_none());
+    assert!(unfinished::label(&path).expect("nothing there").is_none());
     let _ = train(&corpus(), &settings(), settings().size(), Start::Fresh, |_, moment| {
         let snapshot = moment.snapshot().expect("a snapshot");
-        unfinished::write(&path, &snapshot, "").expect("it is kept");
+        unfinished::write(&path, &snapshot, "mine").expect("it is kept");
         ControlFlow::Break(End::Abandon)
     });
     let whole = std::fs::read(&path).expect("it is there");
     assert_eq!(unfinished::read(&path).expect("it is whole").expect("there").0.step(), 1);
+    let label = || unfinished::label(&path);
+    assert_eq!(label().expect("it is whole").as_deref(), Some("mine"));
     let mut flipped = whole.clone();
     flipped[whole.len() / 2] ^= 1;
     let mut foreign = b"{}".to_vec();
     foreign.splice(0..0, blake3::hash(b"{}").as_bytes().iter().copied());
-    for bytes in [&flipped[..], &whole[..whole.len() / 2], &whole[..5], &[], &foreign] {
+    let mut endless = whole[..40].to_vec();
+    endless[32..].fill(255);
+    let labelled = [true, true, false, false, false, false];
+    let damaged = [&flipped[..], &whole[..whole.len() / 2], &whole[..5], &[], &foreign, &endless];
+    for (bytes, is_labelled) in damaged.into_iter().zip(labelled) {
         std::fs::write(&path, bytes).expect("damage");
         assert!(matches!(unfinished::read(&path), Err(CheckpointError::Unfinished { .. })));
+        match label() {
+            Ok(label) => assert_eq!(label.as_deref(), Some("mine").filter(|_| is_labelled)),
+            Err(error) => {
+                assert!(!is_labelled && matches!(error, CheckpointError::Unfinished { .. }));
+            }
+        }
     }
     unfinished::remove(&path).expect("it is deleted");
     unfinished::remove(&path).expect("it is gone already");

@@ -17,6 +17,7 @@ async fn what_is_missing_is_said_in_the_shell_and_in_discord() {
     home.drop_songs("hardstyle", 0..3);
     let daemon = home.daemon();
     home.wait_for_empty_inbox();
+    assert!(!daemon.log().contains("was stopped"), "there was no training yet");
     home.ask(&["generate", "hardstyle"]).fails(3, MISSING);
     home.ask(&["train", "hardstyle"]).fails(3, MISSING);
     home.ask(&["retrain", "hardstyle"]).fails(3, MISSING);
