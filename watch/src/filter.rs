@@ -100,8 +100,10 @@ pub enum Reason {
     },
     /// It has notes above the bass, but no melody among them.
     NoMelody {
-        /// Pitch classes of the line that comes nearest to a melody.
-        n_pitch_classes: usize,
+        /// Notes of the line that comes nearest to a melody.
+        n_notes: usize,
+        /// Its pitch classes, where these are too few.
+        n_pitch_classes: Option<usize>,
     },
     /// Too few bars.
     TooShort {
@@ -177,30 +179,38 @@ impl fmt::Display for Reason {
                 "It holds only drums or a rhythm on one pitch ({n_notes} notes). Export it \
                  together with its melody."
             ),
-            Self::NoMelody { n_pitch_classes: 0 } => write!(
+            Self::NoMelody { n_notes: 0, .. } => write!(
                 f,
                 "It has notes above the bass but no line that could be the melody. Add the lead \
                  track, or name its track \"Lead\"."
             ),
-            Self::NoMelody { n_pitch_classes } => {
-                let pitches = match n_pitch_classes {
-                    1 => "one pitch".to_owned(),
-                    n => format!("{n} different pitches"),
+            Self::NoMelody { n_notes, n_pitch_classes } => {
+                let has = match n_pitch_classes {
+                    None => format!("has only {}", count(*n_notes, "note")),
+                    Some(1) => "uses one pitch".to_owned(),
+                    Some(n) => format!("uses {n} different pitches"),
                 };
                 write!(
                     f,
-                    "It has notes above the bass but no melody: the line nearest to one uses \
-                     {pitches}. Add the lead track."
+                    "It has notes above the bass but no melody: the line nearest to one {has}. \
+                     Add the lead track."
                 )
             }
             Self::TooShort { n_bars, min_bars } => write!(
                 f,
-                "It is {n_bars} bars long and needs at least {min_bars}. Export the whole phrase."
+                "It is {} long and needs at least {min_bars}. Export the whole phrase.",
+                count(*n_bars as usize, "bar")
+            ),
+            Self::TooSparse { n_notes: 0, min_notes } => write!(
+                f,
+                "It has next to no notes, and none of a melody, which needs at least {min_notes}. \
+                 Add the lead track."
             ),
             Self::TooSparse { n_notes, min_notes } => write!(
                 f,
-                "Its melody has {n_notes} notes and needs at least {min_notes} for its length. \
-                 Add the lead track, or cut the silence."
+                "Its melody has {} and needs at least {min_notes} for its length. Add the lead \
+                 track, or cut the silence.",
+                count(*n_notes, "note")
             ),
             Self::Duplicate { of } => {
                 write!(f, "The library already has it: {of}. Nothing needs to be done.")
@@ -247,48 +257,60 @@ pub fn judge(score: &Score, parts: &[JudgedPart], song: Option<&Song>, limits: &
         .map(|note| note.pitch.class())
         .collect();
     let n_pitch_classes = lead.iter().collect::<BTreeSet<_>>().len();
-    let (Some(song), true) = (song, n_pitch_classes >= limits.min_lead_pitch_classes) else {
-        return Verdict::Reject(without_melody(parts, lead.len(), n_pitch_classes, limits));
-    };
-    if lead.len() < limits.min_lead_notes {
-        return Verdict::Reject(without_melody(parts, lead.len(), n_pitch_classes, limits));
+    let is_short_of_pitches = n_pitch_classes < limits.min_lead_pitch_classes;
+    let has_melody = !is_short_of_pitches && lead.len() >= limits.min_lead_notes;
+    if !has_melody && let Some(reason) = only_bass_or_rhythm(parts, limits) {
+        return Verdict::Reject(reason);
     }
-    if song.n_bars() < limits.min_bars {
+    // Before what a longer piece of the same might have enough of.
+    if let Some(song) = song.filter(|song| song.n_bars() < limits.min_bars) {
         let (n_bars, min_bars) = (song.n_bars(), limits.min_bars);
         return Verdict::Reject(Reason::TooShort { n_bars, min_bars });
     }
+    let n_notes = lead.len();
+    let (Some(song), true) = (song, has_melody) else {
+        let reason = if n_melodic(parts) >= limits.min_lead_notes {
+            let n_pitch_classes = Some(n_pitch_classes).filter(|_| is_short_of_pitches);
+            Reason::NoMelody { n_notes, n_pitch_classes }
+        } else {
+            Reason::TooSparse { n_notes, min_notes: limits.min_lead_notes }
+        };
+        return Verdict::Reject(reason);
+    };
     let bars: BTreeSet<u32> =
         song.notes().iter().map(|note| note.onset / song.steps_per_bar()).collect();
     let min_notes = (limits.min_lead_notes_a_bar * bars.len() as f64).ceil() as usize;
-    if lead.len() < min_notes {
-        return Verdict::Reject(Reason::TooSparse { n_notes: lead.len(), min_notes });
+    if n_notes < min_notes {
+        return Verdict::Reject(Reason::TooSparse { n_notes, min_notes });
     }
     Verdict::Accept
 }
 
-/// Which of the reasons says best what a file without enough melody is.
-fn without_melody(
-    parts: &[JudgedPart],
-    n_lead: usize,
-    n_pitch_classes: usize,
-    limits: &Limits,
-) -> Reason {
-    let n_notes = |role: Role| -> usize {
-        parts.iter().filter(|part| part.role == role).map(|part| part.n_notes).sum()
-    };
-    let (n_bass, n_drums, n_other) =
-        (n_notes(Role::Bass), n_notes(Role::Drums), n_notes(Role::Other));
-    let n_melodic = n_notes(Role::Lead) + n_notes(Role::Chords);
+/// Says of a file without enough melody that it is only bass or rhythm, if it is.
+fn only_bass_or_rhythm(parts: &[JudgedPart], limits: &Limits) -> Option<Reason> {
+    let n_melodic = n_melodic(parts);
     if n_melodic >= limits.min_lead_notes {
-        return Reason::NoMelody { n_pitch_classes };
+        return None;
     }
+    let (n_bass, n_drums, n_other) =
+        (n_notes(parts, Role::Bass), n_notes(parts, Role::Drums), n_notes(parts, Role::Other));
     if n_bass > n_melodic {
-        return Reason::BassOnly { n_notes: n_bass, has_drums: n_drums > 0 };
+        return Some(Reason::BassOnly { n_notes: n_bass, has_drums: n_drums > 0 });
     }
-    if n_drums + n_other >= limits.min_lead_notes {
-        return Reason::RhythmOnly { n_notes: n_drums + n_other };
-    }
-    Reason::TooSparse { n_notes: n_lead, min_notes: limits.min_lead_notes }
+    let n_notes = n_drums + n_other;
+    (n_notes >= limits.min_lead_notes).then_some(Reason::RhythmOnly { n_notes })
+}
+
+fn n_melodic(parts: &[JudgedPart]) -> usize {
+    n_notes(parts, Role::Lead) + n_notes(parts, Role::Chords)
+}
+
+fn n_notes(parts: &[JudgedPart], role: Role) -> usize {
+    parts.iter().filter(|part| part.role == role).map(|part| part.n_notes).sum()
+}
+
+fn count(n: usize, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }
 
 fn sentence(phrase: &str) -> String {
@@ -300,6 +322,8 @@ fn sentence(phrase: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::score::{Note, Part, Pitch, Tick};
+    use model::song::GridNote;
 
     #[test]
     fn limits_out_of_range_are_named() {
@@ -317,7 +341,7 @@ mod tests {
             Reason::TooLarge { why: why() },
             Reason::BassOnly { n_notes: 3, has_drums: true },
             Reason::RhythmOnly { n_notes: 3 },
-            Reason::NoMelody { n_pitch_classes: 2 },
+            Reason::NoMelody { n_notes: 20, n_pitch_classes: Some(2) },
             Reason::TooShort { n_bars: 1, min_bars: 3 },
             Reason::TooSparse { n_notes: 3, min_notes: 12 },
             Reason::Duplicate { of: "a.mid".to_owned() },
@@ -331,5 +355,63 @@ mod tests {
             let text = reason.to_string();
             assert!(text.ends_with(['.', '/']) && text.starts_with(char::is_uppercase), "{text}");
         }
+    }
+
+    /// What is said of a part of 40 notes, of which eight of four pitches become a lead.
+    fn judged(role: Role, n_bars: u32) -> Verdict {
+        let pitch = |index: u32| Pitch::new(60 + index as u8 % 4).expect("a pitch");
+        let (onset, duration) = (|index: u32| index * 12, 12);
+        let note = |index| Note {
+            onset: Tick(index),
+            pitch: pitch(index),
+            duration: Tick(duration),
+            velocity: 100,
+        };
+        let lead = |index| GridNote {
+            onset: onset(index) * n_bars,
+            voice: Voice::Lead,
+            pitch: pitch(index),
+            duration,
+        };
+        let notes: Vec<Note> = (0..40).map(note).collect();
+        let (name, why, voices) = (String::new(), String::new(), vec![None; 40]);
+        let parts = [JudgedPart { name, role, n_notes: 40, why, voices }];
+        let song = Song::new(150.0, 4, n_bars, (0..8).map(lead));
+        let part = Part { notes, ..Part::default() };
+        let score = Score {
+            ticks_per_beat: 480,
+            title: String::new(),
+            text: String::new(),
+            tempos: Vec::new(),
+            time_signatures: Vec::new(),
+            key_signature: None,
+            parts: vec![part],
+            end: Tick(0),
+        };
+        judge(&score, &parts, Some(&song), &Limits::default())
+    }
+
+    #[test]
+    fn of_a_short_file_its_length_is_said_before_what_a_longer_one_might_have() {
+        let short = Reason::TooShort { n_bars: 2, min_bars: 3 };
+        assert_eq!(judged(Role::Lead, 2), Verdict::Reject(short));
+        let no_melody = Reason::NoMelody { n_notes: 8, n_pitch_classes: None };
+        assert_eq!(judged(Role::Lead, 8), Verdict::Reject(no_melody));
+        let bass = || Reason::BassOnly { n_notes: 40, has_drums: false };
+        assert_eq!(judged(Role::Bass, 2), Verdict::Reject(bass()));
+        assert_eq!(judged(Role::Bass, 8), Verdict::Reject(bass()));
+    }
+
+    #[test]
+    fn a_reason_counts_as_people_do() {
+        let text = |reason: Reason| reason.to_string();
+        let no_melody = |n_notes, n_pitch_classes| Reason::NoMelody { n_notes, n_pitch_classes };
+        assert!(text(no_melody(0, Some(0))).contains("no line that could be the melody"));
+        assert!(text(no_melody(9, Some(1))).contains("nearest to one uses one pitch."));
+        assert!(text(no_melody(9, None)).contains("nearest to one has only 9 notes."));
+        assert!(text(Reason::TooShort { n_bars: 1, min_bars: 3 }).starts_with("It is 1 bar long"));
+        let sparse = |n_notes| text(Reason::TooSparse { n_notes, min_notes: 12 });
+        assert!(sparse(0).starts_with("It has next to no notes"), "{}", sparse(0));
+        assert!(sparse(1).starts_with("Its melody has 1 note and needs"), "{}", sparse(1));
     }
 }

@@ -121,8 +121,13 @@ mod tests {
 
     /// A file of one part for each list of pitches, eighths over `n_notes`.
     fn file(parts: &[(u8, &[u8])], n_notes: u32) -> Vec<u8> {
+        file_of(parts, n_notes, 240)
+    }
+
+    /// The same with a note every so many ticks, of which a beat has 480.
+    fn file_of(parts: &[(u8, &[u8])], n_notes: u32, ticks: u32) -> Vec<u8> {
         let note = |(pitch, index): (&u8, u32)| Note {
-            onset: Tick(index * 240),
+            onset: Tick(index * ticks),
             pitch: Pitch::new(*pitch).expect("a pitch"),
             duration: Tick(200),
             velocity: 100,
@@ -164,7 +169,8 @@ mod tests {
         assert_eq!(code(&file(&[(9, DRUMS)], 64)), "rhythm_only");
         assert_eq!(code(&file(&[(0, &[60])], 64)), "rhythm_only");
         assert_eq!(code(&file(&[(0, TUNE)], 16)), "too_short");
-        assert_eq!(code(&file(&[(0, TUNE)], 7)), "too_sparse");
+        assert_eq!(code(&file(&[(0, TUNE)], 7)), "too_short");
+        assert_eq!(code(&file_of(&[(0, TUNE)], 7, 1920)), "too_sparse");
         assert_eq!(code(&file(&[], 0)), "empty");
         assert_eq!(code(b""), "empty");
         assert_eq!(code(b"a shopping list"), "unreadable");
