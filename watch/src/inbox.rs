@@ -2,10 +2,12 @@
 //!
 //! Events are hints, the scan is the truth: folders that are made and filled at once lose events,
 //! folders that are moved in lose all, and a deleted and recreated inbox is no longer watched. So
-//! every event leads to a scan, and a scan runs every so often in any case. The callback of the
+//! every event leads to a scan, and a scan runs every so often in any case. A scan sees to it that a
+//! folder is watched before it looks into it, so that nothing arrives unseen in between. The callback of the
 //! watcher only sends; scanning and reporting happen on a thread of their own. Nothing here opens a
 //! file.
 
+use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -13,7 +15,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use model::settings::{OutOfRange, require};
-use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
+use notify::event::{AccessKind, AccessMode, CreateKind, ModifyKind, RemoveKind, RenameMode};
 use notify::{Config, Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -186,6 +188,8 @@ struct Watching {
     messages: Sender<Message>,
     /// The watcher, and the inode it watches.
     watcher: Option<(RecommendedWatcher, u64)>,
+    /// Folders, below the inbox, that are surely watched.
+    watched: BTreeSet<PathBuf>,
     began: Instant,
     scanned: Option<Instant>,
 }
@@ -199,6 +203,7 @@ impl Watching {
             settle: Settle::new(Waits { still, closed: CLOSED.min(still) }),
             messages,
             watcher: None,
+            watched: BTreeSet::new(),
             began: Instant::now(),
             scanned: None,
         }
@@ -241,7 +246,15 @@ impl Watching {
 
     fn scan(&mut self) -> Vec<Found> {
         let now = Instant::now();
-        let entries = scan::scan(&self.root);
+        let Self { root, watcher, watched, .. } = self;
+        let entries = scan::scan(root, |folder| {
+            if let Some((watcher, _)) = watcher
+                && !watched.contains(folder)
+                && watch(watcher, &root.join(folder))
+            {
+                watched.insert(folder.to_owned());
+            }
+        });
         let seen = entries.iter().map(|entry| (entry.relative.clone(), entry.stamp));
         let ready = self.settle.look(seen, now - self.began);
         self.scanned = Some(now);
@@ -255,9 +268,18 @@ impl Watching {
             Ok(event) => event,
             Err(error) => {
                 tracing::warn!(%error, "watching the inbox failed; scanning it");
+                self.watched.clear();
                 return true;
             }
         };
+        if event.need_rescan() {
+            self.watched.clear();
+        }
+        if may_be_of_folders(event.kind) {
+            for path in event.paths.iter().filter_map(|path| path.strip_prefix(&self.root).ok()) {
+                self.watched.retain(|folder| !folder.starts_with(path));
+            }
+        }
         let is_closing = matches!(
             event.kind,
             EventKind::Access(AccessKind::Close(AccessMode::Write))
@@ -280,6 +302,7 @@ impl Watching {
             return;
         }
         self.watcher = None;
+        self.watched.clear();
         let Some(inode) = inode else { return };
         let messages = self.messages.clone();
         let send = move |event| {
@@ -300,6 +323,81 @@ impl Watching {
                 tracing::warn!(%error, "no events for the inbox; scanning it every second");
             }
             Err(_) => {}
+        }
+    }
+}
+
+/// Whether, after such an event, another folder may bear the name, or none.
+fn may_be_of_folders(kind: EventKind) -> bool {
+    !matches!(
+        kind,
+        EventKind::Access(_)
+            | EventKind::Create(CreateKind::File)
+            | EventKind::Modify(ModifyKind::Data(_) | ModifyKind::Metadata(_))
+            | EventKind::Remove(RemoveKind::File)
+    )
+}
+
+/// Watches a folder, with what is below it. notify does so itself for a new folder, but only after it
+/// has told of it: what is written until then makes no event.
+fn watch(watcher: &mut RecommendedWatcher, folder: &Path) -> bool {
+    match watcher.watch(folder, RecursiveMode::Recursive) {
+        Ok(()) => true,
+        Err(error) => {
+            // It may be gone again; if not, the next scan tries again.
+            tracing::debug!(folder = %folder.display(), %error, "no events for a folder");
+            false
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    /// What is watched if notify is too late with whatever is new in the inbox.
+    fn late(root: &Path) -> (Watching, Receiver<Message>) {
+        let (messages, inbox) = channel();
+        let mut watching = Watching::new(root.to_owned(), &Settings::default(), messages.clone());
+        let send = move |event| drop(messages.send(Message::Event(event)));
+        let mut watcher = notify::recommended_watcher(send).expect("events");
+        watcher.watch(root, RecursiveMode::NonRecursive).expect("a folder");
+        let inode = fs::metadata(root).expect("a folder").ino();
+        watching.watcher = Some((watcher, inode));
+        (watching, inbox)
+    }
+
+    /// Takes hints until one is of `path`.
+    fn wait_for(watching: &mut Watching, inbox: &Receiver<Message>, path: &Path) {
+        loop {
+            let message = inbox.recv_timeout(Duration::from_secs(20));
+            let Ok(Message::Event(Ok(event))) = message else {
+                panic!("no event of {}: {message:?}", path.display())
+            };
+            let is_of_it = event.paths.iter().any(|of| of == path);
+            if watching.take_hint(Ok(event)) && is_of_it {
+                return;
+            }
+        }
+    }
+
+    #[test]
+    fn a_folder_is_watched_before_it_is_looked_into() {
+        let root = tempfile::tempdir().expect("a folder");
+        let (mut watching, inbox) = late(root.path());
+        let genre = root.path().join("hardstyle");
+        let folder = genre.join("artist");
+        for name in ["first.mid", "second.mid"] {
+            // The second time they are others under the same names.
+            fs::create_dir_all(&folder).expect("folders");
+            wait_for(&mut watching, &inbox, &genre);
+            assert!(watching.scan().is_empty());
+            let file = folder.join(name);
+            fs::write(&file, b"MThd").expect("a file");
+            wait_for(&mut watching, &inbox, &file);
+            fs::remove_dir_all(&genre).expect("removable");
+            wait_for(&mut watching, &inbox, &genre);
         }
     }
 }

@@ -75,11 +75,13 @@ pub fn has_midi_name(path: &Path) -> bool {
     ending.is_some_and(|ending| MIDI.iter().any(|midi| ending.eq_ignore_ascii_case(midi)))
 }
 
-/// All entries below `root` that are not ignored, by path.
-pub(crate) fn scan(root: &Path) -> Vec<Entry> {
+/// All entries below `root` that are not ignored, by path. `before` is told of each folder before it is
+/// looked into, the root too.
+pub(crate) fn scan(root: &Path, mut before: impl FnMut(&Path)) -> Vec<Entry> {
     let mut entries = Vec::new();
     let mut folders = vec![(PathBuf::new(), 0)];
     while let Some((folder, depth)) = folders.pop() {
+        before(&folder);
         let listing = match fs::read_dir(root.join(&folder)) {
             Ok(listing) => listing,
             Err(error) => {
@@ -171,7 +173,7 @@ mod tests {
         )
         .expect("a pipe");
         assert!(pipe.exists());
-        let found: Vec<(String, Kind)> = scan(root.path())
+        let found: Vec<(String, Kind)> = scan(root.path(), |_| ())
             .into_iter()
             .map(|entry| (entry.relative.to_string_lossy().into_owned(), entry.kind))
             .collect();
@@ -197,12 +199,13 @@ mod tests {
         for name in texts.iter().chain(&songs) {
             fs::write(root.path().join(name), b"x").expect("a file");
         }
-        let found: Vec<_> = scan(root.path()).into_iter().map(|entry| entry.relative).collect();
+        let found: Vec<_> =
+            scan(root.path(), |_| ()).into_iter().map(|entry| entry.relative).collect();
         assert_eq!(found, songs.map(PathBuf::from));
     }
 
     #[test]
     fn a_missing_folder_holds_nothing() {
-        assert!(scan(Path::new("/nonexistent/inbox")).is_empty());
+        assert!(scan(Path::new("/nonexistent/inbox"), |_| ()).is_empty());
     }
 }

@@ -68,6 +68,47 @@ fn folders_made_and_filled_at_once_or_moved_in_whole_lose_nothing() {
 }
 
 #[test]
+fn a_file_in_a_new_folder_is_found_without_waiting_for_a_scan() {
+    let settings = Settings { settle_ms: 50, scan_seconds: 3_600 };
+    let many_times = &|inbox_idx: u64| {
+        let (root, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (sender, found) = channel();
+        let on_found = move |file| drop(sender.send(file));
+        let inbox = Inbox::start(root.path(), &settings, on_found).unwrap();
+        // Whole at once, as an empty file that waits for its bytes may count as complete.
+        let arrive = |folder: &Path, name: &str| {
+            let file = elsewhere.path().join(name);
+            fs::write(&file, b"MThd").unwrap();
+            fs::rename(file, folder.join(name)).unwrap();
+        };
+        let next = || found.recv_timeout(PATIENCE).unwrap().relative;
+        for genre_idx in 0..7 {
+            let genre = root.path().join(genre_idx.to_string());
+            let folder = genre.join("artist");
+            fs::create_dir_all(&folder).unwrap();
+            // At another moment of the watching each time.
+            std::thread::sleep(Duration::from_micros(genre_idx * 60 + inbox_idx * 5));
+            arrive(&folder, "0.mid");
+            assert_eq!(next(), Path::new(&format!("{genre_idx}/artist/0.mid")));
+            if genre_idx % 4 == 0 {
+                // Again under the same name.
+                fs::remove_dir_all(&genre).unwrap();
+                fs::create_dir_all(&folder).unwrap();
+                arrive(&folder, "1.mid");
+                assert_eq!(next(), Path::new(&format!("{genre_idx}/artist/1.mid")));
+            }
+        }
+        drop(inbox);
+        assert!(found.recv().is_err(), "each was found once");
+    };
+    std::thread::scope(|scope| {
+        for inbox_idx in 0..8 {
+            scope.spawn(move || many_times(inbox_idx));
+        }
+    });
+}
+
+#[test]
 fn an_inbox_deleted_and_made_anew_is_watched_again() {
     let root = tempfile::tempdir().unwrap();
     let folder = root.path().join("inbox");
