@@ -3,7 +3,7 @@
 //! Candidates are sampled, one is chosen by what listeners liked, arranged, rendered and written;
 //! only then is the track noted in the store. Nothing is posted here.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use bot::arrange::{Instrument, Profile};
@@ -150,6 +150,7 @@ struct Order {
 /// [`NotNow`] for a genre without a version, [`Misused`] for a wish that cannot be, else what failed.
 pub fn make(studio: &Studio, wish: &Wish) -> anyhow::Result<Made> {
     let genre = studio.known_genre(&wish.genre)?;
+    wish.out.as_deref().map_or(Ok(()), require_folder)?;
     studio.store.check_space()?;
     let version = version(studio, genre)?;
     let version_dir = studio.home.version(genre, version);
@@ -193,7 +194,7 @@ pub fn make(studio: &Studio, wish: &Wish) -> anyhow::Result<Made> {
             Ok(())
         })?;
     }
-    track_file::keep(&studio.home, genre, &stem, &song, &features)?;
+    files.also(track_file::keep(&studio.home, genre, &stem, &song, &features)?);
     let track = Track {
         genre: genre.to_owned(),
         version,
@@ -223,6 +224,17 @@ pub fn make(studio: &Studio, wish: &Wish) -> anyhow::Result<Made> {
         sample_seconds,
         render_seconds,
     })
+}
+
+/// Refuses a place for files that is no folder and cannot become one.
+fn require_folder(out: &Path) -> Result<(), Misused> {
+    match out.ancestors().find(|place| place.exists()) {
+        Some(place) if !place.is_dir() => Err(Misused(format!(
+            "{} is a file: --out takes a folder, which is made if it is not there",
+            place.display()
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// The version of the genre that is played.

@@ -30,7 +30,7 @@ pub fn folder(home: &Home, genre: &str) -> PathBuf {
     home.tracks().join(genre)
 }
 
-/// Keeps the song of a track.
+/// Keeps the song of a track; gives the path.
 ///
 /// # Errors
 /// With the path, when it cannot be written.
@@ -40,14 +40,16 @@ pub fn keep(
     stem: &str,
     song: &Song,
     features: &Features,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<PathBuf> {
     let music = Music {
         layout: LAYOUT,
         tempo_bpm: song.tempo_bpm(),
         tokens: encode(song).into_iter().map(|id| id.0).collect(),
         features: *features,
     };
-    write(&folder(home, genre).join(format!("{stem}.json")), &serde_json::to_vec(&music)?)
+    let path = folder(home, genre).join(format!("{stem}.json"));
+    write(&path, &serde_json::to_vec(&music)?)?;
+    Ok(path)
 }
 
 /// The song of a track and its features.
@@ -70,7 +72,7 @@ pub fn read(home: &Home, genre: &str, stem: &str) -> anyhow::Result<(Song, Featu
     Ok((song.with_key(key), music.features))
 }
 
-/// The files of one track that people get. They are taken away again when they are dropped without
+/// The files of one track. They are taken away again when they are dropped without
 /// [`Files::keep`], so that a track that could not be made leaves none behind.
 pub struct Files {
     folder: PathBuf,
@@ -92,6 +94,11 @@ impl Files {
         write(&path, bytes)?;
         self.written.push(path.clone());
         Ok(path)
+    }
+
+    /// One that lies elsewhere belongs to them.
+    pub fn also(&mut self, path: PathBuf) {
+        self.written.push(path);
     }
 
     /// All of them are there; they stay.
@@ -139,8 +146,11 @@ mod tests {
         std::fs::create_dir(there.join("a.ogg")).expect("something in the way");
         assert!(files.write("a.ogg", b"second").is_err());
         assert!(first.is_file());
+        let elsewhere = folder.path().join("a.json");
+        write(&elsewhere, b"third").expect("written");
+        files.also(elsewhere.clone());
         drop(files);
-        assert!(!first.exists());
+        assert!(!first.exists() && !elsewhere.exists());
         let mut files = Files::new(there);
         let first = files.write("a.mid", b"first").expect("written");
         files.keep();

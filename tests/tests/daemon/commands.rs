@@ -146,6 +146,38 @@ fn a_rollback_plays_the_old_version_again() {
 }
 
 #[test]
+fn a_place_that_is_a_file_is_refused() {
+    let home = trained();
+    let file = home.put("taken", b"a file");
+    for place in [file.clone(), file.join("below")] {
+        let place = place.to_str().expect("a plain path");
+        let answer = home.ask(&["generate", "hardstyle", "--out", place]);
+        answer.fails(2, &format!("{} is a file: --out takes a folder", file.display()));
+    }
+    assert_eq!(fs::read(&file).expect("it is there"), b"a file");
+    assert_eq!(home.rows(&["tracks"]).len(), 0);
+}
+
+#[test]
+fn a_track_that_cannot_be_noted_leaves_no_file_behind() {
+    let home = trained();
+    // The store does not take a wish with so long a path.
+    let primer = format!("primers/{}a.mid", format!("{}/", "x".repeat(200)).repeat(11));
+    let primer = home.put(&primer, &song(0));
+    let out = home.path("elsewhere");
+    let (primer, place) = (primer.to_str().expect("plain"), out.to_str().expect("plain"));
+    let wish = ["generate", "hardstyle", "--no-audio", "--no-picture", "--keep", "1"];
+    for out in [&[][..], &["--out", place]] {
+        let answer = home.ask(&[&wish, out, &["--primer", primer]].concat());
+        assert_eq!(answer.code, Some(1), "{answer:#?}");
+        assert!(answer.err.contains("is too large"), "{answer:#?}");
+    }
+    assert_eq!((home.files("tracks"), home.files("elsewhere")), (vec![], vec![]));
+    home.ask(&[&wish[..], &["--out", place]].concat());
+    assert_eq!((home.files("tracks").len(), home.files("elsewhere").len()), (1, 1));
+}
+
+#[test]
 fn a_variation_begins_as_its_track_and_a_primer_as_its_file() {
     let home = trained();
     let make = |more: &[&str]| {
