@@ -157,6 +157,8 @@ const MAX_FILE_BYTES: usize = 10 << 20;
 /// What keeps a question open: an id and a secret that is valid for a quarter of an hour.
 #[derive(Clone)]
 pub(crate) struct Open {
+    /// The id, by which an answer is told from others.
+    pub(crate) id: u64,
     /// The secret.
     pub(crate) token: String,
     /// The largest file that the place takes, in bytes.
@@ -331,7 +333,7 @@ mod tests {
 
     #[test]
     fn what_keeps_a_question_open_is_never_shown() {
-        let open = Open { token: "secret".to_owned(), max_file_bytes: 1 };
+        let open = Open { id: 1, token: "secret".to_owned(), max_file_bytes: 1 };
         assert!(!format!("{open:?}").contains("secret"));
     }
 

@@ -172,6 +172,7 @@ pub(super) fn request(
         at,
         wish,
         open: Some(Open {
+            id: interaction.id.get(),
             token: interaction.token.clone(),
             max_file_bytes: interaction.attachment_size_limit as usize,
         }),

@@ -43,7 +43,8 @@ pub(super) async fn answer(
 ) -> Result<Posted, Error> {
     let (text, files) = fit(post.text, post.files, request.max_file_bytes());
     let text = post::cut_before(&text, &post.marker);
-    let message = say(shared, request, Some(&post.marker), &text, &files).await?;
+    let nonce = Some(post.marker.as_str().to_owned());
+    let message = say(shared, request, nonce, &text, &files).await?;
     let posted = Posted {
         channel: ChannelId(message.channel_id.get()),
         message: MessageId(message.id.get()),
@@ -60,7 +61,7 @@ pub(super) async fn tell(
     files: Vec<File>,
 ) -> Result<(), Error> {
     let (text, files) = fit(text, files, request.max_file_bytes());
-    say(shared, request, None, &post::cut(&text), &files).await?;
+    say(shared, request, nonce_of(request), &post::cut(&text), &files).await?;
     Ok(())
 }
 
@@ -68,7 +69,7 @@ pub(super) async fn tell(
 async fn say(
     shared: &Shared,
     request: &Request,
-    marker: Option<&Marker>,
+    nonce: Option<String>,
     text: &str,
     files: &[File],
 ) -> Result<Message, Trouble> {
@@ -78,7 +79,12 @@ async fn say(
             outcome => return outcome,
         }
     }
-    in_channel(shared, request.channel, marker, text, files).await
+    in_channel(shared, POST, request.channel, nonce, text, files).await
+}
+
+/// What tells the answer to this request from others; none for one that the chat did not make.
+fn nonce_of(request: &Request) -> Option<String> {
+    request.open.as_ref().map(|open| open.id.to_string())
 }
 
 /// Tells the asker alone. The public "is thinking" goes first: what follows it would be public too.
@@ -86,9 +92,7 @@ pub(super) async fn refuse(shared: &Shared, request: &Request, text: &str) -> Re
     let text = post::cut(text);
     let http = &shared.rest.http;
     let Some(open) = still_open(request) else {
-        let message = || CreateMessage::new().content(&text).allowed_mentions(no_mentions());
-        let channel = Channel::new(request.channel.0);
-        shared.rest.ask(REFUSE, || channel.send_message(http, message())).await?;
+        in_channel(shared, REFUSE, request.channel, nonce_of(request), &text, &[]).await?;
         return Ok(());
     };
     let deleted =
@@ -260,8 +264,9 @@ async fn edit_answer(
 /// Discord makes one message of two with the same nonce within some minutes.
 async fn in_channel(
     shared: &Shared,
+    deed: Deed,
     channel: ChannelId,
-    marker: Option<&Marker>,
+    nonce: Option<String>,
     text: &str,
     files: &[File],
 ) -> Result<Message, Trouble> {
@@ -270,15 +275,13 @@ async fn in_channel(
             .content(text)
             .files(files.iter().map(attachment))
             .allowed_mentions(no_mentions());
-        let message = match marker {
-            Some(marker) => {
-                message.nonce(Nonce::String(marker.as_str().to_owned())).enforce_nonce(true)
-            }
+        let message = match nonce.clone() {
+            Some(nonce) => message.nonce(Nonce::String(nonce)).enforce_nonce(true),
             None => message,
         };
         Channel::new(channel.0).send_message(&shared.rest.http, message)
     };
-    shared.rest.ask(POST, send).await
+    shared.rest.ask(deed, send).await
 }
 
 fn attachment(file: &File) -> CreateAttachment {

@@ -258,9 +258,21 @@ impl Discord {
         self.state.lock().breakdowns.push((part.to_owned(), n));
     }
 
+    /// The next `n` requests whose "METHOD path" holds `part` are done, but their answer gets lost: the
+    /// bot sees status 502.
+    pub fn lose_answers(&self, part: &str, n: u32) {
+        self.state.lock().losses.push((part.to_owned(), n));
+    }
+
     /// How many requests were made whose "METHOD path" holds `part`.
     pub fn n_requests(&self, part: &str) -> usize {
         self.state.lock().requests.iter().filter(|request| request.contains(part)).count()
+    }
+
+    /// How many finished messages of the bot stand in the channel for all to see.
+    pub fn n_messages_of_bot(&self) -> usize {
+        let is_its = |m: &&Message| m.author == state::BOT && m.finished && m.private_to.is_none();
+        self.state.lock().messages.values().filter(is_its).count()
     }
 
     /// From now on, another token is the right one.

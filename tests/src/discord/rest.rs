@@ -49,6 +49,9 @@ pub(super) async fn answer(
         ["api", "v10", rest @ ..] => route(&mut state, method.as_str(), rest, &query, form),
         _ => Err(unknown_route(&mut state, &name)),
     };
+    if answer.is_ok() && counted(&mut state.losses, &name) {
+        return bad_gateway();
+    }
     match answer {
         Ok(Some(body)) => Json(body).into_response(),
         Ok(None) => StatusCode::NO_CONTENT.into_response(),
@@ -58,10 +61,8 @@ pub(super) async fn answer(
 
 /// What a test asked to go wrong with this request.
 fn trouble(state: &mut Inner, name: &str) -> Option<Response> {
-    let breakdown = state.breakdowns.iter_mut().find(|(part, n)| *n > 0 && name.contains(part));
-    if let Some((_, n_left)) = breakdown {
-        *n_left -= 1;
-        return Some((StatusCode::BAD_GATEWAY, "<html>bad gateway</html>").into_response());
+    if counted(&mut state.breakdowns, name) {
+        return Some(bad_gateway());
     }
     let now = Instant::now();
     let limit = state.limits.iter_mut().find(|limit| name.contains(&limit.part))?;
@@ -74,6 +75,18 @@ fn trouble(state: &mut Inner, name: &str) -> Option<Response> {
         state.violation(format!("{name} came back before its rate limit was over"));
     }
     limited.then(|| too_many(seconds))
+}
+
+/// Whether this request is among those that something shall happen to, which are counted down.
+fn counted(left: &mut [(String, u32)], name: &str) -> bool {
+    let found = left.iter_mut().find(|(part, n)| *n > 0 && name.contains(part.as_str()));
+    let Some((_, n_left)) = found else { return false };
+    *n_left -= 1;
+    true
+}
+
+fn bad_gateway() -> Response {
+    (StatusCode::BAD_GATEWAY, "<html>bad gateway</html>").into_response()
 }
 
 fn too_many(seconds: f64) -> Response {

@@ -120,6 +120,8 @@ pub(super) struct Inner {
     pub(super) sessions: BTreeMap<String, Session>,
     pub(super) limits: Vec<Limit>,
     pub(super) breakdowns: Vec<(String, u32)>,
+    /// Requests that are done, while their answer is lost.
+    pub(super) losses: Vec<(String, u32)>,
     pub(super) requests: Vec<String>,
     pub(super) violations: Vec<String>,
     pub(super) closes: Vec<Option<u16>>,
@@ -178,6 +180,7 @@ impl State {
             sessions: BTreeMap::new(),
             limits: Vec::new(),
             breakdowns: Vec::new(),
+            losses: Vec::new(),
             requests: Vec::new(),
             violations: Vec::new(),
             closes: Vec::new(),

@@ -136,9 +136,19 @@ async fn a_question_about_a_model_is_answered_with_a_picture_and_without_reactio
     discord.model("trance", ada);
     let request = playing.question().await;
     discord.expire_interactions();
+    discord.lose_answers("POST /api/v10/channels", 1);
     playing.bot.tell(&request, "late".to_owned(), vec![picture()]).await.expect("told");
     let late = discord.wait_for_message().await;
     assert_eq!((late.answers, late.content.as_str()), (None, "late"));
+    assert_eq!(discord.n_requests("POST /api/v10/channels"), 2, "the first answer was lost");
+
+    // Another that comes late is another message, and none stands there twice.
+    discord.model("trance", ada);
+    let request = playing.question().await;
+    discord.expire_interactions();
+    playing.bot.tell(&request, "late again".to_owned(), vec![picture()]).await.expect("told");
+    assert_eq!(discord.wait_for_message().await.content, "late again");
+    assert_eq!(discord.n_messages_of_bot(), 3);
     discord.model("polka", ada);
     let private = discord.wait_for_private(ada).await;
     assert!(private.content.contains("I don't know polka"), "{private:?}");
