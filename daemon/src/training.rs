@@ -77,7 +77,7 @@ pub fn cycle(
     let wanted = &keep::or_stopped(studio, wanted);
     let mut plan = plan(studio, wanted, stop)?;
     let unfinished = keep::find(studio, wanted, &plan.identity, out);
-    plan.settle(unfinished.as_ref())?;
+    plan.settle(studio, unfinished.as_ref())?;
     out(Line::Remark(plan.announcement(wanted, unfinished.as_ref())));
     if let Some(remark) = Hardware::find(plan.settings.device).ok().and_then(|own| own.remark()) {
         out(Line::Remark(remark));

@@ -40,8 +40,12 @@ pub(super) struct Start {
 
 impl Plan {
     /// Chooses what the settings leave open, as in the training that is gone on with if there is one:
-    /// what this machine can do in a time is measured anew each time.
-    pub(super) fn settle(&mut self, unfinished: Option<&Unfinished>) -> anyhow::Result<()> {
+    /// this machine may turn out to be quicker than was known.
+    pub(super) fn settle(
+        &mut self,
+        studio: &Studio,
+        unfinished: Option<&Unfinished>,
+    ) -> anyhow::Result<()> {
         if let Some(unfinished) = unfinished {
             self.settings = self.settings.filled(&unfinished.note.settings);
         }
@@ -49,7 +53,7 @@ impl Plan {
             let train = &self.material.corpus.train;
             let n_tokens = train.iter().map(|piece| piece.tokens().len()).sum();
             let is_measured = self.settings.hidden == AUTO;
-            let speed = if is_measured { speed(self.settings.precision)? } else { f64::MAX };
+            let speed = if is_measured { speed(studio, &self.settings)? } else { f64::MAX };
             self.settings = self.settings.chosen(Scope { n_tokens, speed });
         }
         Ok(())

@@ -1,8 +1,8 @@
 //! How large a network, and how long a step, suits so much music in so much time?
 //!
 //! Settings of size and length may be left open, as "auto" in the configuration and [`AUTO`] here.
-//! What is chosen goes in coarse steps, so that the same library on the same machine gets the same, but for a
-//! speed near the edge of a step.
+//! What is chosen goes in coarse steps, so that noise in the speed seldom matters; who measures it does well
+//! to remember it, for one near the edge of a step.
 
 use serde::de::{Deserializer, Error, Unexpected, Visitor};
 use serde::ser::Serializer;
