@@ -350,4 +350,6 @@ pub(super) fn check(window: &Window, state: &State, size: Size) -> Result<()> {
 }
 
 #[cfg(test)]
+mod reference;
+#[cfg(test)]
 pub(super) mod tests;

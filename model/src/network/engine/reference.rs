@@ -1,0 +1,110 @@
+//! Does the engine compute what `PyTorch` computes?
+//!
+//! The numbers are those of `torch.nn.LSTM`, `cross_entropy`, `clip_grad_norm_` and `AdamW` (2.15, in
+//! `f32`) for weights 0.4 · sin(i² + p), i counting within parameter p and p in the order of
+//! [`Network::parameters`].
+
+use super::*;
+use crate::loss::Targets;
+use candle_core::{Device, Tensor};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+const SIZE: Size =
+    Size { vocabulary: 11, lookbacks: 0, conditions: 0, layers: 2, hidden: 16, embedding: 8 };
+const TIME: usize = 9;
+const BATCH: usize = 6;
+const LOSS: f64 = 2.505_880_6;
+/// The length of each gradient, and its sum weighted by cos 0.7 i.
+const GRADIENTS: [(f64, f64); 9] = [
+    (0.026_719_4, 0.013_023_7),
+    (0.023_949_3, -0.005_670_1),
+    (0.028_596_1, -0.000_915_8),
+    (0.070_176_7, -0.008_886_6),
+    (0.054_203_3, 0.013_598_0),
+    (0.043_420_1, 0.000_877_2),
+    (0.094_829_0, 0.003_173_0),
+    (0.072_831_8, -0.020_392_5),
+    (0.133_316_1, 0.137_448_3),
+];
+/// Sums of outputs and cells after the window, a layer.
+const STATES: [(f64, f64); 2] = [(2.345_529, 3.156_045), (-4.762_481, -11.498_156)];
+/// Over and over the same window, the state carried on.
+const LOSSES: [f64; 8] =
+    [2.505_881, 2.464_235, 2.427_842, 2.405_336, 2.390_836, 2.385_927, 2.385_859, 2.383_854];
+const PACE: Pace = Pace { rate: 1e-2, clip: 0.25, weight_decay: 0.1 };
+
+fn network() -> Result<Network> {
+    let network = Network::new(SIZE, &mut ChaCha8Rng::seed_from_u64(0))?;
+    for (p, (_, var)) in network.parameters().iter().enumerate() {
+        let number = |i: usize| (0.4 * ((i * i + p) as f64).sin()) as f32;
+        let numbers: Vec<f32> = (0..var.elem_count()).map(number).collect();
+        var.set(&Tensor::from_vec(numbers, var.shape(), &Device::Cpu)?)?;
+    }
+    Ok(network)
+}
+
+fn window() -> Window {
+    let of = |token: fn(usize, usize) -> usize| -> Vec<u32> {
+        let places = (0..TIME).flat_map(|t| (0..BATCH).map(move |b| (t, b)));
+        places.map(|(t, b)| (token(t, b) % SIZE.vocabulary) as u32).collect()
+    };
+    Window {
+        time: TIME,
+        batch: BATCH,
+        inputs: of(|t, b| t * t + 3 * b),
+        conditions: vec![0; TIME * BATCH],
+        resets: vec![false; TIME * BATCH],
+        targets: Targets {
+            tokens: of(|t, b| 5 * t + b * b + 1),
+            suggested: Vec::new(),
+            weights: vec![1.0; TIME * BATCH],
+            divisor: (TIME * BATCH) as f32,
+        },
+    }
+}
+
+/// How exactly a level computes.
+fn allowed(level: Level) -> f64 {
+    if level.group() == 1 { 2e-6 } else { 2e-3 }
+}
+
+#[test]
+fn losses_gradients_and_states_are_those_of_pytorch() -> Result<()> {
+    let network = network()?;
+    for level in Level::available() {
+        let near = |ours: f64, theirs: f64, most: f64| {
+            assert!((ours - theirs).abs() < most, "{level:?}: {ours} for {theirs}");
+        };
+        let mut learner = Learner::with_level(&network, level)?;
+        let mut state = State::zero(SIZE, BATCH);
+        near(learner.differentiate(&window(), &mut state, &[])?, LOSS, allowed(level));
+        for (own, (length, mixed)) in learner.gradient(&network)?.into_iter().zip(GRADIENTS) {
+            let own = own.flatten_all()?.to_vec1::<f32>()?;
+            let own = || own.iter().map(|value| f64::from(*value));
+            near(own().map(|d| d * d).sum::<f64>().sqrt(), length, allowed(level));
+            let mix = own().enumerate().map(|(i, d)| d * (0.7 * i as f64).cos()).sum();
+            near(mix, mixed, allowed(level));
+        }
+        let sum = |values: &[f32]| values.iter().map(|value| f64::from(*value)).sum();
+        for (own, (hidden, cell)) in state.0.iter().zip(STATES) {
+            near(sum(&own.hidden), hidden, 20.0 * allowed(level));
+            near(sum(&own.cell), cell, 20.0 * allowed(level));
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn learning_goes_the_way_of_pytorch() -> Result<()> {
+    for level in Level::available() {
+        let mut learner = Learner::with_level(&network()?, level)?;
+        let mut state = State::zero(SIZE, BATCH);
+        for theirs in LOSSES {
+            let ours = learner.learn(&window(), &mut state, &[], PACE)?;
+            let most = 10.0 * allowed(level);
+            assert!((ours - theirs).abs() < most, "{level:?}: {ours} for {theirs}");
+        }
+    }
+    Ok(())
+}
