@@ -115,8 +115,20 @@ fn run(predictor: &Predictor, stream: &mut Stream, n_lanes: usize) {
     for _ in 0..N_TOKENS {
         predictor.advance(stream, &tokens, &[]);
         for (idx, token) in tokens.iter_mut().enumerate() {
-            let logits = stream.logits(idx).iter().enumerate();
-            *token = logits.max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(token, _)| token as u32);
+            *token = likeliest(stream.logits(idx));
         }
     }
+}
+
+fn likeliest(logits: &[f32]) -> u32 {
+    // Eight at once, so that the compiler may use vectors.
+    let mut most = [f32::NEG_INFINITY; 8];
+    for eight in logits.chunks_exact(8) {
+        for (most, logit) in most.iter_mut().zip(eight) {
+            *most = if *logit > *most { *logit } else { *most };
+        }
+    }
+    let rest = logits.chunks_exact(8).remainder();
+    let most = most.iter().chain(rest).copied().fold(f32::NEG_INFINITY, f32::max);
+    logits.iter().position(|logit| *logit >= most).unwrap_or(0) as u32
 }

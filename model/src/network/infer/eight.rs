@@ -1,10 +1,10 @@
-//! How do layers predict in eight bits?
+//! How do layers predict in eight bits, or with weights in four?
 
 use super::super::engine::layout::{Layout, Matrix};
 use super::super::kernels::int8::{Int8, Matrix8, Step8};
 use super::Stream;
 
-/// Layers and output in eight bits.
+/// Layers in eight bits or with weights in four, the output in eight.
 pub(super) struct Eight {
     int8: Int8,
     units: usize,
@@ -16,7 +16,7 @@ pub(super) struct Eight {
 }
 
 impl Eight {
-    pub(super) fn new(int8: Int8, layout: &Layout, weights: &[f32]) -> Self {
+    pub(super) fn new(int8: Int8, halved: bool, layout: &Layout, weights: &[f32]) -> Self {
         let panels = |matrix: &Matrix| (&weights[matrix.range.clone()], matrix.depth);
         let base = |matrix: &Matrix8, bias: &std::ops::Range<usize>| {
             let mut base = matrix.offsets.clone();
@@ -25,11 +25,11 @@ impl Eight {
         };
         let layers = layout.layers.iter().enumerate().map(|(idx, layer)| {
             let both = [panels(&layer.input), panels(&layer.recurrent)];
-            let matrix = Matrix8::new(int8, &both[usize::from(idx == 0)..]);
+            let matrix = Matrix8::new(int8, &both[usize::from(idx == 0)..], halved);
             let base = base(&matrix, &layer.bias);
             (matrix, base)
         });
-        let output = Matrix8::new(int8, &[panels(&layout.output)]);
+        let output = Matrix8::new(int8, &[panels(&layout.output)], false);
         Self {
             int8,
             units: layout.units,

@@ -46,7 +46,8 @@ fn token_by_token_predicts_what_windows_predict() -> Result<()> {
     let mut predictors = vec![
         ("int8", Predictor::with_form(&network, Form::Int8)?, 2e-3),
         ("int8 with AVX2", Predictor::with_form(&network, Form::Int8Avx2)?, 2e-3),
-        ("best", Predictor::new(&network)?, 2e-3),
+        ("int4", Predictor::with_form(&network, Form::Int4)?, 5e-3),
+        ("best", Predictor::new(&network)?, 5e-3),
     ];
     for level in Level::available() {
         let allowed = if level.group() == 1 { 1e-6 } else { 1e-3 };
@@ -69,7 +70,7 @@ fn token_by_token_predicts_what_windows_predict() -> Result<()> {
 fn streams_side_by_side_do_not_meet() -> Result<()> {
     let mut rng = ChaCha8Rng::seed_from_u64(5);
     let network = Network::new(SIZE, &mut rng)?;
-    for form in [Form::F32, Form::Bf16, Form::Int8, Form::Int8Avx2] {
+    for form in [Form::F32, Form::Bf16, Form::Int8, Form::Int8Avx2, Form::Int4] {
         let predictor = Predictor::with_form(&network, form)?;
         let sequences: Vec<Sequence> = (0..7).map(|idx| sequence(&mut rng, idx % 2)).collect();
         let conditions: Vec<u32> = sequences.iter().map(|own| own.condition).collect();

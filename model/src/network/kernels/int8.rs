@@ -1,8 +1,12 @@
-//! How are products made with a quarter of the memory?
+//! How are products made with a quarter of the memory, or an eighth?
 //!
 //! For sampling one token at a time, which waits for weights to come from memory: weights in eight
 //! bits, scaled a column, and activations between −1 and 1 in eight bits, multiplied by AVX512-VNNI or
 //! AVX2. Sums are exact. Only where the processor has one of them; no gradient.
+//!
+//! In halves, a byte holds two weights. It is one of them as it stands, its lower half a part of the
+//! number; raised by four bits it is the other, with what comes up from the byte below. Each upper half
+//! is chosen for what lies under it, so both are as near as four bits allow, and none is masked.
 #![expect(unsafe_code, reason = "calls code for instructions that were detected, with pointers")]
 
 mod dots;
@@ -35,13 +39,15 @@ const TOGETHER: usize = 4;
 #[repr(align(64))]
 struct Line([u32; 16]);
 
-/// A matrix in eight bits, as words `[four vectors][line][vector][lane]`: one stream reads it from
+/// A matrix in eight bits or halves, as words `[four vectors][line][vector][lane]`: one stream reads it from
 /// front to back, which is as fast as memory gives it. Columns are filled up to whole fours with zeros.
 pub(crate) struct Matrix8 {
     /// No vector lies across two of them.
     lines: Vec<Line>,
-    /// Words of a column.
+    /// Words of activations that a column takes.
     depth: usize,
+    /// Whether each byte holds two weights, those of neighbouring words.
+    halved: bool,
     /// What a sum of products is worth, a column.
     scales: Vec<f32>,
     /// To be added to the sums, a column, since activations are not written around 0.
@@ -65,17 +71,18 @@ pub(crate) struct Step8<'a> {
 
 impl Matrix8 {
     /// From `f32` panels of vectors as long as those of `int8`, each with its depth, one below the
-    /// other.
-    pub(crate) fn new(int8: Int8, parts: &[(&[f32], usize)]) -> Self {
+    /// other; in halves if wanted, where depths must be multiples of 8.
+    pub(crate) fn new(int8: Int8, parts: &[(&[f32], usize)], halved: bool) -> Self {
         let lanes = int8.lanes();
         let height: usize = parts.iter().map(|(_, depth)| depth).sum();
         let n_vectors =
             parts.first().map_or(0, |(panels, depth)| panels.len() / (depth * lanes).max(1));
         let n_filled = n_vectors.next_multiple_of(TOGETHER);
-        let n_words = n_filled * height / GROUP * lanes;
+        let n_words = n_filled * height / GROUP * lanes / if halved { 2 } else { 1 };
         let mut own = Self {
             lines: vec![Line([0; 16]); n_words.div_ceil(16)],
             depth: height / GROUP,
+            halved,
             scales: Vec::new(),
             offsets: Vec::new(),
         };
@@ -106,35 +113,76 @@ impl Matrix8 {
 
     fn put(&mut self, int8: Int8, (vector, lane): (usize, usize), column: &[f32]) {
         let most = column.iter().fold(0.0f32, |most, value| most.max(value.abs()));
-        let scale = most.max(f32::MIN_POSITIVE) / 127.0;
-        let mut sum = 0i32;
-        for (k, numbers) in column.chunks_exact(GROUP).enumerate() {
-            let mut bytes = [0u8; GROUP];
-            for (byte, value) in bytes.iter_mut().zip(numbers) {
-                let whole = (value / scale).round() as i8;
-                sum += i32::from(whole);
-                *byte = whole.cast_unsigned();
+        let top = if self.halved { 112.0 } else { 127.0 };
+        let scale = most.max(f32::MIN_POSITIVE) / top;
+        let whole = |value: f32| (value / scale).round() as i8;
+        let n = if self.halved { 2 * GROUP } else { GROUP };
+        let n_lines = column.len() / n;
+        let mut sum = 0;
+        for (k, numbers) in column.chunks_exact(n).enumerate() {
+            let (first, second) = numbers.split_at(GROUP);
+            let mut bytes = [0i8; GROUP];
+            for (byte, value) in bytes.iter_mut().zip(first) {
+                *byte = whole(*value);
             }
-            let line = (vector / TOGETHER * self.depth + k) * TOGETHER + vector % TOGETHER;
+            if self.halved {
+                let mut others = [0i8; GROUP];
+                for (other, value) in others.iter_mut().zip(second) {
+                    *other = whole(*value);
+                }
+                bytes = halves(bytes, others);
+                sum += raised(bytes).into_iter().map(i32::from).sum::<i32>();
+            }
+            sum += bytes.into_iter().map(i32::from).sum::<i32>();
+            let line = (vector / TOGETHER * n_lines + k) * TOGETHER + vector % TOGETHER;
             let word = line * int8.lanes() + lane;
-            self.lines[word / 16].0[word % 16] = u32::from_le_bytes(bytes);
+            self.lines[word / 16].0[word % 16] = u32::from_le_bytes(bytes.map(i8::cast_unsigned));
         }
         self.scales.push(scale / STEPS);
         self.offsets.push(-f32::from(int8.zero()) * sum as f32 * scale / STEPS);
     }
 }
 
+/// Bytes that are about `first`, and about `second` when [`raised`]; none of them −128.
+fn halves(first: [i8; GROUP], second: [i8; GROUP]) -> [i8; GROUP] {
+    // The upper half of the number nearest to `wanted` over a lower half.
+    let upper = |wanted: i8, lower: u8| {
+        let sixteenths = (f32::from(wanted) - f32::from(lower)) / 16.0;
+        // −128 has no opposite.
+        let least = if lower == 0 { -7.0 } else { -8.0 };
+        (sixteenths.round().clamp(least, 7.0) as i8).cast_unsigned() << 4
+    };
+    let mut below = 0;
+    std::array::from_fn(|idx| {
+        let lower = upper(second[idx], below) >> 4;
+        let byte = upper(first[idx], lower) | lower;
+        below = byte >> 4;
+        byte.cast_signed()
+    })
+}
+
+/// What the kernels see of the bytes of a word four bits further up.
+fn raised(bytes: [i8; GROUP]) -> [i8; GROUP] {
+    let word = u32::from_le_bytes(bytes.map(i8::cast_unsigned)) << 4;
+    word.to_le_bytes().map(u8::cast_signed)
+}
+
 impl Int8 {
     /// The fastest that the processor has, if any.
     pub(crate) fn detect() -> Option<Self> {
+        Self::vnni().or_else(Self::avx2)
+    }
+
+    /// AVX512-VNNI, if the processor has it.
+    pub(crate) fn vnni() -> Option<Self> {
         use std::arch::is_x86_feature_detected as has;
-        let has_vnni = has!("avx512f")
+        let has_all = has!("avx512f")
             && has!("avx512vl")
             && has!("avx512dq")
             && has!("avx512bw")
             && has!("avx512vnni")
             && has!("fma");
-        if has_vnni { Some(Self(Instructions::Avx512Vnni)) } else { Self::avx2() }
+        has_all.then_some(Self(Instructions::Avx512Vnni))
     }
 
     /// AVX2, if the processor has it.
@@ -257,41 +305,74 @@ mod tests {
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
-    /// Also the largest numbers of either sign, which any shorter sums would not hold.
+    const DEPTH: usize = 128;
+
+    /// Numbers from −`most` to `most`, those two more often than others.
+    fn numbers(rng: &mut ChaCha8Rng, n: usize, most: i8) -> Vec<i8> {
+        let mut number = || match rng.random_range(0..3) {
+            0 => most,
+            1 => -most,
+            _ => rng.random_range(-most..=most),
+        };
+        (0..n).map(|_| number()).collect()
+    }
+
+    /// Weights of a column as the kernels see them.
+    fn seen(weights: &[i8], halved: bool) -> Vec<i32> {
+        let four = |numbers: &[i8]| std::array::from_fn::<i8, GROUP, _>(|i| numbers[i]);
+        let pairs = weights.chunks_exact(2 * GROUP).flat_map(|numbers| {
+            let (first, second) = (four(numbers), four(&numbers[GROUP..]));
+            let bytes = if halved { halves(first, second) } else { first };
+            [bytes, if halved { raised(bytes) } else { second }].into_iter().flatten()
+        });
+        pairs.map(i32::from).collect()
+    }
+
+    /// Also of the largest numbers of either sign, which any shorter sums would not hold.
     #[test]
     fn sums_are_exact() {
-        const DEPTH: usize = 128;
         let mut rng = ChaCha8Rng::seed_from_u64(6);
-        for int8 in [Int8::avx2(), Int8::detect()].into_iter().flatten() {
+        let levels = [Int8::avx2(), Int8::detect()].into_iter().flatten();
+        for (int8, halved) in levels.flat_map(|int8| [(int8, false), (int8, true)]) {
             let lanes = int8.lanes();
             let width = TOGETHER * lanes;
-            let mut numbers = |n: usize| -> Vec<i8> {
-                let number = |_| match rng.random_range(0..3) {
-                    0 => 127,
-                    1 => -127,
-                    _ => rng.random_range(-127..=127),
-                };
-                (0..n).map(number).collect()
-            };
-            let (weights, activations) = (numbers(width * DEPTH), numbers(3 * DEPTH));
-            let panels: Vec<f32> = weights.iter().map(|weight| f32::from(*weight)).collect();
-            let matrix = Matrix8::new(int8, &[(&panels, DEPTH)]);
+            let weights = numbers(&mut rng, width * DEPTH, if halved { 112 } else { 127 });
+            let activations = numbers(&mut rng, 5 * DEPTH, 127);
+            let mut panels = vec![0.0; width * DEPTH];
+            for (idx, weight) in weights.iter().enumerate() {
+                let (column, k) = (idx / DEPTH, idx % DEPTH);
+                panels[(column / lanes * DEPTH + k) * lanes + column % lanes] = f32::from(*weight);
+            }
+            let matrix = Matrix8::new(int8, &[(&panels, DEPTH)], halved);
             let written = |numbers: &[i8]| {
                 let bytes = [0, 1, 2, 3].map(|i| int8.zero().wrapping_add_signed(numbers[i]));
                 u32::from_le_bytes(bytes)
             };
             let rows: Vec<u32> = activations.chunks_exact(GROUP).map(written).collect();
-            let mut out = vec![0.0; 3 * width];
-            int8.product(3, &rows, &matrix, &matrix.offsets, &mut out);
+            let mut out = vec![0.0; 5 * width];
+            int8.product(5, &rows, &matrix, &matrix.offsets, &mut out);
             for (idx, sum) in out.into_iter().enumerate() {
                 let (row, column) = (idx / width, idx % width);
-                let product = |k: usize| {
-                    let at = (column / lanes * DEPTH + k) * lanes + column % lanes;
-                    i32::from(weights[at]) * i32::from(activations[row * DEPTH + k])
-                };
-                let exact = (0..DEPTH).map(product).sum::<i32>() as f32 / STEPS;
-                assert!((sum - exact).abs() < 0.005, "{int8:?}: {sum} for {exact}");
+                let seen = seen(&weights[column * DEPTH..][..DEPTH], halved);
+                let products = activations[row * DEPTH..].iter().zip(seen);
+                let exact = products.map(|(a, w)| i32::from(*a) * w).sum::<i32>() as f32 / STEPS;
+                assert!((sum - exact).abs() < 0.005, "{int8:?}, {halved}: {sum} for {exact}");
             }
         }
+    }
+
+    #[test]
+    fn halves_are_as_near_as_four_bits_allow() {
+        let weights = numbers(&mut ChaCha8Rng::seed_from_u64(7), 8000, 112);
+        for (weight, seen) in weights.iter().zip(seen(&weights, true)) {
+            assert!((i32::from(*weight) - seen).abs() <= 16 && seen > -128, "{weight}: {seen}");
+        }
+        let off: f64 = weights
+            .iter()
+            .zip(seen(&weights, true))
+            .map(|(weight, seen)| f64::from(i32::from(*weight) - seen).powi(2))
+            .sum();
+        let off = (off / weights.len() as f64).sqrt();
+        assert!(off < 6.0, "off by {off}");
     }
 }

@@ -18,8 +18,9 @@ pub(super) trait Dots: Copy {
     type Sums: Copy;
     /// A word of activations for every sum.
     type Left: Copy;
-    /// Rows whose sums stay in registers.
+    /// Rows whose sums stay in registers, and with weights in halves of bytes.
     const ROWS: usize;
+    const ROWS_HALVED: usize;
 
     fn simd(self) -> Self::Simd;
     fn zero(self) -> Self::Sums;
@@ -27,6 +28,9 @@ pub(super) trait Dots: Copy {
     fn splat(self, word: u32) -> Self::Left;
     /// `sums` plus the products of the four numbers of each word.
     fn add(self, sums: Self::Sums, left: Self::Left, right: Self::Sums) -> Self::Sums;
+    fn both(self, a: Self::Sums, b: Self::Sums) -> Self::Sums;
+    /// Words four bits further up.
+    fn raised(self, words: Self::Sums) -> Self::Sums;
     fn float(self, sums: Self::Sums) -> Vector<Self>;
     /// Rounds numbers from −127 to 127 and writes them as activations.
     unsafe fn store(self, to: *mut u32, a: Vector<Self>);
@@ -38,10 +42,11 @@ type Vector<D> = <<D as Dots>::Simd as Simd>::V;
 /// The shapes must agree.
 #[inline(always)]
 pub(super) unsafe fn step<D: Dots>(dots: D, mut step: Step8<'_>, units: usize) {
+    let most = if step.weights.halved { D::ROWS_HALVED } else { D::ROWS };
     for vector in 0..units / D::Simd::LANES {
         let mut row = 0;
         while row < step.n {
-            let size = block(step.n - row, D::ROWS, 1);
+            let size = block(step.n - row, most, 1);
             // SAFETY: the caller's.
             by_rows!(size, R => unsafe { tile::<D, R>(dots, &mut step, units, vector, row) });
             row += size;
@@ -62,16 +67,17 @@ pub(super) unsafe fn product<D: Dots>(
 ) {
     let width = weights.width();
     let lanes = D::Simd::LANES;
+    let most = if weights.halved { D::ROWS_HALVED } else { D::ROWS };
     for vector in (0..width / lanes).step_by(TOGETHER) {
         let mut row = 0;
         while row < n {
-            let size = block(n - row, D::ROWS, 1);
+            let size = block(n - row, most, 1);
             // SAFETY: the caller's.
             unsafe {
-                let initial = initial.as_ptr().add(vector * lanes);
+                let initial = (initial.as_ptr().add(vector * lanes), 0);
                 let to = out.as_mut_ptr().add(row * width + vector * lanes);
                 by_rows!(size, R => {
-                    let sums = sums::<D, R>(dots, rows, weights, (vector, row), (initial, 0));
+                    let sums = either::<D, R>(dots, rows, weights, (vector, row), initial);
                     for (r, sums) in sums.iter().enumerate() {
                         for (j, sum) in sums.iter().enumerate() {
                             dots.simd().store(to.add(r * width + j * lanes), *sum);
@@ -101,7 +107,7 @@ unsafe fn tile<D: Dots, const R: usize>(
         let stride = if step.initial.len() == 4 * units { 0 } else { 4 * units };
         let initial = step.initial.as_ptr().add(row * stride + 4 * vector * lanes);
         let place = (4 * vector, row);
-        let sums = sums::<D, R>(dots, step.rows, step.weights, place, (initial, stride));
+        let sums = either::<D, R>(dots, step.rows, step.weights, place, (initial, stride));
         for (r, sums) in sums.iter().enumerate() {
             let at = (row + r) * units + vector * lanes;
             let cell = step.cells.as_mut_ptr().add(at);
@@ -114,6 +120,28 @@ unsafe fn tile<D: Dots, const R: usize>(
     }
 }
 
+/// [`sums`] with weights of either kind.
+///
+/// # Safety
+/// As for [`sums`].
+#[inline(always)]
+unsafe fn either<D: Dots, const R: usize>(
+    dots: D,
+    rows: &[u32],
+    weights: &Matrix8,
+    place: (usize, usize),
+    initial: (*const f32, usize),
+) -> [[Vector<D>; TOGETHER]; R] {
+    // SAFETY: passed on.
+    unsafe {
+        if weights.halved {
+            sums::<D, R, true>(dots, rows, weights, place, initial)
+        } else {
+            sums::<D, R, false>(dots, rows, weights, place, initial)
+        }
+    }
+}
+
 /// The sums of `R` rows from `row` with four vectors of columns from `vector`.
 ///
 /// # Safety
@@ -121,7 +149,7 @@ unsafe fn tile<D: Dots, const R: usize>(
 /// them, `stride` numbers apart.
 #[inline(always)]
 #[expect(clippy::needless_range_loop, reason = "iterators keep the sums from staying in registers")]
-unsafe fn sums<D: Dots, const R: usize>(
+unsafe fn sums<D: Dots, const R: usize, const HALVED: bool>(
     dots: D,
     rows: &[u32],
     weights: &Matrix8,
@@ -132,18 +160,34 @@ unsafe fn sums<D: Dots, const R: usize>(
     // SAFETY: the caller's.
     unsafe {
         let simd = dots.simd();
+        // Words of activations to a line of weights.
+        let n = if HALVED { 2 } else { 1 };
         let (from, panels) =
-            (rows.as_ptr().add(row * depth), weights.words().add(vector * depth * lanes));
+            (rows.as_ptr().add(row * depth), weights.words().add(vector * depth / n * lanes));
         let mut whole = [[dots.zero(); TOGETHER]; R];
-        for k in 0..depth {
+        // A single row has registers for sums that do not wait for those.
+        let mut others = [dots.zero(); TOGETHER];
+        for k in 0..depth / n {
             let mut right = [dots.zero(); TOGETHER];
             for j in 0..TOGETHER {
                 right[j] = dots.load(panels.add((k * TOGETHER + j) * lanes));
             }
             for r in 0..R {
-                let left = dots.splat(*from.add(r * depth + k));
+                let left = dots.splat(*from.add(r * depth + k * n));
                 for j in 0..TOGETHER {
                     whole[r][j] = dots.add(whole[r][j], left, right[j]);
+                }
+            }
+            if HALVED {
+                for j in 0..TOGETHER {
+                    right[j] = dots.raised(right[j]);
+                }
+                for r in 0..R {
+                    let left = dots.splat(*from.add(r * depth + k * n + 1));
+                    for j in 0..TOGETHER {
+                        let sum = if R == 1 { &mut others[j] } else { &mut whole[r][j] };
+                        *sum = dots.add(*sum, left, right[j]);
+                    }
                 }
             }
         }
@@ -152,6 +196,9 @@ unsafe fn sums<D: Dots, const R: usize>(
             for j in 0..TOGETHER {
                 let scale = simd.load(weights.scales.as_ptr().add((vector + j) * lanes));
                 let initial = simd.load(initial.add(r * stride + j * lanes));
+                if HALVED && R == 1 {
+                    whole[r][j] = dots.both(whole[r][j], others[j]);
+                }
                 sums[r][j] = simd.fma(dots.float(whole[r][j]), scale, initial);
             }
         }

@@ -9,7 +9,7 @@ use std::arch::x86_64::{
     __m256i, _mm_packs_epi16, _mm_packs_epi32, _mm_storel_epi64, _mm256_abs_epi8, _mm256_add_epi32,
     _mm256_castsi256_si128, _mm256_cvtepi32_ps, _mm256_cvtps_epi32, _mm256_extracti128_si256,
     _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_set1_epi16,
-    _mm256_set1_epi32, _mm256_setzero_si256, _mm256_sign_epi8,
+    _mm256_set1_epi32, _mm256_setzero_si256, _mm256_sign_epi8, _mm256_slli_epi32,
 };
 
 use super::super::avx2::Avx2;
@@ -27,6 +27,7 @@ impl Dots for Pairs {
     /// Sizes and signs.
     type Left = (__m256i, __m256i);
     const ROWS: usize = 2;
+    const ROWS_HALVED: usize = 2;
 
     #[inline(always)]
     fn simd(self) -> Avx2 {
@@ -57,6 +58,16 @@ impl Dots for Pairs {
             let pairs = _mm256_maddubs_epi16(size, _mm256_sign_epi8(right, sign));
             _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))
         }
+    }
+
+    #[inline(always)]
+    fn both(self, a: __m256i, b: __m256i) -> __m256i {
+        unsafe { _mm256_add_epi32(a, b) }
+    }
+
+    #[inline(always)]
+    fn raised(self, words: __m256i) -> __m256i {
+        unsafe { _mm256_slli_epi32::<4>(words) }
     }
 
     #[inline(always)]

@@ -7,7 +7,7 @@
 use std::arch::x86_64::{
     __m512i, _mm_storeu_si128, _mm512_add_epi32, _mm512_cvtepi32_ps, _mm512_cvtps_epi32,
     _mm512_cvtusepi32_epi8, _mm512_dpbusd_epi32, _mm512_loadu_si512, _mm512_max_epi32,
-    _mm512_set1_epi32, _mm512_setzero_si512,
+    _mm512_set1_epi32, _mm512_setzero_si512, _mm512_slli_epi32,
 };
 
 use super::super::avx512::Avx512;
@@ -27,6 +27,7 @@ impl Dots for Vnni {
     type Sums = __m512i;
     type Left = __m512i;
     const ROWS: usize = 6;
+    const ROWS_HALVED: usize = 4;
 
     #[inline(always)]
     fn simd(self) -> Self::Simd {
@@ -51,6 +52,16 @@ impl Dots for Vnni {
     #[inline(always)]
     fn add(self, sums: __m512i, left: __m512i, right: __m512i) -> __m512i {
         unsafe { _mm512_dpbusd_epi32(sums, left, right) }
+    }
+
+    #[inline(always)]
+    fn both(self, a: __m512i, b: __m512i) -> __m512i {
+        unsafe { _mm512_add_epi32(a, b) }
+    }
+
+    #[inline(always)]
+    fn raised(self, words: __m512i) -> __m512i {
+        unsafe { _mm512_slli_epi32::<4>(words) }
     }
 
     #[inline(always)]
