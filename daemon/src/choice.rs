@@ -109,6 +109,7 @@ mod tests {
     use model::key::{Key, Mode};
     use model::network::Network;
     use model::taste::Usual;
+    use model::tokens::Polyphony;
     use model::train::Hyperparameters;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
@@ -128,6 +129,7 @@ mod tests {
             beats_per_bar: 4,
             key: Key::new(5, Mode::Minor),
             notes_per_bar: 10.0,
+            polyphony: Polyphony::ANY,
             temperature: 1.0,
             top_p: 1.0,
             condition: 0,

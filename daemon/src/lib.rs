@@ -29,3 +29,4 @@ pub mod store;
 pub mod studio;
 pub mod track_file;
 pub mod training;
+pub mod usual;

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Context;
 use model::copying::Melodies;
 use model::corpus::{Corpus, Piece, group_of};
+use model::song::Song;
 use model::taste::{self, Features, Usual, features};
 use model::train::TrainError;
 use rand::SeedableRng;
@@ -129,6 +130,16 @@ fn replay(
     Ok(pieces)
 }
 
+/// The music of a song; `None` if it has no voice any more, as the settings are now.
+///
+/// # Errors
+/// When its file cannot be read.
+pub fn music(studio: &Studio, id: SongId) -> anyhow::Result<Option<Song>> {
+    let path = studio.home.songs().join(format!("{id}.mid"));
+    let bytes = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+    Ok(watch::intake::examine(&bytes, &studio.config.intake).song)
+}
+
 /// A song, its piece of weight 1 with its conditions, and its features.
 type Known = (SongId, Piece, Features);
 
@@ -149,10 +160,7 @@ fn songs(
         if song.status != SongStatus::Accepted {
             continue;
         }
-        let path = studio.home.songs().join(format!("{id}.mid"));
-        let bytes = std::fs::read(&path).with_context(|| format!("reading {}", path.display()));
-        let music = bytes.map(|bytes| watch::intake::examine(&bytes, &studio.config.intake).song);
-        match music {
+        match music(studio, id) {
             Ok(Some(music)) => {
                 let mut piece = Piece::new(id.to_string(), group_of(&song.file_name), &music);
                 piece.condition = own;

@@ -16,6 +16,7 @@ use model::network::infer::Predictor;
 use model::sample;
 use model::settings::{OutOfRange, require};
 use model::song::Song;
+use model::tokens::Polyphony;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{Misused, NotNow};
@@ -27,6 +28,7 @@ use crate::store::{Track, TrackId, TrackState};
 use crate::studio::{Studio, now_ms};
 use crate::track_file::{self, Files};
 use crate::training::require_songs;
+use crate::usual::Usual;
 
 /// How tracks are sampled unless a wish says otherwise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -314,7 +316,7 @@ fn order(studio: &Studio, wish: &Wish) -> anyhow::Result<Order> {
     let instrument = wish.instrument.as_deref().map(str::parse::<Instrument>).transpose();
     let instrument = instrument.map_err(|e| misused(e.to_string()))?;
     let profile = studio.config.genre.of(&wish.genre);
-    let usual = Usual::of(studio, wish, seed)?;
+    let usual = Usual::of(studio, &wish.genre, wish.artist.as_deref(), seed)?;
     Ok(Order {
         request: sample::Request {
             seed,
@@ -327,6 +329,7 @@ fn order(studio: &Studio, wish: &Wish) -> anyhow::Result<Order> {
             beats_per_bar: whole.map_or(4, Song::beats_per_bar),
             key: key.or(whole.map(Song::key)).or(usual.key).unwrap_or(Key::from_index(17)),
             notes_per_bar: whole.map(Song::notes_per_bar).or(usual.notes_per_bar).unwrap_or(10.0),
+            polyphony: whole.map(Polyphony::of).or(usual.polyphony).unwrap_or(Polyphony::ANY),
             temperature,
             top_p: settings.top_p,
             condition: 0,
@@ -356,36 +359,5 @@ fn allowed(
         Ok(())
     } else {
         Err(Misused(format!("{what} {value} is not possible: give {range}")).into())
-    }
-}
-
-/// What the genre's songs suggest; nothing without songs.
-struct Usual {
-    tempo_bpm: Option<f64>,
-    key: Option<Key>,
-    notes_per_bar: Option<f64>,
-}
-
-impl Usual {
-    /// The median tempo; the key and density of a song picked by `seed`, so that tracks vary as the
-    /// songs do.
-    fn of(studio: &Studio, wish: &Wish, seed: u64) -> anyhow::Result<Self> {
-        let songs = studio.store.songs_of(&wish.genre)?;
-        let accepted = songs.iter().filter(|(_, song)| {
-            let is_theirs =
-                wish.artist.is_none() || condition::artist_at(&song.path) == wish.artist;
-            song.status == crate::store::SongStatus::Accepted && is_theirs
-        });
-        let music: Vec<_> = accepted.filter_map(|(_, song)| song.music.as_ref()).collect();
-        let median = |mut values: Vec<f64>| {
-            values.sort_by(f64::total_cmp);
-            values.get(values.len() / 2).copied()
-        };
-        let picked = music.get(seed as usize % music.len().max(1));
-        Ok(Self {
-            tempo_bpm: median(music.iter().map(|m| m.tempo_bpm).collect()),
-            key: picked.map(|m| Key::from_index(usize::from(m.key_index))),
-            notes_per_bar: picked.map(|m| f64::from(m.n_notes) / f64::from(m.n_bars.max(1))),
-        })
     }
 }

@@ -1,8 +1,8 @@
 //! How is a new song drawn from the network?
 //!
 //! Token by token, with temperature and nucleus (top-p) sampling (Holtzman et al. 2020), masked by
-//! the grammar: whatever is drawn is a song of the asked length, meter, key and tempo. The same seed
-//! gives the same song.
+//! the grammar: whatever is drawn is a song of the asked length, meter, key and tempo, with no more
+//! notes at once than asked for. The same seed gives the same song.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -11,7 +11,8 @@ use crate::key::Key;
 use crate::network::infer::Predictor;
 use crate::song::{Song, Voice};
 use crate::tokens::{
-    Grammar, HEADER, Lookback, Token, TokenId, VOCABULARY, decode, encode, encode_header,
+    Grammar, HEADER, Lookback, Polyphony, Room, Token, TokenId, VOCABULARY, decode, encode,
+    encode_header,
 };
 
 /// Tokens a bar after which the bar ends as soon as it may.
@@ -34,6 +35,8 @@ pub struct Request {
     pub key: Key,
     /// How dense it should be, in notes a bar.
     pub notes_per_bar: f64,
+    /// The most notes that sound at once; more if the opening has more, and at least one, of any voice.
+    pub polyphony: Polyphony,
     /// Below 1 plays safer, above 1 wilder; 0 always takes the likeliest token.
     pub temperature: f64,
     /// Only the likeliest tokens that together have this probability are drawn from; 1 is all.
@@ -128,19 +131,26 @@ fn draw_tokens(
     rng: &mut ChaCha8Rng,
 ) -> Vec<TokenId> {
     let mut grammar = Grammar::new(Some(request.n_bars));
+    let mut room = Room::new(limit(request), forced.len());
     let mut lookback = Lookback::default();
     let mut stream = predictor.stream(request.condition);
     let mut tokens: Vec<TokenId> = Vec::new();
     let mut bar_start = 0;
     let mut forced = forced.iter().copied();
     let mut logits: Vec<f32> = Vec::new();
+    let mut allowed: Vec<u32> = Vec::new();
     while !grammar.is_ended() {
         let hurried = tokens.len() - bar_start > MAX_TOKENS_PER_BAR && grammar.may_end_bar();
-        let allowed = if hurried { grammar.bar_or_end() } else { grammar.allowed() };
         let token = forced.next().unwrap_or_else(|| {
+            let ranges = if hurried { grammar.bar_or_end() } else { grammar.allowed() };
+            allowed.clear();
+            allowed.extend(ranges.into_iter().flatten().filter(|id| room.allows(TokenId(*id))));
             TokenId(choose(&logits, &allowed, request.temperature, request.top_p, rng))
         });
         grammar.advance(token).expect("only allowed tokens are chosen");
+        for cut in room.advance(token) {
+            tokens[cut.idx] = cut.duration;
+        }
         if token == Token::Bar.id() {
             bar_start = tokens.len();
         }
@@ -153,15 +163,23 @@ fn draw_tokens(
     tokens
 }
 
-/// One id out of the allowed ranges.
+/// How many notes may sound at once: an opening has what it has, and which voices play is left to the
+/// network.
+fn limit(request: &Request) -> Polyphony {
+    const ONE: Polyphony = Polyphony { in_all: 1, by_voice: [1; 3] };
+    let limit = request.polyphony.or_more(ONE);
+    request.opening.as_ref().map_or(limit, |opening| limit.or_more(Polyphony::of(opening)))
+}
+
+/// One of the allowed ids.
 fn choose(
     logits: &[f32],
-    allowed: &[std::ops::Range<u32>],
+    allowed: &[u32],
     temperature: f64,
     top_p: f64,
     rng: &mut ChaCha8Rng,
 ) -> u32 {
-    let ids = || allowed.iter().cloned().flatten();
+    let ids = || allowed.iter().copied();
     let logit = |id: u32| f64::from(logits[id as usize]);
     // Of equally likely ones the first.
     let best = ids().reduce(|best, id| if logit(id) > logit(best) { id } else { best });
@@ -223,6 +241,7 @@ mod tests {
             beats_per_bar: 3,
             key: Key::new(5, Mode::Minor),
             notes_per_bar: 10.0,
+            polyphony: Polyphony::ANY,
             temperature: 1.0,
             top_p: 0.98,
             condition: 0,
@@ -278,12 +297,47 @@ mod tests {
     }
 
     #[test]
+    fn no_more_notes_sound_at_once_than_asked_for() {
+        let predictor = predictor();
+        let thickest = |polyphony: Polyphony, opening: Option<&Song>| {
+            let songs = (0..40).map(|seed| {
+                let opening = opening.cloned();
+                sample(&predictor, &Request { polyphony, opening, ..request(seed) })
+                    .expect("a song")
+            });
+            let none = Polyphony { in_all: 0, by_voice: [0; 3] };
+            songs.fold(none, |most, song| most.or_more(Polyphony::of(&song)))
+        };
+        let in_all = |n| Polyphony { in_all: n, ..Polyphony::ANY };
+        assert_eq!(thickest(in_all(1), None), Polyphony { in_all: 1, by_voice: [1; 3] });
+        assert_eq!(thickest(in_all(3), None).in_all, 3);
+        assert!(thickest(Polyphony::ANY, None).in_all > 3);
+        let thick_lead = Polyphony { in_all: 9, by_voice: [0, 1, 2] };
+        assert_eq!(thickest(thick_lead, None), Polyphony { in_all: 4, by_voice: [1, 1, 2] });
+        // Any voice may play, whatever is asked for.
+        let silence = Polyphony { in_all: 0, by_voice: [0; 3] };
+        assert_eq!(thickest(silence, None), thickest(in_all(1), None));
+        // An opening keeps its notes, and what follows may be as thick.
+        let note = |voice, number| GridNote {
+            onset: 0,
+            voice,
+            pitch: Pitch::new(number).expect("a pitch"),
+            duration: 72,
+        };
+        let notes = [note(Voice::Bass, 41), note(Voice::Lead, 72), note(Voice::Lead, 77)];
+        let opening = Song::new(151.5, 3, 1, notes).with_key(Key::new(5, Mode::Minor));
+        let thicker = Polyphony { in_all: 3, by_voice: [1, 1, 2] };
+        assert_eq!(thickest(silence, Some(&opening)), thicker);
+        assert_eq!(thickest(in_all(1), Some(&opening)).in_all, 3);
+    }
+
+    #[test]
     fn temperature_and_nucleus_narrow_the_choice() {
         let logits = [0.0, 3.0, 2.9, -5.0];
         let mut rng = ChaCha8Rng::seed_from_u64(0);
         let mut draw = |temperature, top_p| {
             let mut seen: Vec<u32> = (0..400)
-                .map(|_| choose(&logits, &[0..2, 2..4], temperature, top_p, &mut rng))
+                .map(|_| choose(&logits, &[0, 1, 2, 3], temperature, top_p, &mut rng))
                 .collect();
             seen.sort_unstable();
             seen.dedup();

@@ -17,6 +17,7 @@
 pub mod encode;
 pub mod grammar;
 pub mod lookback;
+pub mod polyphony;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +28,7 @@ use crate::song::{self, BEATS_PER_BAR, STEPS_PER_BEAT, Voice, duration_class, du
 pub use encode::{decode, encode, encode_header};
 pub use grammar::Grammar;
 pub use lookback::{LOOKBACKS, Lookback};
+pub use polyphony::{Polyphony, Room};
 
 /// Width of a tempo token, in beats a minute.
 pub const TEMPO_WIDTH: f64 = 4.0;

@@ -11,13 +11,15 @@
 //!
 //! A KEY is a hyperparameter (`epochs`, `batch`, `sequence_length`, `hidden`, `dropout`,
 //! `learning_rate`, `seed`) or `bars`; `way` is a temperature and a top-p (`0.95,0.98`) and may be given
-//! several times. Nothing is changed.
+//! several times. `keep` names a folder in which the genre's network is kept, and found again by the next
+//! run with the same settings. Nothing else is changed.
 
 #![expect(clippy::print_stdout, reason = "an example that prints")]
 
 #[path = "../likeness/compare.rs"]
 mod compare;
 mod csv;
+mod kept;
 mod losses;
 #[path = "../likeness/measures.rs"]
 mod measures;
@@ -30,6 +32,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
+use kept::Kept;
 use losses::{Losses, of_network, of_ngram};
 use model::batch::Sequence;
 use model::corpus::{Corpus, Piece};
@@ -37,7 +40,7 @@ use model::lessons::Lessons;
 use model::network::{Network, Size};
 use model::ngram::Ngram;
 use model::tokens::LOOKBACKS;
-use model::train::{Hyperparameters, Progress, Start, train};
+use model::train::{Hyperparameters, Progress, Start, Trained, train};
 use samples::Way;
 use songs::{Labelled, read, split};
 
@@ -59,7 +62,7 @@ fn main() -> Result<(), Failed> {
         return Ok(());
     };
     let mut settings = Hyperparameters::default();
-    let (mut ways, mut n_bars) = (Vec::new(), None);
+    let (mut ways, mut n_bars, mut keep) = (Vec::new(), None, None);
     let mut wanted = Vec::new();
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -84,6 +87,7 @@ fn main() -> Result<(), Failed> {
                 ways.push((temperature.parse()?, top_p.parse()?));
             }
             "bars" => n_bars = Some(value.parse()?),
+            "keep" => keep = Some(value),
             _ => return Err(format!("unknown key {key}").into()),
         }
     }
@@ -103,6 +107,9 @@ fn main() -> Result<(), Failed> {
     );
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|own| own == name);
     let own = || corpus(&learned, 1);
+    let files: Vec<&str> = learned.iter().map(|song| song.file.as_str()).collect();
+    let kept = keep.map(|parent| Kept::new(&parent, &settings, &files));
+    let full = || learn_or_load(kept.as_ref(), &own(), &settings);
     let mut network = None;
     if is_wanted("table") {
         println!(
@@ -114,16 +121,16 @@ fn main() -> Result<(), Failed> {
             row(&format!("{order}-gram, interpolated"), of_ngram(&ngram, &held_out));
         }
         let without = Size { lookbacks: 0, ..settings.size() };
-        let blind = learn("without lookback", &Blind(own()), &settings, without, None)?;
+        let blind = learn("without lookback", &Blind(own()), &settings, without, None)?.network;
         row("network without lookback", of_network(&blind, &held_out, 1)?);
-        let full = learn("with lookback", &own(), &settings, settings.size(), None)?;
+        let full = full()?;
         row("network", of_network(&full, &held_out, 1)?);
         network = Some(full);
     }
     if is_wanted("samples") || is_wanted("few") {
         let network = match network {
             Some(network) => network,
-            None => learn(GENRES[0], &own(), &settings, settings.size(), None)?,
+            None => full()?,
         };
         if is_wanted("samples") {
             for (temperature, top_p) in ways {
@@ -167,7 +174,7 @@ fn few(
     // As many steps as the other genre took is too many for a handful of songs: the best epoch is taken.
     let alone = Hyperparameters { epochs: 60, patience: 15, batch: 4, ..settings.clone() };
     let mut own = corpus(few, 2);
-    let network = learn("alone", &own, &alone, size, None)?;
+    let network = learn("alone", &own, &alone, size, None)?.network;
     print("alone", &network, 2)?;
     print("the other genre's, unchanged", first, 1)?;
     let start = first.duplicate()?;
@@ -179,7 +186,7 @@ fn few(
         learning_rate: settings.learning_rate / 2.0,
         ..settings.clone()
     };
-    let network = learn("fine-tuned", &own, &further, size, Some(&start))?;
+    let network = learn("fine-tuned", &own, &further, size, Some(&start))?.network;
     print("the other genre's, trained further", &network, 2)?;
     let n_own: usize = own.train.iter().map(|piece| piece.tokens().len()).sum();
     let mut n_taken = 0;
@@ -187,11 +194,11 @@ fn few(
         n_taken += piece.tokens().len();
         n_taken <= n_own
     }));
-    let network = learn("with replay", &own, &further, size, Some(&start))?;
+    let network = learn("with replay", &own, &further, size, Some(&start))?.network;
     print("the same with half of it replayed", &network, 2)?;
     let mut own = corpus(few, 2);
     own.train.extend(pieces(learned, 1));
-    let network = learn("jointly", &own, settings, size, None)?;
+    let network = learn("jointly", &own, settings, size, None)?.network;
     print("both from the start", &network, 2)?;
     Ok(())
 }
@@ -209,6 +216,22 @@ fn row(name: &str, losses: Losses) {
     println!("{name:<28} {token:>9.3} {lead_note:>11.3} {onset_and_pitch:>13.3} {beat:>9.3}");
 }
 
+/// The genre's network, trained unless it is kept.
+fn learn_or_load(
+    kept: Option<&Kept>,
+    lessons: &Corpus,
+    settings: &Hyperparameters,
+) -> Result<Network, Failed> {
+    if let Some(network) = kept.map(Kept::load).transpose()?.flatten() {
+        return Ok(network);
+    }
+    let trained = learn(GENRES[0], lessons, settings, settings.size(), None)?;
+    if let Some(kept) = kept {
+        kept.save(&trained, settings)?;
+    }
+    Ok(trained.network)
+}
+
 /// Trains and tells on the error output how it went.
 fn learn(
     name: &str,
@@ -216,7 +239,7 @@ fn learn(
     settings: &Hyperparameters,
     size: Size,
     start: Option<&Network>,
-) -> Result<Network, Failed> {
+) -> Result<Trained, Failed> {
     let (began, mut n_tokens) = (Instant::now(), 0);
     let start = start.map_or(Start::Fresh, Start::Weights);
     let trained = train(lessons, settings, size, start, |progress, _| {
@@ -240,7 +263,7 @@ fn learn(
         trained.curve.len(),
         trained.best.valid_nll
     );
-    Ok(trained.network)
+    Ok(trained)
 }
 
 /// Songs without what stood in them bars ago.

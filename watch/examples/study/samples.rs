@@ -8,7 +8,8 @@ use model::key::Key;
 use model::network::Network;
 use model::network::infer::Predictor;
 use model::sample::{Request, sample};
-use model::song::{GridNote, Song, Voice};
+use model::song::{Song, Voice};
+use model::tokens::Polyphony;
 
 use crate::compare::{self, Measured};
 use crate::measures::measure;
@@ -28,8 +29,8 @@ pub(crate) struct Way {
     pub(crate) n_bars: Option<u32>,
 }
 
-/// Draws samples, each in the key, density and length of a song that was learned from, and prints
-/// what they share with the genre.
+/// Draws samples, each in the key, density and length of a song that was learned from and with no more
+/// notes at once, and prints what they share with the genre.
 pub(crate) fn study(
     network: &Network,
     way: Way,
@@ -94,6 +95,7 @@ fn request(pattern: &Song, way: Way, seed: u64) -> Request {
         beats_per_bar: pattern.beats_per_bar(),
         key: Key::from_index(pattern.key().index()),
         notes_per_bar: pattern.notes_per_bar(),
+        polyphony: Polyphony::of(pattern),
         temperature: way.temperature,
         top_p: way.top_p,
         condition: 1,
@@ -112,9 +114,7 @@ fn print_textures(of: &str, songs: &[&Song]) {
             .map(|voice| format!("{voice:?}").to_lowercase())
             .collect();
         *counts.entry(voices.join("+")).or_default() += 1;
-        let notes = song.notes();
-        let overlaps = |pair: &[GridNote]| pair[1].onset < pair[0].onset + pair[0].duration;
-        n_single += usize::from(!notes.windows(2).any(overlaps));
+        n_single += usize::from(Polyphony::of(song).in_all == 1);
     }
     let share = |n: usize| format!("{:.0} %", 100.0 * n as f64 / songs.len().max(1) as f64);
     let voices: Vec<String> =
