@@ -10,7 +10,7 @@
 //!   taken for the genre.
 //!
 //! A KEY is a hyperparameter (`epochs`, `batch`, `sequence_length`, `hidden`, `dropout`,
-//! `learning_rate`, `seed`) or `bars`; `way` is a temperature and a top-p (`0.95,0.98`) and may be given
+//! `learning_rate`, `seed`) or `bars`; `way` is a temperature and a top-p (`0.97,0.98`) and may be given
 //! several times. `keep` names a folder in which the genre's network is kept, and found again by the next
 //! run with the same settings. Nothing else is changed.
 
@@ -52,7 +52,7 @@ const N_FEW: usize = 20;
 const VALID_SHARE: f64 = 0.08;
 
 /// Temperature and top-p as the daemon uses them.
-const USUAL_WAY: (f64, f64) = (0.95, 0.98);
+const USUAL_WAY: (f64, f64) = (0.97, 0.98);
 
 type Failed = Box<dyn std::error::Error>;
 
