@@ -29,13 +29,14 @@ pub(crate) fn of_ngram(ngram: &Ngram, songs: &[&Labelled]) -> Losses {
     measure(songs, 0, |piece| ngram.losses(piece))
 }
 
-/// Measures a network, which knows the songs' genre by a condition.
+/// Measures a network, which knows the songs' genre by a condition, in a form.
 pub(crate) fn of_network(
     network: &Network,
     songs: &[&Labelled],
     condition: u32,
+    form: Form,
 ) -> Result<Losses, Box<dyn std::error::Error>> {
-    let predictor = Predictor::with_form(network, Form::F32)?;
+    let predictor = Predictor::with_form(network, form)?;
     let n_lookbacks = network.size().lookbacks;
     Ok(measure(songs, condition, |piece| {
         let sequence = Sequence::of(piece, 0);

@@ -37,6 +37,7 @@ use losses::{Losses, of_network, of_ngram};
 use model::batch::Sequence;
 use model::corpus::{Corpus, Piece};
 use model::lessons::Lessons;
+use model::network::infer::Form;
 use model::network::{Network, Size};
 use model::ngram::Ngram;
 use model::tokens::LOOKBACKS;
@@ -122,9 +123,12 @@ fn main() -> Result<(), Failed> {
         }
         let without = Size { lookbacks: 0, ..settings.size() };
         let blind = learn("without lookback", &Blind(own()), &settings, without, None)?.network;
-        row("network without lookback", of_network(&blind, &held_out, 1)?);
+        row("network without lookback", of_network(&blind, &held_out, 1, Form::F32)?);
         let full = full()?;
-        row("network", of_network(&full, &held_out, 1)?);
+        row("network", of_network(&full, &held_out, 1, Form::F32)?);
+        for form in [Form::Int8, Form::best()] {
+            row(&format!("the same in {form:?}"), of_network(&full, &held_out, 1, form)?);
+        }
         network = Some(full);
     }
     if is_wanted("samples") || is_wanted("few") {
@@ -162,8 +166,8 @@ fn few(
         GENRES[0]
     );
     let print = |name: &str, network: &Network, condition: u32| -> Result<(), Failed> {
-        let own = of_network(network, &unknown, condition)?;
-        let theirs = of_network(network, held_out, 1)?;
+        let own = of_network(network, &unknown, condition, Form::F32)?;
+        let theirs = of_network(network, held_out, 1, Form::F32)?;
         println!(
             "{name:<36} {:>7.3} {:>7.3} {:>7.3}   {:>7.3} {:>7.3} {:>7.3}",
             own.token, own.lead_note, own.beat, theirs.token, theirs.lead_note, theirs.beat
