@@ -188,7 +188,7 @@ struct Watching {
     messages: Sender<Message>,
     /// The watcher, and the inode it watches.
     watcher: Option<(RecommendedWatcher, u64)>,
-    /// Folders, below the inbox, that are surely watched.
+    /// Folders that are surely watched, by their path in the inbox.
     watched: BTreeSet<PathBuf>,
     began: Instant,
     scanned: Option<Instant>,

@@ -96,7 +96,7 @@ fn main() {
         training.extend(python::Worker::start(what, task, task.tokens()).map(boxed));
     }
     compare("training", training, Duration::from_secs(seconds));
-    let forms = [Form::F32, Form::Bf16, Form::Int8, Form::Int8Avx2, Form::Int4];
+    let forms = [Form::Int4, Form::Int8, Form::Int8Avx2, Form::Bf16, Form::F32];
     let forms = forms.into_iter().filter(|form| form.is_native());
     let mut sampling: Vec<Box<dyn Rival>> =
         forms.map(|form| Box::new(ours::Sampling::new(task, form, 1)) as _).collect();

@@ -27,7 +27,7 @@ pub use snapshot::{Moment, Snapshot};
 
 /// Raised whenever the same lessons and settings are learned in another way: a run that an earlier
 /// revision left unfinished is not gone on with.
-pub const REVISION: u32 = 1;
+pub const REVISION: u32 = 2;
 
 /// Losses after an epoch, in nats a token.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]

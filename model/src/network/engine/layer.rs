@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::super::kernels::Level;
+use super::super::kernels::aligned::Aligned;
 use super::super::kernels::cell::{Left, Panels, Step};
 use super::super::kernels::cell_back::StepBack;
 use super::super::kernels::outer::{Lines, Outer};
@@ -23,9 +24,9 @@ const CHUNK_ROWS: usize = 512;
 pub(super) struct Input {
     /// Numbers a row.
     pub(super) width: usize,
-    pub(super) rows: Vec<u32>,
+    pub(super) rows: Aligned<u32>,
     /// For the gradient of the weights.
-    pub(super) panels: Vec<u32>,
+    pub(super) panels: Aligned<u32>,
     /// Factors \[n, width\], or empty for none.
     pub(super) mask: Vec<f32>,
 }
@@ -33,7 +34,8 @@ pub(super) struct Input {
 impl Input {
     pub(super) fn new(level: Level, n_rows: usize, width: usize) -> Self {
         let n_words = n_rows * width / level.group();
-        Self { width, rows: vec![0; n_words], panels: vec![0; n_words], mask: Vec::new() }
+        let words = || Aligned::zeros(n_words);
+        Self { width, rows: words(), panels: words(), mask: Vec::new() }
     }
 }
 
@@ -77,26 +79,26 @@ pub(super) struct Weights<'a> {
 pub(super) struct LayerSpace {
     units: usize,
     /// Outputs of the last and of this step.
-    hidden: [Vec<u32>; 2],
+    hidden: [Aligned<u32>; 2],
     /// Outputs before each step, and after the last.
-    panels: Vec<u32>,
+    panels: Aligned<u32>,
     /// Cells before each step, and after the last \[time + 1, n, units\].
-    cells: Vec<f32>,
+    cells: Aligned<f32>,
     /// Activations \[time, 4·n·units\].
-    gates: Vec<f32>,
+    gates: Aligned<f32>,
     /// What the gates' sums begin with \[n, 4·units\], where the products below are known.
-    initial: Vec<f32>,
+    initial: Aligned<f32>,
 }
 
 /// Room for a layer's way back, used by one layer after the other.
 pub(super) struct BackSpace {
-    d_hidden: Vec<f32>,
-    d_cell: Vec<f32>,
-    rows: Vec<u32>,
-    panels: Vec<u32>,
+    d_hidden: Aligned<f32>,
+    d_cell: Aligned<f32>,
+    rows: Aligned<u32>,
+    panels: Aligned<u32>,
     chunk: usize,
     /// Gradient of products that were known, of this layer.
-    pub(super) d_products: Vec<f32>,
+    pub(super) d_products: Aligned<f32>,
 }
 
 impl LayerSpace {
@@ -105,11 +107,11 @@ impl LayerSpace {
         let n_words = numbers / shape.level.group();
         Self {
             units,
-            hidden: [vec![0; n_words], vec![0; n_words]],
-            panels: vec![0; (shape.time + 1) * n_words],
-            cells: vec![0.0; (shape.time + 1) * numbers],
-            gates: vec![0.0; if shape.keep { shape.time * 4 * numbers } else { 0 }],
-            initial: Vec::new(),
+            hidden: [Aligned::zeros(n_words), Aligned::zeros(n_words)],
+            panels: Aligned::zeros((shape.time + 1) * n_words),
+            cells: Aligned::zeros((shape.time + 1) * numbers),
+            gates: Aligned::zeros(if shape.keep { shape.time * 4 * numbers } else { 0 }),
+            initial: Aligned::zeros(0),
         }
     }
 
@@ -159,7 +161,9 @@ impl LayerSpace {
                     (x, &weights.input.forward[..], weights.bias)
                 }
                 Below::Table(table, lanes) => {
-                    self.initial.resize(4 * numbers, 0.0);
+                    if self.initial.len() != 4 * numbers {
+                        self.initial = Aligned::zeros(4 * numbers);
+                    }
                     table.begin(t, lanes.clone(), &mut self.initial);
                     (none, &[][..], &self.initial[..])
                 }
@@ -240,9 +244,8 @@ impl LayerSpace {
         space.d_hidden.fill(0.0);
         space.d_cell.fill(0.0);
         let (d_hidden, d_cell) = (&mut space.d_hidden[..], &mut space.d_cell[..]);
-        space.d_products.clear();
         if let Below::Table(table, _) = below {
-            space.d_products.resize(table.n_products(), 0.0);
+            space.d_products.reset(table.n_products());
         }
         for t in (0..shape.time).rev() {
             let d = &mut d[t * n * stride..(t + 1) * n * stride];
@@ -310,12 +313,12 @@ impl BackSpace {
         let numbers = if shape.keep { shape.n * units } else { 0 };
         let n_words = 4 * numbers / shape.level.group();
         Self {
-            d_hidden: vec![0.0; numbers],
-            d_cell: vec![0.0; numbers],
-            rows: vec![0; n_words],
-            panels: vec![0; chunk * n_words],
+            d_hidden: Aligned::zeros(numbers),
+            d_cell: Aligned::zeros(numbers),
+            rows: Aligned::zeros(n_words),
+            panels: Aligned::zeros(chunk * n_words),
             chunk,
-            d_products: Vec::new(),
+            d_products: Aligned::zeros(0),
         }
     }
 }

@@ -19,6 +19,7 @@ use candle_core::{Result, bail};
 
 use super::kernels::Level;
 use super::kernels::adamw::{AdamW, Add, BETA, Rate, SquareSum};
+use super::kernels::aligned::Aligned;
 use super::{Network, Size, State};
 use crate::batch::Window;
 use crate::train::Precision;
@@ -52,7 +53,7 @@ pub struct Pace {
 pub struct Learner {
     engine: Engine,
     /// A vector a shard; the first also takes the sum.
-    gradients: Vec<Vec<f32>>,
+    gradients: Vec<Aligned<f32>>,
     mean: Vec<f32>,
     square: Vec<f32>,
     n_updates: i32,
@@ -93,7 +94,7 @@ impl Engine {
     /// # Errors
     /// When the window does not fit the network.
     pub fn loss(&mut self, window: &Window, state: &mut State) -> Result<f64> {
-        let mut none: Vec<Vec<f32>> = vec![Vec::new(); n_cores()];
+        let mut none = vec![Aligned::zeros(0); n_cores()];
         self.run(window, state, &[], &mut none)
     }
 
@@ -102,7 +103,7 @@ impl Engine {
         window: &Window,
         state: &mut State,
         masks: &[Vec<f32>],
-        gradients: &mut [Vec<f32>],
+        gradients: &mut [Aligned<f32>],
     ) -> Result<f64> {
         check(window, state, self.layout.size)?;
         let lanes = shares(window.batch, gradients.len());
@@ -149,7 +150,7 @@ impl Learner {
     fn with_level(network: &Network, level: Level) -> Result<Self> {
         let engine = Engine::build(network, level, true)?;
         let len = engine.layout.len;
-        let gradients = vec![vec![0.0; len]; n_cores()];
+        let gradients = vec![Aligned::zeros(len); n_cores()];
         Ok(Self { engine, gradients, mean: vec![0.0; len], square: vec![0.0; len], n_updates: 0 })
     }
 

@@ -4,14 +4,15 @@
 //! update; that is one part in a few hundred of a step.
 
 use super::super::kernels::Level;
+use super::super::kernels::aligned::Aligned;
 use super::super::kernels::pack::{Pack, Transpose};
 use super::layout::{Layout, Matrix};
 
 /// A matrix in words.
 pub(crate) struct PackedMatrix {
-    pub(crate) forward: Vec<u32>,
+    pub(crate) forward: Aligned<u32>,
     /// Empty if no gradient is wanted.
-    pub(crate) backward: Vec<u32>,
+    pub(crate) backward: Aligned<u32>,
 }
 
 /// All matrices of a network: two a layer, input and recurrent, and the output's.
@@ -24,8 +25,8 @@ impl Packed {
     pub(crate) fn new(level: Level, layout: &Layout, with_backward: bool) -> Self {
         let matrix = |matrix: &Matrix| {
             let n_words = matrix.range.len() / level.group();
-            let backward = if with_backward { vec![0; n_words] } else { Vec::new() };
-            PackedMatrix { forward: vec![0; n_words], backward }
+            let backward = Aligned::zeros(if with_backward { n_words } else { 0 });
+            PackedMatrix { forward: Aligned::zeros(n_words), backward }
         };
         Self { matrices: matrices(layout).map(matrix).collect() }
     }

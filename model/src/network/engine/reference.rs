@@ -1,8 +1,45 @@
 //! Does the engine compute what `PyTorch` computes?
 //!
-//! The numbers are those of `torch.nn.LSTM`, `cross_entropy`, `clip_grad_norm_` and `AdamW` (2.15, in
-//! `f32`) for weights 0.4 · sin(i² + p), i counting within parameter p and p in the order of
-//! [`Network::parameters`].
+//! The numbers are those of `PyTorch` 2.15 in `f32`:
+//!
+//! ```python
+//! import math, torch
+//! V, E, H, L, T, B = 11, 8, 16, 2, 9, 6
+//! shapes = [(V + 1, E), (E, 4 * H), (H, 4 * H), (4 * H,), (H, 4 * H), (H, 4 * H), (4 * H,), (H, V), (V,)]
+//! w = [torch.tensor([0.4 * math.sin(i * i + p) for i in range(math.prod(shape))])
+//!      .reshape(shape).requires_grad_() for p, shape in enumerate(shapes)]
+//! tokens = torch.tensor([[(t * t + 3 * b) % V for b in range(B)] for t in range(T)])
+//! targets = torch.tensor([[(5 * t + b * b + 1) % V for b in range(B)] for t in range(T)])
+//! lstm = torch.nn.LSTM(E, H, L)
+//!
+//! def run(h, c):
+//!     names = {}
+//!     for l in range(L):
+//!         names |= {f"weight_ih_l{l}": w[1 + 3 * l].T, f"weight_hh_l{l}": w[2 + 3 * l].T,
+//!                   f"bias_ih_l{l}": w[3 + 3 * l], f"bias_hh_l{l}": torch.zeros(4 * H)}
+//!     x, (h, c) = torch.func.functional_call(lstm, names, (w[0][tokens], (h, c)))
+//!     logits = (x @ w[7] + w[8]).reshape(-1, V)
+//!     return torch.nn.functional.cross_entropy(logits, targets.reshape(-1)), h.detach(), c.detach()
+//!
+//! h = c = torch.zeros(L, B, H)
+//! loss, h, c = run(h, c)
+//! loss.backward()
+//! print(loss, h.sum((1, 2)), c.sum((1, 2)))
+//! for p in w:
+//!     g = p.grad.flatten()
+//!     print(g.norm(), (g * torch.cos(torch.arange(len(g)) * 0.7)).sum())
+//! matrices, biases = [p for p in w if p.dim() == 2], [p for p in w if p.dim() == 1]
+//! opt = torch.optim.AdamW([{"params": matrices, "weight_decay": 0.1},
+//!                          {"params": biases, "weight_decay": 0.0}], lr=1e-2, betas=(0.9, 0.99))
+//! h = c = torch.zeros(L, B, H)
+//! for _ in range(8):
+//!     opt.zero_grad()
+//!     loss, h, c = run(h, c)
+//!     loss.backward()
+//!     torch.nn.utils.clip_grad_norm_(w, 0.25)
+//!     opt.step()
+//!     print(loss)
+//! ```
 
 use super::*;
 use crate::loss::Targets;

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use super::super::kernels::Level;
 use super::super::kernels::adamw::{Add, Multiply};
+use super::super::kernels::aligned::Aligned;
 use super::super::kernels::cell::Panels;
 use super::super::kernels::outer::{Lines, Outer};
 use super::super::kernels::pack::Spread;
@@ -44,12 +45,12 @@ pub(super) struct Shard {
     layers: Vec<LayerSpace>,
     back: BackSpace,
     /// Gradient of an input \[time, n, stride\].
-    d: Vec<f32>,
+    d: Aligned<f32>,
     stride: usize,
     /// Sums of embeddings, then logits and their gradient.
-    scratch: Vec<f32>,
-    d_rows: Vec<u32>,
-    d_panels: Vec<u32>,
+    scratch: Aligned<f32>,
+    d_rows: Aligned<u32>,
+    d_panels: Aligned<u32>,
 }
 
 impl Shard {
@@ -69,11 +70,11 @@ impl Shard {
             inputs: (0..=n_layers).map(|idx| Input::new(level, time * n, width(idx))).collect(),
             layers: (0..n_layers).map(|_| LayerSpace::new(&shape, layout.units)).collect(),
             back: BackSpace::new(&shape, layout.units),
-            d: vec![0.0; if keep { time * n * stride } else { 0 }],
+            d: Aligned::zeros(if keep { time * n * stride } else { 0 }),
             stride,
-            scratch: vec![0.0; HEAD_ROWS * layout.head_width.max(stride)],
-            d_rows: vec![0; if keep { n_words } else { 0 }],
-            d_panels: vec![0; if keep { n_words } else { 0 }],
+            scratch: Aligned::zeros((HEAD_ROWS * layout.head_width).max(n * width(0))),
+            d_rows: Aligned::zeros(if keep { n_words } else { 0 }),
+            d_panels: Aligned::zeros(if keep { n_words } else { 0 }),
             lanes,
         }
     }
@@ -173,7 +174,6 @@ impl Shard {
         let (level, n) = (view.level, self.n);
         let input = &mut self.inputs[0];
         let (width, n_words) = (input.width, n * input.width / level.group());
-        self.scratch.resize(self.scratch.len().max(n * width), 0.0);
         let sums = &mut self.scratch[..n * width];
         for t in 0..self.time {
             sums.fill(0.0);

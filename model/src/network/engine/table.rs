@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use super::super::kernels::Level;
 use super::super::kernels::adamw::{Add, AddWords};
+use super::super::kernels::aligned::Aligned;
 use super::super::kernels::cell::Panels;
 use super::super::kernels::outer::{Lines, Outer};
 use super::super::kernels::pack::Spread;
@@ -36,7 +37,7 @@ pub(super) struct Table {
     /// Numbers a row: four gates a unit.
     width: usize,
     /// With the layer's bias for tokens \[rows, width\].
-    products: Vec<f32>,
+    products: Aligned<f32>,
     /// Rows that are added up at a step \[time, batch, picks\].
     picks: Vec<u32>,
     n_picks: usize,
@@ -72,7 +73,7 @@ impl Table {
         let width = 4 * layout.units;
         let n_rows = embeddings.len().next_multiple_of(level.group());
         let operands = operands(view, &embeddings, n_rows);
-        let mut products = vec![0.0; n_rows * width];
+        let mut products = Aligned::zeros(n_rows * width);
         let part = n_rows.div_ceil(n_cores());
         let depth = operands.width / level.group();
         let jobs = products.chunks_mut(part * width).zip(operands.rows.chunks(part * depth));
@@ -150,9 +151,9 @@ impl Table {
         let lines = self.products.len() / width / group;
         let n_most = ROWS_AT_ONCE.min(rows.len());
         let depth = n_most / group;
-        let mut sums = vec![0.0; n_most * width];
-        let mut words = vec![0; n_most * width / group];
-        let mut panels = words.clone();
+        let mut sums = Aligned::zeros(n_most * width);
+        let mut words = Aligned::zeros(n_most * width / group);
+        let mut panels = Aligned::zeros(words.len());
         let mut d_embeddings = vec![0.0; n_most * numbers];
         let end = rows.end;
         for from in rows.step_by(ROWS_AT_ONCE) {

@@ -105,6 +105,12 @@ fn a_table_of_few_embeddings_changes_nothing() -> Result<()> {
             assert!(off < allowed, "{level:?}, {size:?}: off by {off}");
         }
     }
+    // More rows than are held at once on the way back.
+    let many = Size { vocabulary: 300, lookbacks: 1, conditions: 3, embedding: 64, ..size() };
+    for (level, allowed) in [(Level::f32(), 1e-5), (Level::bf16(), 1e-2)] {
+        let off = difference(level, many, 300, 0.0)?;
+        assert!(off < allowed, "{level:?}: off by {off}");
+    }
     Ok(())
 }
 

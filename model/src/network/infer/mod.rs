@@ -45,7 +45,7 @@ impl Form {
         forms.into_iter().find(|form| form.is_native()).unwrap_or(Self::F32)
     }
 
-    /// Whether the processor has instructions for it.
+    /// Whether the processor has instructions that make it worth its while.
     pub fn is_native(self) -> bool {
         match self {
             Self::F32 => true,

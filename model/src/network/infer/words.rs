@@ -46,7 +46,7 @@ impl Words {
             let (x, input, initial) = match below.last() {
                 Some([x, _]) => (
                     Rows { words: x, depth },
-                    self.packed.input(idx).forward.as_slice(),
+                    &self.packed.input(idx).forward[..],
                     self.biases[idx].as_slice(),
                 ),
                 None => (Rows { words: &[], depth: 0 }, &[][..], stream.sums.as_slice()),

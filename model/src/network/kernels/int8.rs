@@ -13,6 +13,7 @@ mod dots;
 mod pairs;
 mod vnni;
 
+use super::aligned::Aligned;
 use pairs::Pairs;
 use vnni::Vnni;
 
@@ -20,6 +21,9 @@ use vnni::Vnni;
 const GROUP: usize = 4;
 /// Steps of an activation from 0 to 1.
 const STEPS: f32 = 127.0;
+/// What halves reach of a column's largest weight. The few beyond it are cut off, and all others nearer:
+/// of networks of 550 songs, halves lose 0.0005 nats a token so and 0.002 if all is reached.
+const REACH: f32 = 0.75;
 
 /// Instructions that the processor has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,16 +38,10 @@ enum Instructions {
 /// Vectors of columns that are multiplied together, and so lie together.
 const TOGETHER: usize = 4;
 
-/// A line of the cache.
-#[derive(Clone, Copy)]
-#[repr(align(64))]
-struct Line([u32; 16]);
-
 /// A matrix in eight bits or halves, as words `[four vectors][line][vector][lane]`: one stream reads it from
 /// front to back, which is as fast as memory gives it. Columns are filled up to whole fours with zeros.
 pub(crate) struct Matrix8 {
-    /// No vector lies across two of them.
-    lines: Vec<Line>,
+    words: Aligned<u32>,
     /// Words of activations that a column takes.
     depth: usize,
     /// Whether each byte holds two weights, those of neighbouring words.
@@ -80,7 +78,7 @@ impl Matrix8 {
         let n_filled = n_vectors.next_multiple_of(TOGETHER);
         let n_words = n_filled * height / GROUP * lanes / if halved { 2 } else { 1 };
         let mut own = Self {
-            lines: vec![Line([0; 16]); n_words.div_ceil(16)],
+            words: Aligned::zeros(n_words),
             depth: height / GROUP,
             halved,
             scales: Vec::new(),
@@ -107,13 +105,9 @@ impl Matrix8 {
         self.scales.len()
     }
 
-    fn words(&self) -> *const u32 {
-        self.lines.as_ptr().cast()
-    }
-
     fn put(&mut self, int8: Int8, (vector, lane): (usize, usize), column: &[f32]) {
         let most = column.iter().fold(0.0f32, |most, value| most.max(value.abs()));
-        let top = if self.halved { 112.0 } else { 127.0 };
+        let top = if self.halved { 112.0 / REACH } else { 127.0 };
         let scale = most.max(f32::MIN_POSITIVE) / top;
         let whole = |value: f32| (value / scale).round() as i8;
         let n = if self.halved { 2 * GROUP } else { GROUP };
@@ -135,8 +129,8 @@ impl Matrix8 {
             }
             sum += bytes.into_iter().map(i32::from).sum::<i32>();
             let line = (vector / TOGETHER * n_lines + k) * TOGETHER + vector % TOGETHER;
-            let word = line * int8.lanes() + lane;
-            self.lines[word / 16].0[word % 16] = u32::from_le_bytes(bytes.map(i8::cast_unsigned));
+            self.words[line * int8.lanes() + lane] =
+                u32::from_le_bytes(bytes.map(i8::cast_unsigned));
         }
         self.scales.push(scale / STEPS);
         self.offsets.push(-f32::from(int8.zero()) * sum as f32 * scale / STEPS);
@@ -336,8 +330,10 @@ mod tests {
         for (int8, halved) in levels.flat_map(|int8| [(int8, false), (int8, true)]) {
             let lanes = int8.lanes();
             let width = TOGETHER * lanes;
+            // With these numbers in every column the scale is 1 for whole bytes.
             let weights = numbers(&mut rng, width * DEPTH, if halved { 112 } else { 127 });
-            let activations = numbers(&mut rng, 5 * DEPTH, 127);
+            let scale = if halved { REACH } else { 1.0 };
+            let activations = numbers(&mut rng, 7 * DEPTH, 127);
             let mut panels = vec![0.0; width * DEPTH];
             for (idx, weight) in weights.iter().enumerate() {
                 let (column, k) = (idx / DEPTH, idx % DEPTH);
@@ -349,13 +345,19 @@ mod tests {
                 u32::from_le_bytes(bytes)
             };
             let rows: Vec<u32> = activations.chunks_exact(GROUP).map(written).collect();
-            let mut out = vec![0.0; 5 * width];
-            int8.product(5, &rows, &matrix, &matrix.offsets, &mut out);
+            let mut out = vec![0.0; 7 * width];
+            // One row, and several.
+            let (one, others) = out.split_at_mut(width);
+            int8.product(1, &rows[..DEPTH / GROUP], &matrix, &matrix.offsets, one);
+            int8.product(6, &rows[DEPTH / GROUP..], &matrix, &matrix.offsets, others);
             for (idx, sum) in out.into_iter().enumerate() {
                 let (row, column) = (idx / width, idx % width);
-                let seen = seen(&weights[column * DEPTH..][..DEPTH], halved);
+                let weights = &weights[column * DEPTH..][..DEPTH];
+                let scaled = |weight: &i8| (f32::from(*weight) / scale).round() as i8;
+                let seen = seen(&weights.iter().map(scaled).collect::<Vec<i8>>(), halved);
                 let products = activations[row * DEPTH..].iter().zip(seen);
-                let exact = products.map(|(a, w)| i32::from(*a) * w).sum::<i32>() as f32 / STEPS;
+                let exact = products.map(|(a, w)| i32::from(*a) * w).sum::<i32>() as f32;
+                let exact = exact * scale / STEPS;
                 assert!((sum - exact).abs() < 0.005, "{int8:?}, {halved}: {sum} for {exact}");
             }
         }

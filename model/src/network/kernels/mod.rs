@@ -5,6 +5,7 @@
 //! its slices before it takes pointers. Matrices lie as [`pack`] says.
 
 pub(crate) mod adamw;
+pub(crate) mod aligned;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]

@@ -162,8 +162,10 @@ unsafe fn sums<D: Dots, const R: usize, const HALVED: bool>(
         let simd = dots.simd();
         // Words of activations to a line of weights.
         let n = if HALVED { 2 } else { 1 };
-        let (from, panels) =
-            (rows.as_ptr().add(row * depth), weights.words().add(vector * depth / n * lanes));
+        let (from, panels) = (
+            rows.as_ptr().add(row * depth),
+            weights.words.as_ptr().add(vector * depth / n * lanes),
+        );
         let mut whole = [[dots.zero(); TOGETHER]; R];
         // A single row has registers for sums that do not wait for those.
         let mut others = [dots.zero(); TOGETHER];
