@@ -61,11 +61,12 @@ impl Eight {
         let n = stream.conditions.len();
         let words = self.units / 4;
         for (idx, (weights, base)) in self.layers.iter().enumerate() {
-            let initial = if idx == 0 { &stream.sums } else { base };
+            let initial = (idx > 0).then_some(&base[..]);
             let (own, above) = stream.hidden.split_at_mut(idx + 1);
             let [rows, out] = &mut own[idx];
             let cells = &mut stream.cells[idx][0];
-            self.int8.step(Step8 { n, rows, weights, initial, cells, out });
+            let sums = &mut stream.sums[..];
+            self.int8.step(Step8 { n, rows, weights, initial, sums, cells, out });
             let depth = rows.len() / n;
             for (lane, new) in out.chunks_exact(words).enumerate() {
                 rows[(lane + 1) * depth - words..][..words].copy_from_slice(new);

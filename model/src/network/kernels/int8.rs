@@ -59,8 +59,10 @@ pub(crate) struct Step8<'a> {
     pub(crate) rows: &'a [u32],
     /// Weights of both.
     pub(crate) weights: &'a Matrix8,
-    /// What the gates' sums begin with, offsets included: one row for all lanes, or one each.
-    pub(crate) initial: &'a [f32],
+    /// What the gates' sums begin with, offsets included, if it is the same for all lanes.
+    pub(crate) initial: Option<&'a [f32]>,
+    /// Room for the gates' sums \[n, 4·units\]; without `initial`, what they begin with.
+    pub(crate) sums: &'a mut [f32],
     /// Cell states \[n, units\].
     pub(crate) cells: &'a mut [f32],
     /// The outputs as activations \[n, units / 4\].
@@ -211,7 +213,8 @@ impl Int8 {
         let units = step.weights.scales.len() / 4;
         let fits = units.is_multiple_of(self.lanes())
             && step.rows.len() == step.n * step.weights.depth
-            && (step.initial.len() == 4 * units || step.initial.len() == step.n * 4 * units)
+            && step.initial.is_none_or(|initial| initial.len() == 4 * units)
+            && step.sums.len() == step.n * 4 * units
             && step.cells.len() == step.n * units
             && step.out.len() * GROUP == step.n * units;
         assert!(fits, "a step's shapes must agree");

@@ -42,14 +42,50 @@ type Vector<D> = <<D as Dots>::Simd as Simd>::V;
 /// The shapes must agree.
 #[inline(always)]
 pub(super) unsafe fn step<D: Dots>(dots: D, mut step: Step8<'_>, units: usize) {
+    let lanes = D::Simd::LANES;
     let most = if step.weights.halved { D::ROWS_HALVED } else { D::ROWS };
-    for vector in 0..units / D::Simd::LANES {
+    // All sums first: what becomes of them takes long to come out, and nothing has to wait for it.
+    for vector in (0..4 * units / lanes).step_by(TOGETHER) {
         let mut row = 0;
         while row < step.n {
             let size = block(step.n - row, most, 1);
             // SAFETY: the caller's.
-            by_rows!(size, R => unsafe { tile::<D, R>(dots, &mut step, units, vector, row) });
+            unsafe {
+                let to = step.sums.as_mut_ptr().add(row * 4 * units + vector * lanes);
+                let initial = match step.initial {
+                    Some(initial) => (initial.as_ptr().add(vector * lanes), 0),
+                    None => (to.cast_const(), 4 * units),
+                };
+                by_rows!(size, R => {
+                    let place = (vector, row);
+                    let sums = either::<D, R>(dots, step.rows, step.weights, place, initial);
+                    store::<D, R>(dots, sums, to, 4 * units);
+                });
+            }
             row += size;
+        }
+    }
+    for row in 0..step.n {
+        for vector in 0..units / lanes {
+            // SAFETY: the caller's.
+            unsafe { cell(dots, &mut step, units, vector, row) };
+        }
+    }
+}
+
+/// # Safety
+/// `to` must be good for `R` rows of four vectors, `stride` numbers apart.
+#[inline(always)]
+unsafe fn store<D: Dots, const R: usize>(
+    dots: D,
+    sums: [[Vector<D>; TOGETHER]; R],
+    to: *mut f32,
+    stride: usize,
+) {
+    for (r, sums) in sums.iter().enumerate() {
+        for (j, sum) in sums.iter().enumerate() {
+            // SAFETY: the caller's.
+            unsafe { dots.simd().store(to.add(r * stride + j * D::Simd::LANES), *sum) };
         }
     }
 }
@@ -78,11 +114,7 @@ pub(super) unsafe fn product<D: Dots>(
                 let to = out.as_mut_ptr().add(row * width + vector * lanes);
                 by_rows!(size, R => {
                     let sums = either::<D, R>(dots, rows, weights, (vector, row), initial);
-                    for (r, sums) in sums.iter().enumerate() {
-                        for (j, sum) in sums.iter().enumerate() {
-                            dots.simd().store(to.add(r * width + j * lanes), *sum);
-                        }
-                    }
+                    store::<D, R>(dots, sums, to, width);
                 });
             }
             row += size;
@@ -90,33 +122,25 @@ pub(super) unsafe fn product<D: Dots>(
     }
 }
 
+/// From the gates' sums to the cells and outputs of a vector of units.
+///
 /// # Safety
-/// As for [`step`], with `R` rows from `row`.
+/// As for [`step`].
 #[inline(always)]
-unsafe fn tile<D: Dots, const R: usize>(
-    dots: D,
-    step: &mut Step8<'_>,
-    units: usize,
-    vector: usize,
-    row: usize,
-) {
+unsafe fn cell<D: Dots>(dots: D, step: &mut Step8<'_>, units: usize, vector: usize, row: usize) {
     let lanes = D::Simd::LANES;
     // SAFETY: the caller's.
     unsafe {
         let simd = dots.simd();
-        let stride = if step.initial.len() == 4 * units { 0 } else { 4 * units };
-        let initial = step.initial.as_ptr().add(row * stride + 4 * vector * lanes);
-        let place = (4 * vector, row);
-        let sums = either::<D, R>(dots, step.rows, step.weights, place, (initial, stride));
-        for (r, sums) in sums.iter().enumerate() {
-            let at = (row + r) * units + vector * lanes;
-            let cell = step.cells.as_mut_ptr().add(at);
-            let kept = simd.mul(sigmoid(simd, sums[1]), simd.load(cell));
-            let new = simd.fma(sigmoid(simd, sums[0]), tanh(simd, sums[2]), kept);
-            simd.store(cell, new);
-            let output = simd.mul(sigmoid(simd, sums[3]), tanh(simd, new));
-            dots.store(step.out.as_mut_ptr().add(at / 4), simd.mul(output, simd.splat(STEPS)));
-        }
+        let gates = step.sums.as_ptr().add(row * 4 * units + 4 * vector * lanes);
+        let sum = |gate: usize| simd.load(gates.add(gate * lanes));
+        let at = row * units + vector * lanes;
+        let cell = step.cells.as_mut_ptr().add(at);
+        let kept = simd.mul(sigmoid(simd, sum(1)), simd.load(cell));
+        let new = simd.fma(sigmoid(simd, sum(0)), tanh(simd, sum(2)), kept);
+        simd.store(cell, new);
+        let output = simd.mul(sigmoid(simd, sum(3)), tanh(simd, new));
+        dots.store(step.out.as_mut_ptr().add(at / 4), simd.mul(output, simd.splat(STEPS)));
     }
 }
 
