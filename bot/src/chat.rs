@@ -58,6 +58,16 @@ impl Marker {
     }
 }
 
+/// The name among `names` that a listener means by `text`: it itself if it is one, else the first that
+/// differs only in blanks around it, else the first that differs in letters' case besides.
+pub fn meant<'a>(text: &str, names: &'a [String]) -> Option<&'a String> {
+    let (trimmed, lower) = (text.trim(), text.trim().to_lowercase());
+    let itself = names.iter().find(|name| *name == text);
+    let but_blanks = || names.iter().find(|name| name.trim() == trimmed);
+    let but_case = || names.iter().find(|name| name.trim().to_lowercase() == lower);
+    itself.or_else(but_blanks).or_else(but_case)
+}
+
 /// Something that the chat noticed, in the order in which it happened.
 #[derive(Clone, Debug)]
 pub enum Heard {
@@ -329,6 +339,19 @@ mod tests {
         assert_eq!(marker.as_str(), "track 0000000000c0ffee");
         assert!(marker.is_in("a song\n-# track 0000000000c0ffee"));
         assert!(!marker.is_in("a song\n-# track 0000000000c0ffef"));
+    }
+
+    #[test]
+    fn each_name_on_offer_can_be_chosen_and_typed_loosely() {
+        let names = ["Zatox", "zatox", "dj x ", "DJ Y"].map(str::to_owned);
+        let meant = |text| meant(text, &names).map(String::as_str);
+        for name in &names {
+            assert_eq!(meant(name), Some(name.as_str()));
+        }
+        for (text, name) in [(" zatox ", "zatox"), ("ZATOX", "Zatox"), ("Dj X", "dj x ")] {
+            assert_eq!(meant(text), Some(name), "{text:?}");
+        }
+        assert_eq!((meant(" dj y "), meant("dj"), meant("")), (Some("DJ Y"), None, None));
     }
 
     #[test]
