@@ -1,6 +1,6 @@
 //! How much can be learned in a second here?
 //!
-//! A few steps of a middling network are timed on the processor or the GPU that the training will use,
+//! A few steps of a middling network, with the dropout that is set, are timed on the processor or the GPU that the training will use,
 //! the quickest of which counts: others that use the machine at the moment matter little to it. The
 //! quickest ever measured here is kept, in `models/.speed`, and counts from then on. So a machine gets
 //! one answer, whatever else it does at the moment, and not one by chance near the edge of a choice.
@@ -12,8 +12,8 @@ use std::time::Instant;
 use model::batch::{Sequence, Window, windows_of};
 use model::network::engine::{Learner, Pace};
 use model::network::plain::PlainLearner;
-use model::network::{Network, Size, State};
-use model::train::{Hardware, Hyperparameters, Precision, REVISION};
+use model::network::{Dropout, Network, Size, State};
+use model::train::{Hardware, Hyperparameters, REVISION};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -40,8 +40,8 @@ struct Quickest {
 /// When the tensor library fails, or without a GPU where one is demanded.
 pub(super) fn speed(studio: &Studio, settings: &Hyperparameters) -> anyhow::Result<f64> {
     let hardware = Hardware::find(settings.device)?;
-    let measured = measured(&hardware, settings.precision)?;
-    Ok(remembered(studio, machine(&hardware, settings.precision), measured))
+    let measured = measured(&hardware, settings)?;
+    Ok(remembered(studio, machine(&hardware, settings), measured))
 }
 
 /// The speed, or that measured before on the same machine if it was higher; the higher one is kept.
@@ -68,7 +68,8 @@ fn path(studio: &Studio) -> PathBuf {
 }
 
 /// A name for all that the speed depends on.
-fn machine(hardware: &Hardware, precision: Precision) -> String {
+fn machine(hardware: &Hardware, settings: &Hyperparameters) -> String {
+    let Hyperparameters { precision, dropout, .. } = settings;
     let place = match hardware {
         Hardware::Plain(device) => {
             let gpus =
@@ -82,7 +83,7 @@ fn machine(hardware: &Hardware, precision: Precision) -> String {
             format!("{n_cores} × {name}, {precision:?}")
         }
     };
-    format!("{place}, revision {REVISION}")
+    format!("{place}, dropout {dropout}, revision {REVISION}")
 }
 
 /// What follows `key` in a file of lines with colons; empty where it is not known.
@@ -93,10 +94,9 @@ fn said(path: &Path, key: &str) -> String {
     value.trim().to_owned()
 }
 
-fn measured(hardware: &Hardware, precision: Precision) -> anyhow::Result<f64> {
-    let settings =
-        Hyperparameters { layers: 2, hidden: 192, embedding: 96, ..Hyperparameters::default() };
-    let size = settings.size();
+fn measured(hardware: &Hardware, settings: &Hyperparameters) -> anyhow::Result<f64> {
+    let Hyperparameters { precision, dropout, .. } = *settings;
+    let size = Hyperparameters { layers: 2, hidden: 192, embedding: 96, ..settings.clone() }.size();
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let network = Network::new(size, &mut rng)?;
     let mut sequence = || Sequence {
@@ -106,15 +106,20 @@ fn measured(hardware: &Hardware, precision: Precision) -> anyhow::Result<f64> {
         weight: 1.0,
     };
     let sequences: Vec<Sequence> = (0..LANES).map(|_| sequence()).collect();
+    let mut masks = |n_lanes| Dropout { rate: dropout, rng: &mut rng }.masks(size, n_lanes);
     let pace = Pace { rate: 1e-3, clip: 1.0, weight_decay: 0.0 };
     match hardware {
         Hardware::Processor(_) => {
             let mut learner = Learner::new(&network, precision)?;
-            timed(size, sequences, |window, state| Ok(learner.learn(window, state, &[], pace)?))
+            timed(size, sequences, |window, state| {
+                Ok(learner.learn(window, state, &masks(window.batch), pace)?)
+            })
         }
         Hardware::Plain(device) => {
             let mut learner = PlainLearner::new(&network, device)?;
-            timed(size, sequences, |window, state| Ok(learner.learn(window, state, &[], pace)?))
+            timed(size, sequences, |window, state| {
+                Ok(learner.learn(window, state, &masks(window.batch), pace)?)
+            })
         }
     }
 }
@@ -140,14 +145,15 @@ fn timed(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::train::Device;
+    use model::train::{Device, Precision};
 
     use crate::run::posting::tests::studio;
 
     #[test]
     fn a_machine_is_neither_idle_nor_beyond_all_machines() {
         let processor = Hardware::Processor(None);
-        let speed = measured(&processor, Precision::F32).expect("it learns");
+        let settings = Hyperparameters { precision: Precision::F32, ..Hyperparameters::default() };
+        let speed = measured(&processor, &settings).expect("it learns");
         assert!((1e7..1e15).contains(&speed), "{speed} multiply-adds a second");
         let (_folder, studio) = studio();
         let settings = Hyperparameters { device: Device::Cpu, ..Hyperparameters::default() };
