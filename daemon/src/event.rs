@@ -25,7 +25,7 @@ pub enum Event {
     },
     /// Files that failed are to be tried again.
     Rescan,
-    /// Another version of a genre is played, as a person wanted.
+    /// A person went back to another version of a genre: it may be played now, or that failed.
     RolledBack,
     /// What listeners may choose from now; none where that cannot be told.
     Offer(Option<Offer>),

@@ -320,10 +320,9 @@ impl Daemon {
             return;
         }
         self.offering = Offering::Underway;
-        let (studio, events) = (self.studio.clone(), self.events.clone());
-        tokio::task::spawn_blocking(move || {
-            let _ = events.send(Event::Offer(chat::offer(&studio)));
-        });
+        let studio = self.studio.clone();
+        let look = move || Event::Offer(chat::offer(&studio));
+        look_elsewhere(self.events.clone(), "what can be asked for", look, Event::Offer(None));
     }
 
     /// Tells the chat what can be asked for.
@@ -375,6 +374,23 @@ impl Daemon {
     }
 }
 
+/// Looks for something where nothing waits for it, and tells the loop. Should that panic, the log says
+/// so and the loop hears `otherwise`: it waits for one or the other.
+fn look_elsewhere(
+    events: mpsc::UnboundedSender<Event>,
+    what: &'static str,
+    look: impl FnOnce() -> Event + Send + 'static,
+    otherwise: Event,
+) {
+    tokio::spawn(async move {
+        let event = tokio::task::spawn_blocking(look).await.unwrap_or_else(|panic| {
+            tracing::error!(%panic, "looking for {what} panicked; please report this");
+            otherwise
+        });
+        let _ = events.send(event);
+    });
+}
+
 /// The thread that takes files in. It ends when the inbox is closed, or after the file it is at once
 /// `stop` is set; the others are found again at the next start.
 fn take_in_thread(
@@ -400,4 +416,19 @@ fn take_in_thread(
             let _ = events.send(Event::TakenIn { genres: taken.genres, n_failed: taken.n_failed });
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_loop_hears_of_a_look_that_panicked_too() {
+        let (events, mut inbound) = mpsc::unbounded_channel();
+        let panics = || panic!("as it should not");
+        look_elsewhere(events.clone(), "nothing", panics, Event::Offer(None));
+        assert!(matches!(inbound.recv().await, Some(Event::Offer(None))));
+        look_elsewhere(events, "nothing", || Event::Due(Vec::new()), Event::Offer(None));
+        assert!(matches!(inbound.recv().await, Some(Event::Due(_))));
+    }
 }

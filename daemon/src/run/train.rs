@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use model::train::TrainError;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::Daemon;
+use super::{Daemon, look_elsewhere};
 use crate::answer::{Line, Step};
 use crate::control::Reply;
 use crate::event::Event;
@@ -61,18 +61,19 @@ impl Daemon {
         self.is_checking = true;
         let now = now_ms();
         self.ailing.retain(|_, until| *until > now);
-        let (studio, events) = (self.studio.clone(), self.events.clone());
+        let studio = self.studio.clone();
         let (last_song_ms, ailing) = (self.last_song_ms.clone(), self.ailing.clone());
         let started_ms = self.started_ms;
-        tokio::task::spawn_blocking(move || {
+        let look = move || {
             let last_song = |genre: &str| last_song_ms.get(genre).copied().unwrap_or(started_ms);
             let due = due(&studio, now, last_song).unwrap_or_else(|error| {
                 tracing::error!(error = format!("{error:#}"), "the schedule cannot be read");
                 Vec::new()
             });
             let due = due.into_iter().filter(|(genre, _)| !ailing.contains_key(genre)).collect();
-            let _ = events.send(Event::Due(due));
-        });
+            Event::Due(due)
+        };
+        look_elsewhere(self.events.clone(), "what is due", look, Event::Due(Vec::new()));
     }
 
     pub(super) fn due(&mut self, due: Vec<(String, Due)>) {
