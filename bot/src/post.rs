@@ -181,11 +181,21 @@ pub fn too_few_songs_of_artist(
     )
 }
 
-/// An artist who has songs enough, of which the version that is played has not learned.
+/// An artist who has songs enough, and whom the next training learns.
 pub fn artist_not_learned_yet(genre: &str, artist: &str, known: &[String]) -> String {
     let (genre, artist) = (plain(genre, 100), plain(artist, 100));
     format!(
         "I have not learned {artist} yet: ask again after the next training of {genre}. {}",
+        artists(known)
+    )
+}
+
+/// An artist who has songs enough, but for whom a model has no room.
+pub fn no_room_for_artist(genre: &str, artist: &str, max: usize, known: &[String]) -> String {
+    let (genre, artist) = (plain(genre, 100), plain(artist, 100));
+    format!(
+        "I have no room to learn {artist} of {genre}: I hold {max} artists at most, of all genres \
+         together, and others came first. {}",
         artists(known)
     )
 }
@@ -326,6 +336,7 @@ mod tests {
             unknown_artist("hardstyle", "so_me", &known),
             too_few_songs_of_artist("hardstyle", "so_me", 3, 5, &known),
             artist_not_learned_yet("hardstyle", "so_me", &known),
+            no_room_for_artist("hardstyle", "so_me", 32, &known),
         ] {
             assert!(missing.contains("so\\_me") && missing.ends_with("I know x, y."), "{missing}");
         }

@@ -4,9 +4,11 @@
 //! its artist. One network knows all of them by their place in a list of names that only grows:
 //! `hardstyle` is a genre, `hardstyle/artist` an artist.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use bot::chat::meant;
 use model::train::CONDITIONS;
 
 use crate::store::{self, SongStatus};
@@ -14,28 +16,64 @@ use crate::studio::Studio;
 
 /// Songs from which on an artist is one of their own.
 pub const MIN_SONGS: usize = 5;
+/// Artists at most that a network knows, those of all genres together.
+pub const MAX_ARTISTS: usize = CONDITIONS / 2;
+
+/// How a network stands to an artist that is wished for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// It has learned the one of this name.
+    Learned(String),
+    /// It has not, and there is no song by them.
+    NoSong,
+    /// There are so many songs by them, which are too few.
+    TooFew(usize),
+    /// The next training learns them.
+    Next,
+    /// There are songs enough, but no room for one more artist.
+    NoRoom,
+}
 
 /// The number of a name: its place, counted from 1; 0, which is anything, for an unknown one.
 pub fn number(names: &[String], name: &str) -> u32 {
     names.iter().position(|known| known == name).map_or(0, |place| place as u32 + 1)
 }
 
-/// The number of a genre or of one of its artists; none for an artist that is not among the names.
-pub fn wished(names: &[String], genre: &str, wish: Option<&str>) -> Option<u32> {
-    let Some(name) = wish else { return Some(number(names, genre)) };
-    Some(number(names, &artist(genre, name))).filter(|number| *number > 0)
+/// The number of a genre or of one of its artists; 0 for one that is not among the names.
+pub fn wished(names: &[String], genre: &str, wish: Option<&str>) -> u32 {
+    wish.map_or_else(|| number(names, genre), |name| number(names, &artist(genre, name)))
 }
 
-/// The accepted songs of an artist.
+/// How a network that knows these names stands to the artist whom a listener means by `text`.
 ///
 /// # Errors
-/// When the store cannot be read.
-pub fn n_songs(studio: &Studio, genre: &str, artist: &str) -> Result<usize, store::Error> {
-    let songs = studio.store.songs_of(genre)?;
-    let of_theirs = songs.iter().filter(|(_, song)| {
-        song.status == SongStatus::Accepted && artist_at(&song.path).as_deref() == Some(artist)
-    });
-    Ok(of_theirs.count())
+/// When the store or the inbox cannot be read.
+pub fn known(studio: &Studio, names: &[String], genre: &str, text: &str) -> anyhow::Result<Known> {
+    if let Some(name) = meant(text, &artists(names, genre)) {
+        return Ok(Known::Learned(name.clone()));
+    }
+    let n_songs = songs_by_artist(studio, genre)?;
+    let mut folders: Vec<String> = n_songs.keys().cloned().collect();
+    // Of those that may be meant alike, the fullest.
+    folders.sort_by_key(|folder| Reverse(n_songs.get(folder)));
+    let Some(name) = meant(text, &folders) else { return Ok(Known::NoSong) };
+    Ok(match n_songs.get(name).copied().unwrap_or(0) {
+        n if n < MIN_SONGS => Known::TooFew(n),
+        _ if all(studio, names)?.contains(&artist(genre, name)) => Known::Next,
+        _ => Known::NoRoom,
+    })
+}
+
+/// The accepted songs of each artist of a genre.
+fn songs_by_artist(studio: &Studio, genre: &str) -> Result<BTreeMap<String, usize>, store::Error> {
+    let mut n_songs = BTreeMap::new();
+    for (_, song) in studio.store.songs_of(genre)? {
+        let found = artist_at(&song.path).filter(|_| song.status == SongStatus::Accepted);
+        if let Some(name) = found {
+            *n_songs.entry(name).or_default() += 1;
+        }
+    }
+    Ok(n_songs)
 }
 
 /// The name of an artist.
@@ -65,21 +103,16 @@ pub fn artist_at(path: &Path) -> Option<String> {
 /// When the store or the inbox cannot be read.
 pub fn all(studio: &Studio, known: &[String]) -> anyhow::Result<Vec<String>> {
     let genres = studio.genres()?;
-    let mut n_songs: BTreeMap<String, usize> = BTreeMap::new();
+    let mut artists: Vec<(usize, String)> = Vec::new();
     for genre in &genres {
-        for (_, song) in studio.store.songs_of(genre)? {
-            let found = artist_at(&song.path).filter(|_| song.status == SongStatus::Accepted);
-            if let Some(name) = found {
-                *n_songs.entry(artist(genre, &name)).or_default() += 1;
-            }
-        }
+        let n_songs = songs_by_artist(studio, genre)?.into_iter();
+        let enough = n_songs.filter(|(_, n)| *n >= MIN_SONGS);
+        artists.extend(enough.map(|(name, n)| (n, artist(genre, &name))));
     }
-    let mut artists: Vec<(usize, String)> =
-        n_songs.into_iter().filter(|(_, n)| *n >= MIN_SONGS).map(|(name, n)| (n, name)).collect();
     artists.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
     let artists = artists.into_iter().map(|(_, name)| name).filter(|name| !known.contains(name));
     let n_known = known.iter().filter(|name| name.contains('/')).count();
-    let new: Vec<String> = artists.take((CONDITIONS / 2).saturating_sub(n_known)).collect();
+    let new: Vec<String> = artists.take(MAX_ARTISTS.saturating_sub(n_known)).collect();
     Ok(joined(known, genres.into_iter().chain(new)))
 }
 
@@ -91,6 +124,8 @@ fn joined(known: &[String], now: impl Iterator<Item = String>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::posting::tests::studio;
+    use crate::store::{Song, SongId};
 
     #[test]
     fn an_artist_is_a_folder_within_a_genre() {
@@ -109,10 +144,48 @@ mod tests {
         assert_eq!((number(&all, "edm"), number(&all, "pop")), (3, 0));
         assert_eq!(artists(&all, "hardstyle"), ["x"]);
         assert_eq!(artists(&all, "hard"), [""; 0]);
-        assert_eq!(wished(&all, "hardstyle", None), Some(1));
-        assert_eq!(wished(&all, "hardstyle", Some("x")), Some(4));
-        assert_eq!(wished(&all, "hardstyle", Some("y")), None);
+        let wished = |artist| wished(&all, "hardstyle", artist);
+        assert_eq!([wished(None), wished(Some("x")), wished(Some("y"))], [1, 4, 0]);
         let many = (0..200).map(|n| n.to_string());
         assert_eq!(joined(&known, many).len(), CONDITIONS - 1);
+    }
+
+    #[test]
+    fn what_is_missing_to_learn_an_artist_is_known() {
+        let (_folder, studio) = studio();
+        let add = |artist: &str, n_songs: u64| {
+            for idx in 0..n_songs {
+                let path = format!("library/hardstyle/{artist}/{idx}.mid");
+                let song = Song {
+                    genre: "hardstyle".to_owned(),
+                    file_name: format!("{idx}.mid"),
+                    path: path.clone().into(),
+                    status: SongStatus::Accepted,
+                    added_at_ms: idx,
+                    music: None,
+                };
+                let taken = studio.store.take_in(Some((SongId::of(path.as_bytes()), song)), None);
+                taken.expect("taken in");
+            }
+        };
+        add("DJ X", 2);
+        add("many", 5);
+        // Two folders of the same name to a listener.
+        add("ONE", 1);
+        add("one", 6);
+        let mut names = vec!["hardstyle".to_owned(), "hardstyle/Zatox".to_owned()];
+        let of = |names: &[String], text: &str| {
+            known(&studio, names, "hardstyle", text).expect("the store can be read")
+        };
+        assert_eq!(of(&names, " zatox"), Known::Learned("Zatox".to_owned()));
+        assert_eq!(of(&names, "nobody"), Known::NoSong);
+        assert_eq!(of(&names, "dj x"), Known::TooFew(2));
+        assert_eq!(of(&names, "Many"), Known::Next);
+        assert_eq!((of(&names, "One"), of(&names, "ONE")), (Known::Next, Known::TooFew(1)));
+        // With room for one more, that with the most songs is next.
+        names.extend((2..MAX_ARTISTS).map(|n| format!("trance/{n}")));
+        assert_eq!((of(&names, "one"), of(&names, "many")), (Known::Next, Known::NoRoom));
+        names.push("trance/last".to_owned());
+        assert_eq!((of(&names, "one"), of(&names, "dj x")), (Known::NoRoom, Known::TooFew(2)));
     }
 }

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::answer::{Misused, NotNow};
 use crate::choice::{Choice, Chosen, choose};
-use crate::condition;
+use crate::condition::{self, Known};
 use crate::opening::{Opened, Opening};
 use crate::rating;
 use crate::store::{Track, TrackId, TrackState};
@@ -158,6 +158,7 @@ pub fn make(studio: &Studio, wish: &Wish) -> anyhow::Result<Made> {
     let version_dir = studio.home.version(genre, version);
     let (network, manifest) = checkpoint::load(&version_dir)?;
     let melodies = checkpoint::melodies(&version_dir)?;
+    let wish = &understood(studio, wish, &manifest)?;
     let order = order(studio, wish)?;
     let settings = serde_json::to_string(wish)?;
     let began = Instant::now();
@@ -267,27 +268,31 @@ fn draw(
     let n_candidates = if taste.is_neutral() { 1 } else { studio.config.taste.candidates };
     let max_copied_notes = studio.config.generate.max_copied_notes;
     let choice = Choice { n_candidates, taste: &taste, melodies, max_copied_notes };
-    let condition = condition_of(studio, wish, manifest)?;
+    let condition = condition::wished(&manifest.genres, &wish.genre, wish.artist.as_deref());
     let request = sample::Request { condition, ..request.clone() };
     choose(&Predictor::new(network)?, &request, &choice)
 }
 
-/// The genre, or the artist that is wished for.
-fn condition_of(studio: &Studio, wish: &Wish, manifest: &Manifest) -> anyhow::Result<u32> {
-    let (genre, artist) = (&wish.genre, wish.artist.as_deref());
-    if let Some(number) = condition::wished(&manifest.genres, genre, artist) {
-        return Ok(number);
-    }
-    let (name, needed, version) =
-        (artist.unwrap_or_default(), condition::MIN_SONGS, manifest.version);
+/// The wish with the artist by the name by which the version has learned them.
+fn understood(studio: &Studio, wish: &Wish, manifest: &Manifest) -> anyhow::Result<Wish> {
+    let (genre, version, needed) = (&wish.genre, manifest.version, condition::MIN_SONGS);
+    let Some(name) = &wish.artist else { return Ok(wish.clone()) };
+    let what = match condition::known(studio, &manifest.genres, genre, name)? {
+        Known::Learned(artist) => return Ok(Wish { artist: Some(artist), ..wish.clone() }),
+        Known::NoSong => format!("{genre} v{version} knows no artist {name:?}"),
+        Known::TooFew(n) => format!("{genre} has {n} of the {needed} songs by {name:?} it needs"),
+        Known::Next => {
+            format!("{genre} v{version} has not learned {name:?}, the next training does")
+        }
+        Known::NoRoom => format!(
+            "{genre} v{version} has not learned {name:?}, and nor does the next training: a model \
+             holds {} artists at most, of all genres together, and others came first",
+            condition::MAX_ARTISTS
+        ),
+    };
     let hint = match condition::artists(&manifest.genres, genre).as_slice() {
         [] => format!("it learns one from {needed} songs on in inbox/{genre}/{name}/"),
         known => format!("known are {}", known.join(", ")),
-    };
-    let what = match condition::n_songs(studio, genre, name)? {
-        0 => format!("{genre} v{version} knows no artist {name:?}"),
-        n if n < needed => format!("{genre} has {n} of the {needed} songs by {name:?} it needs"),
-        _ => format!("{genre} v{version} has not learned {name:?}, the next training does"),
     };
     Err(NotNow(format!("{what}: {hint}")).into())
 }

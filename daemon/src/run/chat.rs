@@ -10,7 +10,7 @@ use model::checkpoint;
 
 use super::posting::{blocking, repost, send};
 use super::{Daemon, OpenChat};
-use crate::condition;
+use crate::condition::{self, Known};
 use crate::event::Event;
 use crate::ledger::Entry;
 use crate::publish;
@@ -28,11 +28,11 @@ pub(super) fn offer(studio: &Studio) -> Option<Offer> {
     });
     let genres = genres.ok()?;
     let artists = |genre: &String| {
-        let known = artists(studio, genre).unwrap_or_else(|error| {
+        let names = names(studio, genre).unwrap_or_else(|error| {
             tracing::warn!(genre, error = format!("{error:#}"), "its artists cannot be listed");
             Vec::new()
         });
-        (genre.clone(), known)
+        (genre.clone(), condition::artists(&names, genre))
     };
     Some(Offer {
         artists: genres.iter().map(artists).filter(|(_, known)| !known.is_empty()).collect(),
@@ -50,11 +50,10 @@ fn arrangements() -> Vec<String> {
     ["full", "lead"].map(str::to_owned).to_vec()
 }
 
-/// The artists that the version of a genre that is played has learned.
-fn artists(studio: &Studio, genre: &str) -> anyhow::Result<Vec<String>> {
+/// The genres and artists that the version of a genre that is played knows.
+fn names(studio: &Studio, genre: &str) -> anyhow::Result<Vec<String>> {
     let Some(promotion) = studio.store.current_version(genre)? else { return Ok(Vec::new()) };
-    let manifest = checkpoint::manifest(&studio.home.version(genre, promotion.version))?;
-    Ok(condition::artists(&manifest.genres, genre))
+    Ok(checkpoint::manifest(&studio.home.version(genre, promotion.version))?.genres)
 }
 
 impl Daemon {
@@ -317,14 +316,13 @@ fn refusal(studio: &Studio, wish: &Wish) -> anyhow::Result<Option<String>> {
 
 /// Why a track cannot be made in an artist's manner; none if it can.
 fn refusal_of_artist(studio: &Studio, genre: &str, artist: &str) -> anyhow::Result<Option<String>> {
-    let known = artists(studio, genre)?;
-    if known.iter().any(|name| name == artist) {
-        return Ok(None);
-    }
-    let needed = condition::MIN_SONGS;
-    Ok(Some(match condition::n_songs(studio, genre, artist)? {
-        0 => post::unknown_artist(genre, artist, &known),
-        n if n < needed => post::too_few_songs_of_artist(genre, artist, n, needed, &known),
-        _ => post::artist_not_learned_yet(genre, artist, &known),
+    let names = names(studio, genre)?;
+    let (artists, needed) = (condition::artists(&names, genre), condition::MIN_SONGS);
+    Ok(Some(match condition::known(studio, &names, genre, artist)? {
+        Known::Learned(_) => return Ok(None),
+        Known::NoSong => post::unknown_artist(genre, artist, &artists),
+        Known::TooFew(n) => post::too_few_songs_of_artist(genre, artist, n, needed, &artists),
+        Known::Next => post::artist_not_learned_yet(genre, artist, &artists),
+        Known::NoRoom => post::no_room_for_artist(genre, artist, condition::MAX_ARTISTS, &artists),
     }))
 }

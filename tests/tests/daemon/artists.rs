@@ -49,8 +49,8 @@ async fn a_track_in_the_manner_of_an_artist_is_asked_for_in_discord() {
 
     let text = refused(&discord, "hardstyle", "nobody @everyone", ada).await;
     assert_eq!(text, "I know no artist nobody @\u{200B}everyone of hardstyle. I know someone.");
-    let text = refused(&discord, "hardstyle", "too few", ada).await;
-    assert!(text.starts_with("hardstyle has 2 of the 5 songs by too few that it needs"), "{text}");
+    let text = refused(&discord, "hardstyle", "Too Few", ada).await;
+    assert!(text.starts_with("hardstyle has 2 of the 5 songs by Too Few that it needs"), "{text}");
     assert!(text.ends_with("I know someone."), "{text}");
     home.ask(&["generate", "hardstyle", "--artist", "too few"])
         .fails(3, "hardstyle has 2 of the 5 songs by \"too few\" it needs: known are someone");
