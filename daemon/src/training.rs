@@ -74,9 +74,10 @@ pub fn cycle(
 ) -> anyhow::Result<Result> {
     let genre = studio.known_genre(&wanted.genre)?;
     studio.store.check_space()?;
-    let wanted = &keep::or_stopped(studio, wanted);
+    let (wanted, unfinished) = keep::find(studio, wanted, out);
+    let wanted = &wanted;
     let mut plan = plan(studio, wanted, stop)?;
-    let unfinished = keep::find(studio, wanted, &plan.identity, out);
+    let unfinished = keep::matching(studio, wanted, unfinished, &plan.identity, out);
     plan.settle(studio, unfinished.as_ref())?;
     out(Line::Remark(plan.announcement(wanted, unfinished.as_ref())));
     if let Some(remark) = Hardware::find(plan.settings.device).ok().and_then(|own| own.remark()) {

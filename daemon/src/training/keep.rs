@@ -3,7 +3,8 @@
 //! Every so often, and when it is told to stop, it is kept in a file, `models/<genre>/.training`, with a
 //! note of what it learns from. If that is the same later, it goes on from there as if nothing had
 //! been. If songs or votes came meanwhile, it goes on with them from the start of the epoch; if it is
-//! another training by its settings or its start, it begins anew. Both is said. At its end the file goes.
+//! another training by its settings or its start, it begins anew. A file that is damaged or of another
+//! release is as good as none. Each of these is said. At its end the file goes.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -77,44 +78,58 @@ fn music(plan: &Plan) -> String {
     hasher.finalize().to_string()
 }
 
-/// The training of the genre that was stopped, if it can be gone on with; if not, that is said and it
-/// is forgotten.
+/// The training of the genre that was stopped, if there is a whole one, and what is wanted then: who
+/// asks for no particular training wants to go on with that. If it is not whole, that is said, it is
+/// forgotten, and what was asked for is trained as if it had never been.
 pub(super) fn find(
     studio: &Studio,
     wanted: &Wanted,
+    out: &mut Out<'_>,
+) -> (Wanted, Option<Unfinished>) {
+    let genre = &wanted.genre;
+    match read(studio, genre) {
+        Ok(Some(unfinished)) if !wanted.fresh && wanted.epochs.is_none() => {
+            let noted = unfinished.note.wanted.clone();
+            (Wanted { genre: genre.clone(), resumes: true, ..noted }, Some(unfinished))
+        }
+        Ok(unfinished) => (wanted.clone(), unfinished),
+        Err(error) => {
+            let what = "the training that was stopped is lost, an ordinary one takes its place";
+            out(Line::Remark(format!("{genre}: {what}: {error:#}")));
+            forget(studio, genre);
+            (wanted.clone(), None)
+        }
+    }
+}
+
+/// The training that was stopped, if it is the one that is planned; if not, that is said and it is
+/// forgotten.
+pub(super) fn matching(
+    studio: &Studio,
+    wanted: &Wanted,
+    unfinished: Option<Unfinished>,
     identity: &Identity,
     out: &mut Out<'_>,
 ) -> Option<Unfinished> {
-    let why = match read(studio, &wanted.genre) {
-        Ok(None) => return None,
-        Ok(Some(_)) if wanted.fresh && !wanted.resumes => None,
-        Ok(Some(unfinished)) if unfinished.note.identity == *identity => return Some(unfinished),
-        Ok(Some(Unfinished { snapshot, note })) if note.identity.way == identity.way => {
-            let genre = &wanted.genre;
-            out(Line::Remark(format!(
-                "{genre}: songs or votes came since the training was stopped; it goes on with them"
-            )));
-            return Some(Unfinished { snapshot: snapshot.at_start_of_epoch(), note });
-        }
-        Ok(Some(_)) => Some("its settings, its start or the genres are others now".to_owned()),
-        Err(error) => Some(format!("{error:#}")),
-    };
-    if let Some(why) = why {
-        let what = "the training that was stopped begins anew";
-        out(Line::Remark(format!("{}: {what}: {why}", wanted.genre)));
+    let (genre, unfinished) = (&wanted.genre, unfinished?);
+    let noted = &unfinished.note.identity;
+    let is_another = wanted.fresh && !wanted.resumes;
+    if !is_another && noted == identity {
+        return Some(unfinished);
     }
-    forget(studio, &wanted.genre);
+    if !is_another && noted.way == identity.way {
+        out(Line::Remark(format!(
+            "{genre}: songs or votes came since the training was stopped; it goes on with them"
+        )));
+        let Unfinished { snapshot, note } = unfinished;
+        return Some(Unfinished { snapshot: snapshot.at_start_of_epoch(), note });
+    }
+    if !is_another {
+        let why = "its settings, its start or the genres are others now";
+        out(Line::Remark(format!("{genre}: the training that was stopped begins anew: {why}")));
+    }
+    forget(studio, genre);
     None
-}
-
-/// What a person wants who asks for no particular training: to go on with the one that was stopped, if
-/// there is one.
-pub(super) fn or_stopped(studio: &Studio, wanted: &Wanted) -> Wanted {
-    let asks_for_any = !wanted.fresh && wanted.epochs.is_none() && !wanted.resumes;
-    match note(studio, &wanted.genre) {
-        Ok(Some(note)) if asks_for_any => Wanted { resumes: true, ..note.wanted },
-        _ => wanted.clone(),
-    }
 }
 
 /// Forgets the stopped training of a genre.
@@ -124,8 +139,9 @@ pub(super) fn forget(studio: &Studio, genre: &str) {
     }
 }
 
-/// The trainings that an earlier process left unfinished. Only what is noted of them is read; one of
-/// which that cannot be made out is forgotten.
+/// The trainings that an earlier process left unfinished, by their place alone: what was wanted of them
+/// is taken from their notes when they begin and the file is found to be whole ([`find`]). One whose note
+/// cannot be made out, because it is damaged or of another release, is forgotten.
 ///
 /// # Errors
 /// When the genres cannot be listed.
@@ -134,16 +150,20 @@ pub fn interrupted(studio: &Studio) -> anyhow::Result<Vec<Wanted>> {
     for genre in studio.genres()? {
         let found = match note(studio, &genre) {
             Ok(None) => continue,
-            Ok(Some(note)) => require_songs(studio, &genre).map(|()| note.wanted),
+            Ok(Some(_)) => require_songs(studio, &genre),
             Err(error) => Err(error),
         };
         match found {
-            Ok(wanted) => interrupted.push(Wanted { genre, resumes: true, ..wanted }),
+            Ok(()) => {
+                let why = "one was stopped before its end".to_owned();
+                let wanted = Wanted { genre, fresh: false, epochs: None, why, resumes: false };
+                interrupted.push(wanted);
+            }
             Err(error) => {
-                let is_damaged =
+                let is_lost =
                     matches!(error.downcast_ref(), Some(CheckpointError::Unfinished { .. }));
                 let error = format!("{error:#}");
-                if is_damaged {
+                if is_lost {
                     tracing::warn!(genre, error, "the training that was stopped is forgotten");
                     forget(studio, &genre);
                 } else {
@@ -168,8 +188,9 @@ fn note(studio: &Studio, genre: &str) -> anyhow::Result<Option<Note>> {
 }
 
 fn note_of(path: &Path, label: &str) -> anyhow::Result<Note> {
-    serde_json::from_str(label)
-        .map_err(|_| anyhow::anyhow!("{} was written by another release", path.display()))
+    let what = || "another release wrote its note".to_owned();
+    let unfinished = |_| CheckpointError::Unfinished { path: path.to_owned(), what: what() };
+    Ok(serde_json::from_str(label).map_err(unfinished)?)
 }
 
 fn path(studio: &Studio, genre: &str) -> PathBuf {
