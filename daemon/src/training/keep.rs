@@ -140,7 +140,7 @@ pub(super) fn forget(studio: &Studio, genre: &str) {
 }
 
 /// The trainings that an earlier process left unfinished, by their place alone: what was wanted of them
-/// is taken from their notes when they begin and the file is found to be whole ([`find`]). One whose note
+/// is taken from their notes when they begin and the file is found to be whole. One whose note
 /// cannot be made out, because it is damaged or of another release, is forgotten.
 ///
 /// # Errors

@@ -29,7 +29,7 @@ pub use state::{Attached, CHANNEL, GUILD, Message, TOKEN};
 use state::{Stage, State};
 
 /// How long the waiting functions wait before they panic.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running Discord; it ends when dropped.
 pub struct Discord {

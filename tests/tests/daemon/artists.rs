@@ -32,7 +32,7 @@ async fn a_track_in_the_manner_of_an_artist_is_asked_for_in_discord() {
     let ada = discord.user("ada");
     // What is offered follows a moment after the training.
     let mut offered = Vec::new();
-    for _ in 0..200 {
+    for _ in 0..1500 {
         offered = discord.complete_for("hardstyle", "artist", "S", ada).await;
         if !offered.is_empty() {
             break;
