@@ -46,8 +46,8 @@ fn token_by_token_predicts_what_windows_predict() -> Result<()> {
     let mut predictors = vec![
         ("int8", Predictor::with_form(&network, Form::Int8)?, 2e-3),
         ("int8 with AVX2", Predictor::with_form(&network, Form::Int8Avx2)?, 2e-3),
-        ("int4", Predictor::with_form(&network, Form::Int4)?, 5e-3),
-        ("best", Predictor::new(&network)?, 5e-3),
+        ("int4", Predictor::with_form(&network, Form::Int4)?, 2e-3),
+        ("best", Predictor::new(&network)?, 2e-3),
     ];
     for level in Level::available() {
         let allowed = if level.group() == 1 { 1e-6 } else { 1e-3 };
