@@ -8,7 +8,7 @@
 //!
 //! A frame is written as its pitches in ascending order and a token that ends it, so its loss is
 //! exactly the sum of its tokens'. Frames 1, 2, 4 and 8 earlier suggest what comes next. Two cores need
-//! some four minutes, and reach 4.57 nats on the test part, or 4.42 averaged over twelve transpositions.
+//! some six minutes, and reach 4.57 nats on the test part, or 4.42 averaged over twelve transpositions.
 //! What predictions lose in the form in which tracks are sampled is printed, too.
 
 #![expect(clippy::print_stdout, reason = "an example that prints")]
