@@ -3,10 +3,10 @@
 use model::checkpoint;
 use serde_json::json;
 
-use crate::answer::{Line, Out};
+use crate::context::Studio;
+use crate::control::answer::{Line, Out};
 use crate::store::SongStatus;
-use crate::studio::Studio;
-use crate::track_file;
+use crate::track::track_file;
 
 pub(super) fn doctor(studio: &Studio, out: &mut Out<'_>) -> anyhow::Result<()> {
     let mut n_ill = 0;

@@ -6,11 +6,11 @@ use model::key::Key;
 use serde_json::json;
 
 use super::{Situation, Underway, tidy};
-use crate::answer::{Line, Out, shown};
-use crate::publish::artist_of;
-use crate::rating::score_of;
+use crate::context::Studio;
+use crate::control::answer::{Line, Out, shown};
 use crate::store::{SongStatus, TrackState, Weighted};
-use crate::studio::Studio;
+use crate::track::publish::artist_of;
+use crate::votes::rating::score_of;
 
 /// The genres to list: the one named, or all.
 fn genres(studio: &Studio, named: Option<&str>) -> anyhow::Result<Vec<String>> {

@@ -10,8 +10,8 @@ use model::tokens::{decode, encode};
 use serde_json::json;
 use watch::intake::{Examined, Settings, examine};
 
-use crate::answer::{Line, Out, shown};
-use crate::track_file;
+use crate::control::answer::{Line, Out, shown};
+use crate::track::track_file;
 
 /// Writes what the tokens keep of a file, at the place in time that it has there.
 ///

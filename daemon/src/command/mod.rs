@@ -2,7 +2,7 @@
 //!
 //! Every command is a function of the [`Studio`] that answers in lines, so it does the same in the
 //! running daemon and without one. Training alone is not here: the daemon's loop owns it, see
-//! [`crate::training`].
+//! [`crate::cycle::training`].
 
 pub mod backup;
 mod doctor;
@@ -15,11 +15,11 @@ mod versions;
 
 use serde_json::json;
 
-use crate::answer::{Line, Out, Step, shown};
-use crate::cli::{Generate, HomeCommand};
-use crate::opening::{Opening, Source};
-use crate::publish::{self, Made, Wish};
-use crate::studio::Studio;
+use crate::cli::args::{Generate, HomeCommand};
+use crate::context::Studio;
+use crate::control::answer::{Line, Out, Step, shown};
+use crate::track::primer::{Opening, Source};
+use crate::track::publish::{self, Made, Wish};
 
 pub use list::status_of;
 pub use rate::rate_one;
@@ -49,7 +49,7 @@ pub struct Situation {
 /// Does what is asked.
 ///
 /// # Errors
-/// With what to do about it; [`crate::answer::exit_code`] tells its exit code.
+/// With what to do about it; [`crate::control::answer::exit_code`] tells its exit code.
 pub fn execute(
     studio: &Studio,
     command: HomeCommand,

@@ -6,11 +6,11 @@ use anyhow::{Context, anyhow};
 use bot::reaction::Emoji;
 use serde_json::json;
 
-use crate::answer::{Line, Misused, NotNow, Out};
-use crate::cli::Rate;
-use crate::rating::score_of;
+use crate::cli::args::Rate;
+use crate::context::{Studio, now_ms};
+use crate::control::answer::{Line, Misused, NotNow, Out};
 use crate::store::{MAX_NAME, TrackId, Vote};
-use crate::studio::{Studio, now_ms};
+use crate::votes::rating::score_of;
 
 pub(super) fn rate(studio: &Studio, rate: &Rate, out: &mut Out<'_>) -> anyhow::Result<()> {
     if let Some(path) = &rate.from {

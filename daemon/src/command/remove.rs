@@ -7,10 +7,10 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::answer::{Line, Misused, NotNow, Out, shown};
+use crate::context::Studio;
+use crate::control::answer::{Line, Misused, NotNow, Out, shown};
 use crate::intake;
 use crate::store::{Song, SongId, SongStatus};
-use crate::studio::Studio;
 
 /// The least digits of an id that name a song.
 const MIN_DIGITS: usize = 4;

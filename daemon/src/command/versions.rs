@@ -8,14 +8,14 @@ use model::corpus::Piece;
 use model::train::{Hyperparameters, evaluate};
 use serde_json::json;
 
-use crate::answer::{Line, Misused, NotNow, Out, shown};
-use crate::cli::Versions;
-use crate::condition;
-use crate::publish;
-use crate::standing;
+use crate::cli::args::Versions;
+use crate::context::{Studio, now_ms};
+use crate::control::answer::{Line, Misused, NotNow, Out, shown};
+use crate::cycle::label;
+use crate::cycle::standing;
 use crate::store::{Outcome, Promotion};
-use crate::studio::{Studio, now_ms};
-use crate::track_file;
+use crate::track::publish;
+use crate::track::track_file;
 
 pub(super) fn versions(
     studio: &Studio,
@@ -165,7 +165,7 @@ pub(super) fn score(
     let genre = studio.known_genre(genre)?;
     let version = publish::version(studio, genre)?;
     let (network, manifest) = checkpoint::load(&studio.home.version(genre, version))?;
-    let condition = condition::number(&manifest.genres, genre);
+    let condition = label::number(&manifest.genres, genre);
     for file in files {
         let (nll, n_notes) = score_one(studio, &network, condition, file)?;
         out(Line::row(

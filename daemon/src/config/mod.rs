@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// When to train.
-    pub schedule: crate::schedule::Settings,
+    pub schedule: crate::cycle::schedule::Settings,
     /// How the inbox is watched.
     pub inbox: watch::inbox::Settings,
     /// How files are read and judged.
@@ -32,9 +32,9 @@ pub struct Config {
     /// How the network is trained.
     pub training: Hyperparameters,
     /// How tracks are sampled.
-    pub generate: crate::publish::Settings,
+    pub generate: crate::track::publish::Settings,
     /// How ratings act.
-    pub taste: crate::rating::Settings,
+    pub taste: crate::votes::rating::Settings,
     /// What reactions are worth.
     pub reactions: bot::reaction::Settings,
     /// How the bot takes part in Discord.

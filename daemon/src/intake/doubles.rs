@@ -8,8 +8,8 @@ use watch::fingerprint::{Fingerprint, candidates, compare};
 use watch::intake::{Examined, examine};
 
 use super::open::guarded;
+use crate::context::Studio;
 use crate::store::{Music, Song, SongId, SongStatus};
-use crate::studio::Studio;
 
 /// The most songs that are read and compared for one file.
 const MAX_COMPARED: usize = 6;

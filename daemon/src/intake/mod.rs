@@ -19,8 +19,8 @@ use watch::inbox::Found;
 use watch::intake::Examined;
 use watch::shelf;
 
+use crate::context::{Studio, now_ms};
 use crate::store::{self, Move, Song, SongId, SongStatus};
-use crate::studio::{Studio, now_ms};
 use moves::{carry_out, explain_left, finish};
 use open::{Candidate, Opened, open_all};
 

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use watch::open::{OpenError, read_beneath};
 use watch::shelf::{self, ShelfError};
 
+use crate::context::Studio;
 use crate::store::{Move, MoveId};
-use crate::studio::Studio;
 
 /// What the text beside a file that was not moved says of its place.
 const LEFT: &str = "The file was left at ";
@@ -222,8 +222,8 @@ mod tests {
     use super::super::{Sorter, Taken, take_in};
     use super::*;
     use crate::config::Config;
+    use crate::demo::starter::SONGS;
     use crate::home::Home;
-    use crate::starter::SONGS;
     use crate::store::{self, SongId};
 
     fn studio(folder: &tempfile::TempDir) -> Studio {

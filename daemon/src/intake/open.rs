@@ -16,9 +16,9 @@ use watch::inbox::Found;
 use watch::intake::{Examined, examine};
 use watch::open::{OpenError, read_beneath};
 
+use crate::context::Studio;
 use crate::home;
 use crate::store::Music;
-use crate::studio::Studio;
 
 /// A file that was opened and examined.
 pub(super) enum Opened {

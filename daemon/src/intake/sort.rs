@@ -19,8 +19,8 @@ use watch::shelf;
 
 use super::open::{Candidate, guarded};
 use super::{Outcome, accept, file, note, refusal, reject};
+use crate::context::Studio;
 use crate::store::{self, SongId, SongStatus};
-use crate::studio::Studio;
 
 /// How the text beside a waiting file begins.
 const WAITS: &str = "It waits here for its genre.";

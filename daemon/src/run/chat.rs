@@ -8,15 +8,15 @@ use bot::chat::{ChannelId, Chat, Error, File, Heard, MessageId, Offer, Posted, R
 use bot::post;
 use model::checkpoint;
 
-use super::posting::{blocking, repost, send};
 use super::{Daemon, OpenChat};
-use crate::condition::{self, Known};
-use crate::event::Event;
-use crate::ledger::Entry;
-use crate::publish;
-use crate::standing::standing;
+use crate::chat::posting::{blocking, repost, send};
+use crate::context::{Studio, now_ms};
+use crate::cycle::label::{self, Known};
+use crate::cycle::standing::standing;
+use crate::run::event::Event;
 use crate::store::{self, TrackId, TrackState};
-use crate::studio::{Studio, now_ms};
+use crate::track::publish;
+use crate::votes::ledger::Entry;
 
 /// Posts whose reactions are looked at again after a connection was lost.
 const RECENT_POSTS: usize = 50;
@@ -32,7 +32,7 @@ pub(super) fn offer(studio: &Studio) -> Option<Offer> {
             tracing::warn!(genre, error = format!("{error:#}"), "its artists cannot be listed");
             Vec::new()
         });
-        (genre.clone(), condition::artists(&names, genre))
+        (genre.clone(), label::artists(&names, genre))
     };
     Some(Offer {
         artists: genres.iter().map(artists).filter(|(_, known)| !known.is_empty()).collect(),
@@ -317,12 +317,12 @@ fn refusal(studio: &Studio, wish: &Wish) -> anyhow::Result<Option<String>> {
 /// Why a track cannot be made in an artist's manner; none if it can.
 fn refusal_of_artist(studio: &Studio, genre: &str, artist: &str) -> anyhow::Result<Option<String>> {
     let names = names(studio, genre)?;
-    let (artists, needed) = (condition::artists(&names, genre), condition::MIN_SONGS);
-    Ok(Some(match condition::known(studio, &names, genre, artist)? {
+    let (artists, needed) = (label::artists(&names, genre), label::MIN_SONGS);
+    Ok(Some(match label::known(studio, &names, genre, artist)? {
         Known::Learned(_) => return Ok(None),
         Known::NoSong => post::unknown_artist(genre, artist, &artists),
         Known::TooFew(n) => post::too_few_songs_of_artist(genre, artist, n, needed, &artists),
         Known::Next => post::artist_not_learned_yet(genre, artist, &artists),
-        Known::NoRoom => post::no_room_for_artist(genre, artist, condition::MAX_ARTISTS, &artists),
+        Known::NoRoom => post::no_room_for_artist(genre, artist, label::MAX_ARTISTS, &artists),
     }))
 }

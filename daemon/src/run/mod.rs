@@ -5,7 +5,7 @@
 //! training in `train`.
 
 mod chat;
-pub(crate) mod posting;
+pub mod event;
 mod train;
 
 use std::collections::{HashMap, VecDeque};
@@ -21,16 +21,16 @@ use ::watch::inbox::{Found, Inbox};
 use anyhow::Context;
 use tokio::sync::{Semaphore, mpsc, watch};
 
-use crate::answer::{Line, NotNow};
-use crate::cli::HomeCommand;
+use crate::cli::args::HomeCommand;
 use crate::command::{self, Situation, Underway};
+use crate::context::{Studio, now_ms};
+use crate::control::answer::{Line, NotNow};
 use crate::control::{self, Asked, Reply};
-use crate::event::Event;
+use crate::cycle::training::Wanted;
 use crate::intake;
-use crate::ledger::{Entry, Ledger};
+use crate::run::event::Event;
 use crate::store::TrackId;
-use crate::studio::{Studio, now_ms};
-use crate::training::Wanted;
+use crate::votes::ledger::{Entry, Ledger};
 use train::{Queued, Training};
 
 /// Files that are taken in at once.

@@ -11,12 +11,12 @@ use model::train::TrainError;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::{Daemon, look_elsewhere};
-use crate::answer::{Line, Step};
+use crate::context::{Studio, now_ms};
 use crate::control::Reply;
-use crate::event::Event;
-use crate::schedule::{self, Due, News};
-use crate::studio::{Studio, now_ms};
-use crate::training::{self, Wanted, cycle};
+use crate::control::answer::{Line, Step};
+use crate::cycle::schedule::{self, Due, News};
+use crate::cycle::training::{self, Wanted, cycle};
+use crate::run::event::Event;
 
 /// Milliseconds for which a genre is left alone whose training failed.
 const AILING_MS: u64 = 10 * 60 * 1000;

@@ -5,8 +5,8 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use daemon::config::Config;
+use daemon::context::Studio;
 use daemon::store::{Move, SongId};
-use daemon::studio::Studio;
 use tests::process::{Daemon, Home, Signal, song, songs};
 
 use crate::{home, track, trained};

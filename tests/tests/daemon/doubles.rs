@@ -3,7 +3,7 @@
 use std::fs;
 
 use daemon::config::Config;
-use daemon::studio::Studio;
+use daemon::context::Studio;
 use model::midi::{self, Limits};
 use model::score::{Tempo, Tick};
 use tests::process::{Home, Signal, eventually, song};

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use daemon::config::Config;
+use daemon::context::Studio;
 use daemon::store::TrackState;
-use daemon::studio::Studio;
 use serde_json::Value;
 use tests::discord::{Attached, Discord, Message, TOKEN};
 use tests::process::{Home, Signal, eventually};

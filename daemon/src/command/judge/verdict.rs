@@ -13,8 +13,8 @@ use watch::intake::{Examined, Settings, examine};
 use watch::open::read_beneath;
 
 use super::doubles::Double;
-use crate::answer::{Line, shown};
 use crate::command::tidy;
+use crate::control::answer::{Line, shown};
 use crate::intake::{guarded, not_opened};
 
 /// The outcome of a file that is taken.

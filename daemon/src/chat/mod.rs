@@ -1,0 +1,3 @@
+//! How does the daemon take part in the chat?
+
+pub mod posting;

@@ -1,0 +1,296 @@
+//! How does a finished track become a message, once and only once?
+//!
+//! It is noted as being posted before it is, and its message after. Where the chat's answer is
+//! missing, the note stays, so that after a restart the channel is asked before anything is posted
+//! again. Nothing here makes tracks.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::Context;
+use bot::chat::{ChannelId, Chat, Error, File, ListenerId, Marker, Post, Posted, Request, Wish};
+use bot::post;
+use model::key::Key;
+
+use crate::context::Studio;
+use crate::store::{Track, TrackId};
+use crate::track::publish;
+use crate::track::track_file;
+
+/// Posts a finished track. `None` if only the channel can tell whether it was posted.
+pub(crate) async fn send(
+    studio: &Studio,
+    chat: &dyn Chat,
+    request: &Request,
+    id: TrackId,
+    track: &Track,
+) -> anyhow::Result<Option<Posted>> {
+    let (owner, shown, listener) = (studio.clone(), track.clone(), request.listener);
+    let post = blocking(move || post_of(&owner, id, &shown, listener)).await?;
+    let (store, channel) = (studio.store.clone(), request.channel.0);
+    blocking(move || Ok(store.begin_post(id, channel)?)).await?;
+    match chat.answer(request, post).await {
+        Ok(posted) => match confirm(studio, id, posted).await {
+            Ok(()) => Ok(Some(posted)),
+            Err(error) => {
+                let error = format!("{error:#}");
+                tracing::error!(%id, error, "posted, but not noted; the next start notes it");
+                Ok(None)
+            }
+        },
+        Err(error) if never_arrived(&error) => {
+            abandon(studio, id).await?;
+            Err(error.into())
+        }
+        Err(error) => {
+            tracing::warn!(%id, %error, "it may be posted; the next start looks and posts it if not");
+            Ok(None)
+        }
+    }
+}
+
+/// Finds a post whose confirmation is missing, or posts the track now. `None` as in [`send`].
+pub(crate) async fn repost(
+    studio: &Studio,
+    chat: &dyn Chat,
+    id: TrackId,
+    channel: ChannelId,
+) -> anyhow::Result<Option<Posted>> {
+    let store = studio.store.clone();
+    let track = blocking(move || store.track(id)?.context("the track is gone")).await?;
+    let since = UNIX_EPOCH + Duration::from_millis(track.created_at_ms.saturating_sub(60_000));
+    match chat.find_post(channel, &Marker::of_track(id.0), since).await {
+        Ok(Some(message)) => {
+            let posted = Posted { channel, message };
+            confirm(studio, id, posted).await?;
+            Ok(Some(posted))
+        }
+        Ok(None) => {
+            let wish = Wish { genre: track.genre.clone(), ..Wish::default() };
+            let request = Request::unasked(channel, ListenerId(0), wish, SystemTime::now());
+            send(studio, chat, &request, id, &track).await
+        }
+        Err(error) => {
+            if error == Error::Gone {
+                abandon(studio, id).await?;
+            }
+            Err(error.into())
+        }
+    }
+}
+
+/// Runs what waits for disk or processor off the loop's threads.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
+) -> anyhow::Result<T> {
+    tokio::task::spawn_blocking(work).await.context("it panicked; please report this")?
+}
+
+/// Whether the chat said no, so that there is no message.
+fn never_arrived(error: &Error) -> bool {
+    match error {
+        Error::Forbidden { .. } | Error::NotAccepted { .. } | Error::Gone | Error::Token(_) => true,
+        Error::Unreachable { .. } | Error::Stopped => false,
+    }
+}
+
+async fn confirm(studio: &Studio, id: TrackId, posted: Posted) -> anyhow::Result<()> {
+    let store = studio.store.clone();
+    blocking(move || Ok(store.confirm_post(id, posted.channel.0, posted.message.0)?)).await
+}
+
+async fn abandon(studio: &Studio, id: TrackId) -> anyhow::Result<()> {
+    let store = studio.store.clone();
+    blocking(move || Ok(store.abandon_post(id)?)).await
+}
+
+fn post_of(
+    studio: &Studio,
+    id: TrackId,
+    track: &Track,
+    listener: ListenerId,
+) -> anyhow::Result<Post> {
+    let folder = track_file::folder(&studio.home, &track.genre);
+    let name = bot::names::title(&bot::names::of(id.0));
+    let artist = publish::artist_of(track);
+    let about = post::About {
+        track: id.0,
+        name: &name,
+        genre: &track.genre,
+        artist: artist.as_deref(),
+        version: track.version,
+        seed: track.seed,
+        tempo_bpm: track.tempo_bpm,
+        key: Key::from_index(usize::from(track.key_index)),
+        bars: track.n_bars,
+        listener: (listener.0 != 0).then_some(listener),
+    };
+    let text = post::text(&about, &studio.config.reactions.offered);
+    let manner = artist.as_ref().map(|artist| format!(" like {artist}")).unwrap_or_default();
+    let what = format!(
+        "{name}, a {} track{manner} in {} at {} BPM",
+        track.genre, about.key, track.tempo_bpm
+    );
+    let endings = [("mid", "MIDI file of"), ("ogg", "Sound of"), ("png", "Piano roll of")];
+    let mut files = Vec::new();
+    for (ending, kind) in endings {
+        if let Some(bytes) = read_if_there(&folder.join(format!("{}.{ending}", track.stem)))? {
+            let name = format!("{}.{ending}", track.stem);
+            files.push(File { name, description: format!("{kind} {what}"), bytes });
+        }
+    }
+    Ok(Post { text, files, marker: Marker::of_track(id.0) })
+}
+
+fn read_if_there(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("reading {}", path.display())),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::future::Future;
+    use std::pin::Pin;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use bot::chat::{Answered, MessageId};
+    use bot::reaction::Emoji;
+
+    use super::*;
+    use crate::config::Config;
+    use crate::home::Home;
+    use crate::store::TrackState;
+
+    const CHANNEL: ChannelId = ChannelId(5);
+    const POSTED: Posted = Posted { channel: CHANNEL, message: MessageId(7) };
+
+    pub(crate) fn studio() -> (tempfile::TempDir, Studio) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut config = Config::default();
+        config.store.free_space_reserve_mb = 16;
+        let studio = Studio::open(Home::new(folder.path()), config).expect("it opens");
+        (folder, studio)
+    }
+
+    pub(crate) fn track() -> Track {
+        Track {
+            genre: "hardstyle".to_owned(),
+            version: 1,
+            seed: 1,
+            settings: "{}".to_owned(),
+            stem: "nothing".to_owned(),
+            tempo_bpm: 150.0,
+            key_index: 0,
+            n_bars: 32,
+            created_at_ms: 5,
+            candidates: Vec::new(),
+            copied_notes: Some(7),
+            state: TrackState::Rendered,
+        }
+    }
+
+    /// A chat that answers as it is told.
+    struct Told {
+        answer: Result<Posted, Error>,
+        found: Result<Option<MessageId>, Error>,
+        n_answers: AtomicUsize,
+    }
+
+    impl Told {
+        fn new(answer: Result<Posted, Error>, found: Result<Option<MessageId>, Error>) -> Self {
+            Self { answer, found, n_answers: AtomicUsize::new(0) }
+        }
+    }
+
+    impl Chat for Told {
+        fn answer<'a>(&'a self, _: &'a Request, _: Post) -> Answered<'a, Posted> {
+            self.n_answers.fetch_add(1, Ordering::Relaxed);
+            Box::pin(async { self.answer.clone() })
+        }
+
+        fn tell<'a>(&'a self, _: &'a Request, _: String, _: Vec<File>) -> Answered<'a, ()> {
+            Box::pin(async { Ok(()) })
+        }
+
+        fn refuse<'a>(&'a self, _: &'a Request, _: String) -> Answered<'a, ()> {
+            Box::pin(async { Ok(()) })
+        }
+
+        fn find_post<'a>(
+            &'a self,
+            _: ChannelId,
+            _: &'a Marker,
+            _: SystemTime,
+        ) -> Answered<'a, Option<MessageId>> {
+            Box::pin(async { self.found.clone() })
+        }
+
+        fn reactions_of(
+            &self,
+            _: ChannelId,
+            _: MessageId,
+        ) -> Answered<'_, Vec<(Emoji, ListenerId)>> {
+            Box::pin(async { Ok(Vec::new()) })
+        }
+
+        fn stop(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+            Box::pin(async {})
+        }
+    }
+
+    fn unreachable() -> Error {
+        Error::Unreachable { what: "post".to_owned(), why: "a test".to_owned() }
+    }
+
+    async fn state_after(told: &Told, again: bool) -> (Option<Posted>, TrackState) {
+        let (_folder, studio) = studio();
+        let id = studio.store.add_track(|_| track()).expect("added");
+        let posted = if again {
+            studio.store.begin_post(id, CHANNEL.0).expect("noted");
+            repost(&studio, told, id, CHANNEL).await
+        } else {
+            let wish = Wish::default();
+            let request = Request::unasked(CHANNEL, ListenerId(1), wish, SystemTime::now());
+            send(&studio, told, &request, id, &track()).await
+        };
+        let state = studio.store.track(id).expect("readable").expect("it is there").state;
+        (posted.ok().flatten(), state)
+    }
+
+    #[tokio::test]
+    async fn a_post_is_given_up_only_where_the_chat_said_no() {
+        let posting = TrackState::Posting { channel: CHANNEL.0 };
+        let forbidden = Error::Forbidden { what: "post".to_owned(), permission: "Send Messages" };
+        let cases = [
+            (forbidden, TrackState::Rendered),
+            (Error::Gone, TrackState::Rendered),
+            (Error::Token("a test".to_owned()), TrackState::Rendered),
+            (unreachable(), posting),
+            (Error::Stopped, posting),
+        ];
+        for (error, expected) in cases {
+            let told = Told::new(Err(error.clone()), Ok(None));
+            assert_eq!(state_after(&told, false).await, (None, expected), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_post_of_unknown_fate_is_looked_for_before_it_is_posted() {
+        let posted = TrackState::Posted { channel: CHANNEL.0, message: POSTED.message.0 };
+        let posting = TrackState::Posting { channel: CHANNEL.0 };
+        let cases = [
+            (Ok(Some(POSTED.message)), (Some(POSTED), posted), 0),
+            (Ok(None), (Some(POSTED), posted), 1),
+            (Err(unreachable()), (None, posting), 0),
+            (Err(Error::Gone), (None, TrackState::Rendered), 0),
+        ];
+        for (found, expected, n_answers) in cases {
+            let told = Told::new(Ok(POSTED), found);
+            assert_eq!(state_after(&told, true).await, expected, "{:?}", told.found);
+            assert_eq!(told.n_answers.into_inner(), n_answers);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! How does the program get from its first argument to its exit code?
+
+pub mod app;
+pub mod args;
+pub mod print;

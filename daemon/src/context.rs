@@ -1,0 +1,84 @@
+//! What does every part of the daemon need at hand?
+//!
+//! The home, the configuration and the store, as one cheap handle. It holds no state of its own.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::config::Config;
+use crate::control::answer::{Misused, NotNow};
+use crate::home::{self, Home};
+use crate::store::Store;
+
+/// Handle to everything that is kept.
+#[derive(Clone)]
+pub struct Studio {
+    /// Where files lie.
+    pub home: Home,
+    /// What is set.
+    pub config: Arc<Config>,
+    /// What is remembered.
+    pub store: Store,
+}
+
+impl Studio {
+    /// Makes the home's folders and opens its store.
+    ///
+    /// # Errors
+    /// With what could not be made or opened; nothing is left half done.
+    pub fn open(home: Home, config: Config) -> anyhow::Result<Self> {
+        home.create()?;
+        let store = Store::open(&home.store(), &config.store, now_ms())?;
+        Ok(Self { home, config: Arc::new(config), store })
+    }
+
+    /// The genre as a name that is known here.
+    ///
+    /// # Errors
+    /// [`NotNow`] if there is neither a song nor a folder of it, [`Misused`] if there can be none.
+    pub fn known_genre<'a>(&self, name: &'a str) -> anyhow::Result<&'a str> {
+        let name = home::genre(name).map_err(|error| Misused(error.to_string()))?;
+        let genres = self.genres()?;
+        if genres.iter().any(|genre| genre == name) {
+            return Ok(name);
+        }
+        let hint = match genres.as_slice() {
+            [] => format!("drop MIDI files into {}", self.home.inbox().join(name).display()),
+            known => format!("known are {}", known.join(", ")),
+        };
+        Err(NotNow(format!("there is no song of {name:?}: {hint}")).into())
+    }
+
+    /// Every genre that has a song, a track or a folder in the inbox, sorted.
+    ///
+    /// # Errors
+    /// When the store or the inbox cannot be read.
+    pub fn genres(&self) -> anyhow::Result<Vec<String>> {
+        let mut genres = self.store.genres()?;
+        let entries = match std::fs::read_dir(self.home.inbox()) {
+            // Someone deleted it; once it is made again, it is watched again.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            entries => Some(entries?),
+        };
+        for entry in entries.into_iter().flatten() {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if entry.file_type()?.is_dir() && home::genre(&name).is_ok() {
+                genres.push(name);
+            }
+        }
+        genres.sort();
+        genres.dedup();
+        Ok(genres)
+    }
+}
+
+/// Now, in milliseconds since 1970.
+pub fn now_ms() -> u64 {
+    to_ms(SystemTime::now())
+}
+
+/// A time in milliseconds since 1970; 0 before.
+pub fn to_ms(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
+}

@@ -1,0 +1,137 @@
+//! How does a command answer?
+//!
+//! In lines, each for people and for programs at once, so that a command says the same whether it
+//! runs in this process or in the daemon. Printing is at the end, in [`crate::cli::print`].
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A line of an answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Line {
+    /// A result: a JSON object for programs and a text for people.
+    Row {
+        /// One object.
+        json: Value,
+        /// The same in words; may have several lines, and none if people need not be told.
+        text: String,
+    },
+    /// A remark for people only.
+    Remark(String),
+    /// How far a training has come; shown only on a terminal.
+    Step(Step),
+}
+
+/// How far a training has come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// Counted from 1.
+    pub epoch: usize,
+    /// Epochs at most.
+    pub n_epochs: usize,
+    /// Steps made in all epochs.
+    pub step: u64,
+    /// Steps at most.
+    pub n_steps: u64,
+    /// Loss of the step, in nats a token.
+    pub nll: f64,
+    /// The share of the whole that is over, 0 to 1, by steps or by time.
+    pub share: f64,
+    /// Seconds until the last step or the end of its time, whichever comes first; it may end earlier
+    /// if nothing more is learned.
+    pub seconds_left: f64,
+}
+
+impl std::fmt::Display for Step {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { epoch, n_epochs, step, n_steps, nll, share, seconds_left } = self;
+        let (percent, left) = ((share * 100.0).floor(), in_words(*seconds_left));
+        write!(
+            f,
+            "{percent} %, epoch {epoch} of {n_epochs}, step {step} of {n_steps}, loss {nll:.3}, \
+             at most {left} left"
+        )
+    }
+}
+
+/// A time in words, as exact as people want to know it: "40 s", "12 min", "2 h 05 min".
+pub fn in_words(seconds: f64) -> String {
+    match seconds.max(0.0).ceil() as u64 {
+        seconds @ ..=90 => format!("{seconds} s"),
+        seconds @ ..=5400 => format!("{} min", seconds.div_ceil(60)),
+        seconds => format!("{} h {:02} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+impl Line {
+    /// A result.
+    pub fn row(json: Value, text: impl Into<String>) -> Self {
+        Self::Row { json, text: text.into() }
+    }
+}
+
+/// A path as JSON can hold it: where it is no text, with signs that say so instead of its bytes.
+pub fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// Where the lines go; they may be dropped if nobody listens any more.
+pub type Out<'a> = dyn FnMut(Line) + Send + 'a;
+
+/// Understood, but not possible now (exit code 3), with what is missing.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct NotNow(pub String);
+
+/// The command was put wrongly (exit code 2).
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Misused(pub String);
+
+/// An error with its causes, each said once: many say their cause themselves.
+pub fn told(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text.push_str(&format!(": {cause}"));
+        }
+    }
+    text
+}
+
+/// The exit code that an error stands for.
+pub fn exit_code(error: &anyhow::Error) -> u8 {
+    if error.downcast_ref::<NotNow>().is_some() {
+        3
+    } else if error.downcast_ref::<Misused>().is_some() {
+        2
+    } else {
+        1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_as_exact_as_it_helps() {
+        let words = [0.0, 0.2, 90.0, 91.0, 1140.0, 5400.0, 5401.0, 86_400.0].map(in_words);
+        let expected =
+            ["0 s", "1 s", "90 s", "2 min", "19 min", "90 min", "1 h 30 min", "24 h 00 min"];
+        assert_eq!(words, expected);
+    }
+
+    #[test]
+    fn a_cause_that_was_said_is_not_said_again() {
+        let cause = std::io::Error::other("the disk is full");
+        let error =
+            anyhow::Error::from(cause).context("writing a: the disk is full").context("no track");
+        assert_eq!(told(&error), "no track: writing a: the disk is full");
+    }
+}

@@ -1,0 +1,251 @@
+//! How does a training that was stopped go on where it was?
+//!
+//! Every so often, and when it is told to stop, it is kept in a file, `models/<genre>/.training`, with a
+//! note of what it learns from. If that is the same later, it goes on from there as if nothing had
+//! been. If songs or votes came meanwhile, it goes on with them from the start of the epoch; if it is
+//! another training by its settings or its start, it begins anew. A file that is damaged or of another
+//! release is as good as none. Each of these is said. At its end the file goes.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use model::checkpoint::{CheckpointError, unfinished};
+use model::tokens::LAYOUT;
+use model::train::{Hyperparameters, Moment, REVISION, Snapshot};
+use serde::{Deserialize, Serialize};
+
+use super::plan::Plan;
+use super::training::{Wanted, require_songs};
+use crate::context::Studio;
+use crate::control::answer::{Line, Out};
+
+/// Keeping may take this part of the time: one in so many.
+const COST: u32 = 100;
+
+/// What is noted with a snapshot.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Note {
+    identity: Identity,
+    wanted: Wanted,
+    /// With what was chosen where the configuration leaves the choice.
+    pub(super) settings: Hyperparameters,
+    /// Seconds that it took.
+    pub(super) seconds: f64,
+    /// Tokens that it learned from.
+    pub(super) n_tokens: u64,
+}
+
+/// A training that was stopped.
+pub(super) struct Unfinished {
+    pub(super) snapshot: Snapshot,
+    pub(super) note: Note,
+}
+
+/// Names for all that decides how a training goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Identity {
+    /// Which training it is: settings, start, what the network knows by name.
+    way: String,
+    /// What it learns from: songs, weights, conditions.
+    music: String,
+}
+
+/// The names of what is planned.
+pub(super) fn identity(plan: &Plan) -> Identity {
+    let start = plan.start.as_ref().map(|start| (&start.genre, start.version));
+    let way = format!("{LAYOUT} {REVISION} {:?} {:?} {start:?}", plan.settings, plan.names);
+    Identity { way: blake3::hash(way.as_bytes()).to_string(), music: music(plan) }
+}
+
+fn music(plan: &Plan) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let mut add = |bytes: &[u8]| {
+        hasher.update(&(bytes.len() as u64).to_le_bytes());
+        hasher.update(bytes);
+    };
+    let corpus = &plan.material.corpus;
+    for pieces in [&corpus.train, &corpus.valid] {
+        add(&(pieces.len() as u64).to_le_bytes());
+        for piece in pieces {
+            add(piece.id.as_bytes());
+            add(&piece.weight.to_le_bytes());
+            let narrow = piece.narrow_condition.unwrap_or_default();
+            add(&[piece.condition, narrow].map(u32::to_le_bytes).concat());
+            let tokens = piece.tokens().iter().flat_map(|token| token.0.to_le_bytes());
+            add(&tokens.collect::<Vec<u8>>());
+        }
+    }
+    hasher.finalize().to_string()
+}
+
+/// The training of the genre that was stopped, if there is a whole one, and what is wanted then: who
+/// asks for no particular training wants to go on with that. If it is not whole, that is said, it is
+/// forgotten, and what was asked for is trained as if it had never been.
+pub(super) fn find(
+    studio: &Studio,
+    wanted: &Wanted,
+    out: &mut Out<'_>,
+) -> (Wanted, Option<Unfinished>) {
+    let genre = &wanted.genre;
+    match read(studio, genre) {
+        Ok(Some(unfinished)) if !wanted.fresh && wanted.epochs.is_none() => {
+            let noted = unfinished.note.wanted.clone();
+            (Wanted { genre: genre.clone(), resumes: true, ..noted }, Some(unfinished))
+        }
+        Ok(unfinished) => (wanted.clone(), unfinished),
+        Err(error) => {
+            let what = "the training that was stopped is lost, an ordinary one takes its place";
+            out(Line::Remark(format!("{genre}: {what}: {error:#}")));
+            forget(studio, genre);
+            (wanted.clone(), None)
+        }
+    }
+}
+
+/// The training that was stopped, if it is the one that is planned; if not, that is said and it is
+/// forgotten.
+pub(super) fn matching(
+    studio: &Studio,
+    wanted: &Wanted,
+    unfinished: Option<Unfinished>,
+    identity: &Identity,
+    out: &mut Out<'_>,
+) -> Option<Unfinished> {
+    let (genre, unfinished) = (&wanted.genre, unfinished?);
+    let noted = &unfinished.note.identity;
+    let is_another = wanted.fresh && !wanted.resumes;
+    if !is_another && noted == identity {
+        return Some(unfinished);
+    }
+    if !is_another && noted.way == identity.way {
+        out(Line::Remark(format!(
+            "{genre}: songs or votes came since the training was stopped; it goes on with them"
+        )));
+        let Unfinished { snapshot, note } = unfinished;
+        return Some(Unfinished { snapshot: snapshot.at_start_of_epoch(), note });
+    }
+    if !is_another {
+        let why = "its settings, its start or the genres are others now";
+        out(Line::Remark(format!("{genre}: the training that was stopped begins anew: {why}")));
+    }
+    forget(studio, genre);
+    None
+}
+
+/// Forgets the stopped training of a genre.
+pub(super) fn forget(studio: &Studio, genre: &str) {
+    if let Err(error) = unfinished::remove(&path(studio, genre)) {
+        tracing::warn!(%error, "a training that is over can't be forgotten");
+    }
+}
+
+/// The trainings that an earlier process left unfinished, by their place alone: what was wanted of them
+/// is taken from their notes when they begin and the file is found to be whole. One whose note
+/// cannot be made out, because it is damaged or of another release, is forgotten.
+///
+/// # Errors
+/// When the genres cannot be listed.
+pub fn interrupted(studio: &Studio) -> anyhow::Result<Vec<Wanted>> {
+    let mut interrupted = Vec::new();
+    for genre in studio.genres()? {
+        let found = match note(studio, &genre) {
+            Ok(None) => continue,
+            Ok(Some(_)) => require_songs(studio, &genre),
+            Err(error) => Err(error),
+        };
+        match found {
+            Ok(()) => {
+                let why = "one was stopped before its end".to_owned();
+                let wanted = Wanted { genre, fresh: false, epochs: None, why, resumes: false };
+                interrupted.push(wanted);
+            }
+            Err(error) => {
+                let is_lost =
+                    matches!(error.downcast_ref(), Some(CheckpointError::Unfinished { .. }));
+                let error = format!("{error:#}");
+                if is_lost {
+                    tracing::warn!(genre, error, "the training that was stopped is forgotten");
+                    forget(studio, &genre);
+                } else {
+                    tracing::warn!(genre, error, "the training that was stopped waits");
+                }
+            }
+        }
+    }
+    Ok(interrupted)
+}
+
+fn read(studio: &Studio, genre: &str) -> anyhow::Result<Option<Unfinished>> {
+    let path = path(studio, genre);
+    let Some((snapshot, label)) = unfinished::read(&path)? else { return Ok(None) };
+    Ok(Some(Unfinished { snapshot, note: note_of(&path, &label)? }))
+}
+
+/// What is noted of the training of a genre that was stopped.
+fn note(studio: &Studio, genre: &str) -> anyhow::Result<Option<Note>> {
+    let path = path(studio, genre);
+    unfinished::label(&path)?.map(|label| note_of(&path, &label)).transpose()
+}
+
+fn note_of(path: &Path, label: &str) -> anyhow::Result<Note> {
+    let what = || "another release wrote its note".to_owned();
+    let unfinished = |_| CheckpointError::Unfinished { path: path.to_owned(), what: what() };
+    Ok(serde_json::from_str(label).map_err(unfinished)?)
+}
+
+fn path(studio: &Studio, genre: &str) -> PathBuf {
+    // Hidden, so that it is neither a version nor part of a backup.
+    studio.home.models().join(genre).join(".training")
+}
+
+/// Keeps the training under way.
+pub(super) struct Keeper<'a> {
+    studio: &'a Studio,
+    note: Note,
+    last: Instant,
+    /// What the last time cost.
+    cost: Duration,
+}
+
+impl<'a> Keeper<'a> {
+    pub(super) fn new(studio: &'a Studio, wanted: &Wanted, plan: &Plan) -> Self {
+        let note = Note {
+            identity: plan.identity.clone(),
+            wanted: wanted.clone(),
+            settings: plan.settings.clone(),
+            seconds: 0.0,
+            n_tokens: 0,
+        };
+        Self { studio, note, last: Instant::now(), cost: Duration::ZERO }
+    }
+
+    /// Whether it is time again.
+    pub(super) fn is_due(&self) -> bool {
+        let set = Duration::from_secs_f64(self.studio.config.schedule.snapshot_seconds);
+        self.last.elapsed() >= set.max(self.cost * COST)
+    }
+
+    /// Keeps the training as it is after so many seconds and tokens. A failure is no harm to it, and
+    /// the log says it.
+    pub(super) fn keep(&mut self, moment: Moment<'_>, seconds: f64, n_tokens: u64) -> bool {
+        let began = Instant::now();
+        (self.note.seconds, self.note.n_tokens) = (seconds, n_tokens);
+        let written = self.write(moment);
+        (self.last, self.cost) = (Instant::now(), began.elapsed());
+        match &written {
+            Ok(()) => tracing::debug!(milliseconds = self.cost.as_millis(), "a snapshot is kept"),
+            Err(error) => {
+                let error = format!("{error:#}");
+                tracing::warn!(error, "no snapshot: a stop now loses what was learned");
+            }
+        }
+        written.is_ok()
+    }
+
+    fn write(&self, moment: Moment<'_>) -> anyhow::Result<()> {
+        self.studio.store.check_space()?;
+        let label = serde_json::to_string(&self.note)?;
+        let path = path(self.studio, &self.note.wanted.genre);
+        Ok(unfinished::write(&path, &moment.snapshot()?, &label)?)
+    }
+}

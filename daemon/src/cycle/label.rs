@@ -1,0 +1,191 @@
+//! What is the network told of a song besides its notes?
+//!
+//! Its genre and, where it lies in a folder of its own within the genre (`inbox/hardstyle/artist/`),
+//! its artist. One network knows all of them by their place in a list of names that only grows:
+//! `hardstyle` is a genre, `hardstyle/artist` an artist.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use bot::chat::meant;
+use model::train::CONDITIONS;
+
+use crate::context::Studio;
+use crate::store::{self, SongStatus};
+
+/// Songs from which on an artist is one of their own.
+pub const MIN_SONGS: usize = 5;
+/// Artists at most that a network knows, those of all genres together.
+pub const MAX_ARTISTS: usize = CONDITIONS / 2;
+
+/// How a network stands to an artist that is wished for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// It has learned the one of this name.
+    Learned(String),
+    /// It has not, and there is no song by them.
+    NoSong,
+    /// There are so many songs by them, which are too few.
+    TooFew(usize),
+    /// The next training learns them.
+    Next,
+    /// There are songs enough, but no room for one more artist.
+    NoRoom,
+}
+
+/// The number of a name: its place, counted from 1; 0, which is anything, for an unknown one.
+pub fn number(names: &[String], name: &str) -> u32 {
+    names.iter().position(|known| known == name).map_or(0, |place| place as u32 + 1)
+}
+
+/// The number of a genre or of one of its artists; 0 for one that is not among the names.
+pub fn wished(names: &[String], genre: &str, wish: Option<&str>) -> u32 {
+    wish.map_or_else(|| number(names, genre), |name| number(names, &artist(genre, name)))
+}
+
+/// How a network that knows these names stands to the artist whom a listener means by `text`.
+///
+/// # Errors
+/// When the store or the inbox cannot be read.
+pub fn known(studio: &Studio, names: &[String], genre: &str, text: &str) -> anyhow::Result<Known> {
+    if let Some(name) = meant(text, &artists(names, genre)) {
+        return Ok(Known::Learned(name.clone()));
+    }
+    let n_songs = songs_by_artist(studio, genre)?;
+    let mut folders: Vec<String> = n_songs.keys().cloned().collect();
+    // Of those that may be meant alike, the fullest.
+    folders.sort_by_key(|folder| Reverse(n_songs.get(folder)));
+    let Some(name) = meant(text, &folders) else { return Ok(Known::NoSong) };
+    Ok(match n_songs.get(name).copied().unwrap_or(0) {
+        n if n < MIN_SONGS => Known::TooFew(n),
+        _ if all(studio, names)?.contains(&artist(genre, name)) => Known::Next,
+        _ => Known::NoRoom,
+    })
+}
+
+/// The accepted songs of each artist of a genre.
+fn songs_by_artist(studio: &Studio, genre: &str) -> Result<BTreeMap<String, usize>, store::Error> {
+    let mut n_songs = BTreeMap::new();
+    for (_, song) in studio.store.songs_of(genre)? {
+        let found = artist_at(&song.path).filter(|_| song.status == SongStatus::Accepted);
+        if let Some(name) = found {
+            *n_songs.entry(name).or_default() += 1;
+        }
+    }
+    Ok(n_songs)
+}
+
+/// The name of an artist.
+pub fn artist(genre: &str, artist: &str) -> String {
+    format!("{genre}/{artist}")
+}
+
+/// The artists of a genre among the names.
+pub fn artists(names: &[String], genre: &str) -> Vec<String> {
+    let artists = names.iter().filter_map(|name| name.strip_prefix(genre)?.strip_prefix('/'));
+    artists.map(str::to_owned).collect()
+}
+
+/// The artist of a song at this place in the library, which is `library/genre/artist/…`.
+pub fn artist_at(path: &Path) -> Option<String> {
+    let mut below = path.strip_prefix("library").ok()?.components().skip(1);
+    let folder = below.next()?;
+    below.next()?;
+    Some(folder.as_os_str().to_string_lossy().into_owned())
+}
+
+/// The names that a network knows and, after them, those of the library that are new, as far as there
+/// is room: every genre, and the artists with enough songs, those with the most first. Artists take at
+/// most half of the room, so that there is some for genres to come.
+///
+/// # Errors
+/// When the store or the inbox cannot be read.
+pub fn all(studio: &Studio, known: &[String]) -> anyhow::Result<Vec<String>> {
+    let genres = studio.genres()?;
+    let mut artists: Vec<(usize, String)> = Vec::new();
+    for genre in &genres {
+        let n_songs = songs_by_artist(studio, genre)?.into_iter();
+        let enough = n_songs.filter(|(_, n)| *n >= MIN_SONGS);
+        artists.extend(enough.map(|(name, n)| (n, artist(genre, &name))));
+    }
+    artists.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+    let artists = artists.into_iter().map(|(_, name)| name).filter(|name| !known.contains(name));
+    let n_known = known.iter().filter(|name| name.contains('/')).count();
+    let new: Vec<String> = artists.take(MAX_ARTISTS.saturating_sub(n_known)).collect();
+    Ok(joined(known, genres.into_iter().chain(new)))
+}
+
+fn joined(known: &[String], now: impl Iterator<Item = String>) -> Vec<String> {
+    let new = now.filter(|name| !known.contains(name));
+    known.iter().cloned().chain(new).take(CONDITIONS - 1).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::posting::tests::studio;
+    use crate::store::{Song, SongId};
+
+    #[test]
+    fn an_artist_is_a_folder_within_a_genre() {
+        let of = |path: &str| artist_at(Path::new(path));
+        assert_eq!(of("library/hardstyle/dj x/album/a.mid").as_deref(), Some("dj x"));
+        assert_eq!(of("library/hardstyle/a.mid"), None);
+        assert_eq!(of("rejected/hardstyle/dj x/a.mid"), None);
+    }
+
+    #[test]
+    fn names_keep_their_numbers_and_new_ones_follow_while_there_is_room() {
+        let names = |all: &[&str]| all.iter().map(ToString::to_string).collect::<Vec<String>>();
+        let known = names(&["hardstyle", "trance"]);
+        let all = joined(&known, names(&["edm", "hardstyle", "hardstyle/x"]).into_iter());
+        assert_eq!(all, names(&["hardstyle", "trance", "edm", "hardstyle/x"]));
+        assert_eq!((number(&all, "edm"), number(&all, "pop")), (3, 0));
+        assert_eq!(artists(&all, "hardstyle"), ["x"]);
+        assert_eq!(artists(&all, "hard"), [""; 0]);
+        let wished = |artist| wished(&all, "hardstyle", artist);
+        assert_eq!([wished(None), wished(Some("x")), wished(Some("y"))], [1, 4, 0]);
+        let many = (0..200).map(|n| n.to_string());
+        assert_eq!(joined(&known, many).len(), CONDITIONS - 1);
+    }
+
+    #[test]
+    fn what_is_missing_to_learn_an_artist_is_known() {
+        let (_folder, studio) = studio();
+        let add = |artist: &str, n_songs: u64| {
+            for idx in 0..n_songs {
+                let path = format!("library/hardstyle/{artist}/{idx}.mid");
+                let song = Song {
+                    genre: "hardstyle".to_owned(),
+                    file_name: format!("{idx}.mid"),
+                    path: path.clone().into(),
+                    status: SongStatus::Accepted,
+                    added_at_ms: idx,
+                    music: None,
+                };
+                let taken = studio.store.take_in(Some((SongId::of(path.as_bytes()), song)), None);
+                taken.expect("taken in");
+            }
+        };
+        add("DJ X", 2);
+        add("many", 5);
+        // Two folders of the same name to a listener.
+        add("ONE", 1);
+        add("one", 6);
+        let mut names = vec!["hardstyle".to_owned(), "hardstyle/Zatox".to_owned()];
+        let of = |names: &[String], text: &str| {
+            known(&studio, names, "hardstyle", text).expect("the store can be read")
+        };
+        assert_eq!(of(&names, " zatox"), Known::Learned("Zatox".to_owned()));
+        assert_eq!(of(&names, "nobody"), Known::NoSong);
+        assert_eq!(of(&names, "dj x"), Known::TooFew(2));
+        assert_eq!(of(&names, "Many"), Known::Next);
+        assert_eq!((of(&names, "One"), of(&names, "ONE")), (Known::Next, Known::TooFew(1)));
+        // With room for one more, that with the most songs is next.
+        names.extend((2..MAX_ARTISTS).map(|n| format!("trance/{n}")));
+        assert_eq!((of(&names, "one"), of(&names, "many")), (Known::Next, Known::NoRoom));
+        names.push("trance/last".to_owned());
+        assert_eq!((of(&names, "one"), of(&names, "dj x")), (Known::NoRoom, Known::TooFew(2)));
+    }
+}

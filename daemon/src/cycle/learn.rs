@@ -1,0 +1,134 @@
+//! How is a run watched, timed and kept while it learns?
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use model::train::{End, EpochLoss, Progress, Start, TrainError, Trained, train};
+use serde_json::json;
+
+use super::keep::{Keeper, Unfinished};
+use super::pace::Pace;
+use super::plan::Plan;
+use super::training::Wanted;
+use crate::context::Studio;
+use crate::control::answer::{Line, Out, Step, in_words};
+
+/// What came of a run.
+pub(super) struct Learned {
+    pub(super) trained: Trained,
+    pub(super) tokens_per_second: f64,
+}
+
+/// Learns until the run or its time ends; stops within a step when `stop` is set, and can be gone on
+/// with then.
+pub(super) fn learn(
+    studio: &Studio,
+    wanted: &Wanted,
+    plan: &Plan,
+    unfinished: Option<Unfinished>,
+    stop: &AtomicBool,
+    out: &mut Out<'_>,
+) -> Result<Learned, TrainError> {
+    let (before, n_tokens, step) = unfinished.as_ref().map_or((0.0, 0, 0), |unfinished| {
+        let note = &unfinished.note;
+        (note.seconds, note.n_tokens, unfinished.snapshot.step())
+    });
+    let settings = &plan.settings;
+    let start = match (unfinished, &plan.start) {
+        (Some(unfinished), _) => Start::Snapshot(Box::new(unfinished.snapshot)),
+        (None, Some(start)) => Start::Weights(&start.network),
+        (None, None) => Start::Fresh,
+    };
+    let mut run = Watch {
+        began: Instant::now(),
+        n_epochs: settings.epochs,
+        pace: Pace::new(settings.max_minutes * 60.0, before, step),
+        n_tokens,
+        epoch: (0.0, n_tokens),
+        step: (step, 0),
+    };
+    let genre = &wanted.genre;
+    let mut keeper = Keeper::new(studio, wanted, plan);
+    let size = settings.size();
+    let trained = train(&plan.material.corpus, settings, size, start, |progress, moment| {
+        run.see(progress, out);
+        let now = run.seconds();
+        let is_told_to_stop = stop.load(Ordering::Relaxed);
+        let is_kept = (is_told_to_stop || keeper.is_due())
+            && keeper.keep(moment, run.pace.used(now), run.n_tokens);
+        if is_told_to_stop {
+            if is_kept {
+                let step = run.step.0;
+                out(Line::Remark(format!(
+                    "{genre} was stopped at step {step}, and can go on there"
+                )));
+            }
+            return ControlFlow::Break(End::Abandon);
+        }
+        let share = run.pace.time_share(now);
+        if share < 1.0 { ControlFlow::Continue(share) } else { ControlFlow::Break(End::Finish) }
+    })?;
+    let seconds = run.pace.used(run.seconds()).max(1e-9);
+    Ok(Learned { trained, tokens_per_second: run.n_tokens as f64 / seconds })
+}
+
+/// What is seen of a run.
+struct Watch {
+    began: Instant,
+    n_epochs: usize,
+    pace: Pace,
+    n_tokens: u64,
+    /// Seconds and tokens when the epoch began.
+    epoch: (f64, u64),
+    /// Steps made, and steps at most.
+    step: (usize, usize),
+}
+
+impl Watch {
+    fn seconds(&self) -> f64 {
+        self.began.elapsed().as_secs_f64()
+    }
+
+    fn see(&mut self, progress: Progress, out: &mut Out<'_>) {
+        let now = self.seconds();
+        match progress {
+            Progress::Step { epoch, step, n_steps, n_tokens, nll } => {
+                self.n_tokens += n_tokens as u64;
+                self.step = (step, n_steps);
+                out(Line::Step(Step {
+                    epoch,
+                    n_epochs: self.n_epochs,
+                    step: step as u64,
+                    n_steps: n_steps as u64,
+                    nll,
+                    share: self.pace.share(step, n_steps, now),
+                    seconds_left: self.pace.left(step, n_steps, now),
+                }));
+            }
+            Progress::Checking => {}
+            Progress::Epoch(loss) => {
+                let (since, n_tokens) = self.epoch;
+                let speed = (self.n_tokens - n_tokens) as f64 / (now - since).max(1e-9);
+                let left = self.pace.left(self.step.0, self.step.1, now);
+                out(epoch_line(loss, self.n_epochs, speed, left));
+                self.epoch = (now, self.n_tokens);
+                self.pace.begin_epoch(self.step.0, now);
+            }
+        }
+    }
+}
+
+fn epoch_line(loss: EpochLoss, n_epochs: usize, tokens_per_second: f64, left: f64) -> Line {
+    let EpochLoss { epoch, train_nll, valid_nll } = loss;
+    Line::row(
+        json!({"event": "epoch", "epoch": epoch, "epochs": n_epochs, "train_nll": train_nll,
+            "valid_nll": valid_nll, "tokens_per_second": tokens_per_second.round(),
+            "seconds_left": left.round()}),
+        format!(
+            "epoch {epoch:>3}/{n_epochs}  train {train_nll:.3}  valid {valid_nll:.3} nats a token  \
+             {tokens_per_second:.0} tokens/s  at most {} left",
+            in_words(left)
+        ),
+    )
+}

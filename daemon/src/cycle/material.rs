@@ -1,0 +1,180 @@
+//! What does a genre learn from?
+//!
+//! Its own songs, weighted by what listeners like; the tracks that they liked; and songs of the other
+//! genres, since one network plays all of them and a genre of few songs learns what music is from
+//! the rest. Only gathers; [`crate::cycle::training`] decides what to do with it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Context;
+use model::copying::Melodies;
+use model::corpus::{Corpus, Piece, group_of};
+use model::song::Song;
+use model::taste::{self, Features, Usual, features};
+use model::train::TrainError;
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+use crate::context::Studio;
+use crate::cycle::label;
+use crate::store::{SongId, SongStatus, Weighted};
+use crate::votes::rating;
+
+/// Tokens of all genres together that a network without a past is given if the library has them: about
+/// 250 songs.
+const ENOUGH_TOKENS: usize = 200_000;
+
+/// What a genre learns from in one cycle.
+pub struct Material {
+    /// The pieces; only songs of the genre are held out.
+    pub corpus: Corpus,
+    /// How much each song and track of the genre weighs, also where it is held out; 0 for those left out.
+    pub weights: Vec<(Weighted, f32)>,
+    /// What is usual among the genre's songs.
+    pub usual: Usual,
+    /// The melodies of the genre's songs and liked tracks.
+    pub melodies: Melodies,
+    /// Pieces of other genres among those learned from.
+    pub n_replayed: usize,
+}
+
+/// How to gather.
+pub struct Wanted<'a> {
+    /// The genre.
+    pub genre: &'a str,
+    /// What the network knows by name; see [`condition`].
+    pub names: &'a [String],
+    /// Whether the network has learned something before.
+    pub has_past: bool,
+    /// Decides which songs of other genres are taken.
+    pub seed: u64,
+}
+
+/// Gathers.
+///
+/// # Errors
+/// [`TrainError::Abandoned`] when `stop` is set; or when the store or every song cannot be read.
+pub fn gather(studio: &Studio, wanted: &Wanted<'_>, stop: &AtomicBool) -> anyhow::Result<Material> {
+    let Wanted { genre, names, has_past, seed } = *wanted;
+    let mut melodies = Melodies::default();
+    let songs = songs(studio, genre, names, stop, &mut melodies)?;
+    if songs.is_empty() {
+        anyhow::bail!("none of the songs of {genre} can be read; run `kickback doctor`");
+    }
+    let usual = Usual::of(&songs.iter().map(|(.., features)| *features).collect::<Vec<Features>>());
+    let rated = rating::rated(studio, genre)?;
+    let taste = rating::taste(&usual, &rated);
+    let gain = studio.config.taste.gain;
+    let own = label::number(names, genre);
+    let (mut pieces, mut ids) = (Vec::new(), Vec::new());
+    for (id, mut piece, features) in songs {
+        piece.weight = taste::weight(taste.reward(&features), gain) as f32;
+        ids.push((piece.id.clone(), Weighted::Song(id)));
+        pieces.push(piece);
+    }
+    for track in &rated {
+        melodies.add(format!("track {}", track.id), &track.song);
+        let mut piece =
+            Piece::new(format!("track {}", track.id), format!("track {}", track.id), &track.song);
+        piece.weight = taste::track_weight(track.score, gain) as f32;
+        piece.condition = own;
+        piece.may_validate = false;
+        ids.push((piece.id.clone(), Weighted::Track(track.id)));
+        pieces.push(piece);
+    }
+    let settings = &studio.config.training;
+    let mut corpus = Corpus::split(pieces, settings.valid_share);
+    let weight_of = |id: &str| {
+        let used = corpus.train.iter().chain(&corpus.valid).find(|piece| piece.id == id);
+        used.map_or(0.0, |piece| piece.weight)
+    };
+    let weights = ids.into_iter().map(|(id, weighted)| (weighted, weight_of(&id))).collect();
+    let n_own: usize = n_tokens(&corpus.train);
+    let share = settings.replay;
+    let as_many = (n_own as f64 * share / (1.0 - share)) as usize;
+    let wish = if has_past { as_many } else { as_many.max(ENOUGH_TOKENS.saturating_sub(n_own)) };
+    let replayed = if share > 0.0 { replay(studio, wanted, wish, seed, stop)? } else { Vec::new() };
+    let n_replayed = replayed.len();
+    corpus.train.extend(replayed);
+    Ok(Material { corpus, weights, usual, melodies, n_replayed })
+}
+
+fn n_tokens(pieces: &[Piece]) -> usize {
+    pieces.iter().map(|piece| piece.tokens().len()).sum()
+}
+
+/// Songs of the other genres with about `n_wanted` tokens in all, without those that their own genre
+/// holds out.
+fn replay(
+    studio: &Studio,
+    wanted: &Wanted<'_>,
+    n_wanted: usize,
+    seed: u64,
+    stop: &AtomicBool,
+) -> anyhow::Result<Vec<Piece>> {
+    let mut pieces = Vec::new();
+    for genre in studio.genres()?.iter().filter(|genre| *genre != wanted.genre) {
+        let songs = songs(studio, genre, wanted.names, stop, &mut Melodies::default())?;
+        let songs = songs.into_iter().map(|(_, piece, _)| piece).collect();
+        pieces.extend(Corpus::split(songs, studio.config.training.valid_share).train);
+    }
+    pieces.sort_by(|a, b| a.id.cmp(&b.id));
+    pieces.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+    let mut n_taken = 0;
+    pieces.retain(|piece| {
+        let is_wanted = n_taken < n_wanted;
+        n_taken += if is_wanted { piece.tokens().len() } else { 0 };
+        is_wanted
+    });
+    Ok(pieces)
+}
+
+/// The music of a song; `None` if it has no voice any more, as the settings are now.
+///
+/// # Errors
+/// When its file cannot be read.
+pub fn music(studio: &Studio, id: SongId) -> anyhow::Result<Option<Song>> {
+    let path = studio.home.songs().join(format!("{id}.mid"));
+    let bytes = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+    Ok(watch::intake::examine(&bytes, &studio.config.intake).song)
+}
+
+/// A song, its piece of weight 1 with its conditions, and its features.
+type Known = (SongId, Piece, Features);
+
+/// The accepted songs of a genre; their melodies are added to `melodies`.
+fn songs(
+    studio: &Studio,
+    genre: &str,
+    names: &[String],
+    stop: &AtomicBool,
+    melodies: &mut Melodies,
+) -> anyhow::Result<Vec<Known>> {
+    let own = label::number(names, genre);
+    let mut songs = Vec::new();
+    for (id, song) in studio.store.songs_of(genre)? {
+        if stop.load(Ordering::Relaxed) {
+            return Err(TrainError::Abandoned.into());
+        }
+        if song.status != SongStatus::Accepted {
+            continue;
+        }
+        match music(studio, id) {
+            Ok(Some(music)) => {
+                let mut piece = Piece::new(id.to_string(), group_of(&song.file_name), &music);
+                piece.condition = own;
+                let artist = label::artist_at(&song.path)
+                    .map(|artist| label::number(names, &label::artist(genre, &artist)));
+                piece.narrow_condition = artist.filter(|number| *number > 0);
+                songs.push((id, piece, features(&music)));
+                melodies.add(id.to_string(), &music);
+            }
+            Ok(None) => {
+                tracing::warn!(%id, name = song.file_name, "a song has no voice any more, left out");
+            }
+            Err(error) => tracing::warn!(%id, error = format!("{error:#}"), "a song is left out"),
+        }
+    }
+    Ok(songs)
+}

@@ -1,0 +1,13 @@
+//! What is one training cycle, from the news that make it due to the version that is played?
+
+mod judge;
+mod keep;
+pub mod label;
+mod learn;
+pub mod material;
+mod pace;
+mod plan;
+pub mod schedule;
+mod speed;
+pub mod standing;
+pub mod training;

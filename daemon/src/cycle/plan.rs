@@ -1,0 +1,184 @@
+//! What is learned in a cycle, from which start, and with which settings?
+
+use std::sync::atomic::AtomicBool;
+
+use anyhow::Context;
+use model::checkpoint::{self, CheckpointError};
+use model::corpus::Piece;
+use model::network::Network;
+use model::train::{AUTO, Hyperparameters, Scope};
+
+use super::keep::{self, Identity, Unfinished};
+use super::speed::speed;
+use super::training::{Wanted, require_songs};
+use crate::context::{Studio, now_ms};
+use crate::cycle::label;
+use crate::cycle::material::{self, Material};
+use crate::store::{Cycle, Outcome};
+
+pub(super) struct Plan {
+    pub(super) material: Material,
+    n_songs: u64,
+    vote_change: u64,
+    pub(super) settings: Hyperparameters,
+    /// The genres and artists that the network knows.
+    pub(super) names: Vec<String>,
+    pub(super) start: Option<Start>,
+    /// A name for everything above that decides how the training goes, before what is left open in the
+    /// settings is chosen.
+    pub(super) identity: Identity,
+}
+
+/// A version that training begins with.
+pub(super) struct Start {
+    pub(super) genre: String,
+    pub(super) version: u32,
+    pub(super) network: Network,
+    genres: Vec<String>,
+    n_train: usize,
+}
+
+impl Plan {
+    /// Chooses what the settings leave open, as in the training that is gone on with if there is one:
+    /// this machine may turn out to be quicker than was known.
+    pub(super) fn settle(
+        &mut self,
+        studio: &Studio,
+        unfinished: Option<&Unfinished>,
+    ) -> anyhow::Result<()> {
+        if let Some(unfinished) = unfinished {
+            self.settings = self.settings.filled(&unfinished.note.settings);
+        }
+        if self.settings.is_open() {
+            let train = &self.material.corpus.train;
+            let n_tokens = train.iter().map(|piece| piece.tokens().len()).sum();
+            let is_measured = self.settings.hidden == AUTO;
+            let speed = if is_measured { speed(studio, &self.settings)? } else { f64::MAX };
+            self.settings = self.settings.chosen(Scope { n_tokens, speed });
+        }
+        Ok(())
+    }
+
+    pub(super) fn announcement(&self, wanted: &Wanted, unfinished: Option<&Unfinished>) -> String {
+        let corpus = &self.material.corpus;
+        let n_own = corpus.train.len() - self.material.n_replayed;
+        let mut text = format!(
+            "training {} because {}: {n_own} songs to learn from, {} held out",
+            wanted.genre,
+            wanted.why,
+            corpus.valid.len()
+        );
+        if self.material.n_replayed > 0 {
+            text.push_str(&format!(", {} of other genres besides", self.material.n_replayed));
+        }
+        if let Some(start) = self.start.as_ref().filter(|start| start.genre != wanted.genre) {
+            text.push_str(&format!(
+                "; it begins with what {} v{} knows",
+                start.genre, start.version
+            ));
+        }
+        let Hyperparameters { layers, hidden, embedding, batch, sequence_length, .. } =
+            self.settings;
+        text.push_str(&format!(
+            "; {layers}×{hidden} units, embedding {embedding}, {batch}×{sequence_length} tokens a step"
+        ));
+        if let Some(Unfinished { snapshot, .. }) = unfinished {
+            let (step, epoch) = (snapshot.step(), snapshot.epoch());
+            text.push_str(&format!("; it goes on from step {step}, in epoch {epoch}"));
+        }
+        text
+    }
+
+    /// The version of the same genre that training begins with.
+    pub(super) fn parent(&self, genre: &str) -> Option<u32> {
+        self.start.as_ref().filter(|start| start.genre == genre).map(|start| start.version)
+    }
+
+    pub(super) fn cycle(&self, version: Option<u32>, valid_nll: Option<f64>) -> Cycle {
+        Cycle {
+            at_ms: now_ms(),
+            version,
+            n_songs: self.n_songs,
+            vote_change: self.vote_change,
+            valid_nll,
+            outcome: Outcome::Promoted,
+        }
+    }
+
+    pub(super) fn held_out(&self) -> &[Piece] {
+        let corpus = &self.material.corpus;
+        if corpus.valid.is_empty() { &corpus.train } else { &corpus.valid }
+    }
+}
+
+pub(super) fn plan(studio: &Studio, wanted: &Wanted, stop: &AtomicBool) -> anyhow::Result<Plan> {
+    let genre = wanted.genre.as_str();
+    require_songs(studio, genre)?;
+    let vote_change = studio.store.vote_change()?;
+    let n_songs = studio.store.song_counts(genre)?.accepted;
+    let mut settings = studio.config.training.clone();
+    let start = start(studio, genre, wanted.fresh, &settings)?;
+    if let Some(start) = &start {
+        settings = settings.of_size(start.network.size());
+    }
+    let is_own = start.as_ref().is_some_and(|start| start.genre == genre);
+    settings.epochs =
+        wanted.epochs.unwrap_or(if is_own { settings.continue_epochs } else { settings.epochs });
+    let current = studio.store.current_version(genre)?.map(|promotion| promotion.version);
+    // Each cycle sees the songs in another order and other keys.
+    settings.seed ^= u64::from(current.unwrap_or(0)) << 20;
+    let known = start.as_ref().map_or(&[][..], |start| &start.genres);
+    let names = label::all(studio, known)?;
+    if let Some(start) = &start {
+        start.network.begin_conditions(known.len() as u32 + 1..names.len() as u32 + 1)?;
+    }
+    let gathering =
+        material::Wanted { genre, names: &names, has_past: start.is_some(), seed: settings.seed };
+    let material = material::gather(studio, &gathering, stop)?;
+    let identity = Identity::default();
+    let mut plan = Plan { material, n_songs, vote_change, settings, names, start, identity };
+    plan.identity = keep::identity(&plan);
+    Ok(plan)
+}
+
+/// What training begins with: the version in force, or one of another genre, from which a new genre
+/// takes what it knows of music. None if a fresh start is wanted or the network shall be of another size.
+fn start(
+    studio: &Studio,
+    genre: &str,
+    fresh: bool,
+    settings: &Hyperparameters,
+) -> anyhow::Result<Option<Start>> {
+    if fresh {
+        return Ok(None);
+    }
+    if let Some(own) = version_of(studio, genre)? {
+        return Ok(Some(own).filter(|start| settings.allow(start.network.size())));
+    }
+    let mut best: Option<Start> = None;
+    for other in studio.genres()?.iter().filter(|other| *other != genre) {
+        // What is wrong with another genre's version is that genre's concern.
+        let Ok(Some(start)) = version_of(studio, other) else { continue };
+        let is_better = best.as_ref().is_none_or(|best| start.n_train > best.n_train);
+        if settings.allow(start.network.size()) && is_better {
+            best = Some(start);
+        }
+    }
+    Ok(best)
+}
+
+/// The version of a genre that is played; none after an upgrade that changed the tokens.
+fn version_of(studio: &Studio, genre: &str) -> anyhow::Result<Option<Start>> {
+    let Some(promotion) = studio.store.current_version(genre)? else { return Ok(None) };
+    match checkpoint::load(&studio.home.version(genre, promotion.version)) {
+        Ok((network, manifest)) => Ok(Some(Start {
+            genre: genre.to_owned(),
+            version: promotion.version,
+            network,
+            genres: manifest.genres,
+            n_train: manifest.n_train,
+        })),
+        Err(CheckpointError::OtherTokens { .. }) => Ok(None),
+        Err(error) => Err(error).context("loading the current version"),
+    }
+}

@@ -1,0 +1,98 @@
+//! How does a version stand: how did it learn, what is it worth, what did votes change?
+//!
+//! Told as a picture, and in words for the chat. Only looks: nothing is measured anew.
+
+use std::collections::BTreeSet;
+
+use anyhow::Context;
+use bot::picture::{self, Caption, Curve};
+use bot::post;
+use model::checkpoint::{self, Manifest};
+
+use crate::context::Studio;
+use crate::store::Weighted;
+use crate::votes::rating::score_of;
+
+/// How the version of a genre that is played stands: a text for the chat and the bytes of a PNG.
+///
+/// # Errors
+/// When there is none, or when it or the store cannot be read.
+pub fn standing(studio: &Studio, genre: &str) -> anyhow::Result<(String, Vec<u8>)> {
+    let promotion = studio.store.current_version(genre)?.context("no version is played")?;
+    let manifest = checkpoint::manifest(&studio.home.version(genre, promotion.version))?;
+    let (n_rated, n_listeners) = n_rated(studio, genre)?;
+    let learned = Learned::of(studio, &manifest)?;
+    let about = post::Standing {
+        genre,
+        version: manifest.version,
+        made_at_s: manifest.created_ms / 1000,
+        n_songs: learned.n_songs,
+        n_liked: learned.n_liked,
+        n_held_out: manifest.n_valid,
+        valid_nll: manifest.valid_nll,
+        bigram_nll: manifest.bigram_nll,
+        untrained_nll: manifest.untrained_nll,
+        n_rated,
+        n_listeners,
+        weights: learned.weights,
+    };
+    Ok((post::standing(&about), curve(studio, &manifest)?))
+}
+
+/// How a version learned, as the bytes of a PNG.
+///
+/// # Errors
+/// When the store cannot be read or the picture not be drawn.
+pub fn curve(studio: &Studio, manifest: &Manifest) -> anyhow::Result<Vec<u8>> {
+    let genre = &manifest.genre;
+    let promotions = studio.store.promotions(genre)?;
+    let best = manifest.curve.iter().min_by(|a, b| a.valid_nll.total_cmp(&b.valid_nll));
+    let learned = Learned::of(studio, manifest)?;
+    let mut subtitle = format!("songs {}  ·  held out {}", learned.n_songs, manifest.n_valid);
+    if learned.n_liked > 0 {
+        subtitle += &format!("  ·  liked tracks {}", learned.n_liked);
+    }
+    Ok(picture::curve(&Curve {
+        caption: Caption { title: format!("{genre} v{}", manifest.version), subtitle },
+        losses: manifest.curve.clone(),
+        bigram_nll: Some(manifest.bigram_nll),
+        kept_epoch: best.map(|loss| loss.epoch),
+        is_promoted: promotions.iter().any(|promotion| promotion.version == manifest.version),
+    })?)
+}
+
+/// Tracks of a genre that have a say, and how many listeners gave it.
+fn n_rated(studio: &Studio, genre: &str) -> anyhow::Result<(usize, usize)> {
+    let votes = studio.store.votes_of_genre(genre)?;
+    let rated = votes.iter().filter(|(_, votes)| score_of(votes).1 > 0);
+    let standing = votes.iter().flat_map(|(_, votes)| votes).filter(|vote| vote.stands());
+    let listeners: BTreeSet<&str> = standing.map(|vote| vote.listener.as_str()).collect();
+    Ok((rated.count(), listeners.len()))
+}
+
+/// What a version learned from.
+struct Learned {
+    n_songs: usize,
+    n_liked: usize,
+    /// The least and the most that a song weighed; of an old version this is not known any more.
+    weights: Option<(f32, f32)>,
+}
+
+impl Learned {
+    fn of(studio: &Studio, manifest: &Manifest) -> anyhow::Result<Self> {
+        let cycles = studio.store.cycles(&manifest.genre)?;
+        let cycle = cycles.iter().find(|(_, cycle)| cycle.version == Some(manifest.version));
+        let weights = match cycle {
+            Some((number, _)) => studio.store.weights(&manifest.genre, *number)?,
+            None => Vec::new(),
+        };
+        let of_tracks = weights.iter().filter(|(what, _)| matches!(what, Weighted::Track(_)));
+        // A track that is not liked weighs nothing.
+        let n_liked = of_tracks.filter(|(_, weight)| *weight > 0.0).count();
+        let n_songs = manifest.n_train.saturating_sub(manifest.n_replayed + n_liked);
+        let of_songs = weights.iter().filter(|(what, _)| matches!(what, Weighted::Song(_)));
+        let range = of_songs.map(|(_, weight)| (*weight, *weight));
+        let weights = range.reduce(|(a, b), (c, d)| (a.min(c), b.max(d)));
+        Ok(Self { n_songs, n_liked, weights })
+    }
+}

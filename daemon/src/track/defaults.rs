@@ -1,0 +1,119 @@
+//! What do a genre's songs suggest for a track that is not told how to be?
+
+use model::key::Key;
+use model::tokens::Polyphony;
+
+use crate::context::Studio;
+use crate::cycle::label;
+use crate::cycle::material;
+use crate::store::{SongId, SongStatus};
+
+/// What the songs suggest; nothing without songs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Usual {
+    /// Quarter notes a minute.
+    pub tempo_bpm: Option<f64>,
+    /// The key.
+    pub key: Option<Key>,
+    /// Density.
+    pub notes_per_bar: Option<f64>,
+    /// How many notes sound at once, at most.
+    pub polyphony: Option<Polyphony>,
+}
+
+impl Usual {
+    /// The median tempo; of a song picked by `seed` the key, the density and how many notes sound at
+    /// once, so that tracks vary as the songs do.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn of(
+        studio: &Studio,
+        genre: &str,
+        artist: Option<&str>,
+        seed: u64,
+    ) -> anyhow::Result<Self> {
+        let songs = studio.store.songs_of(genre)?;
+        let accepted = songs.iter().filter(|(_, song)| {
+            let is_theirs = artist.is_none() || label::artist_at(&song.path).as_deref() == artist;
+            song.status == SongStatus::Accepted && is_theirs
+        });
+        let music: Vec<_> =
+            accepted.filter_map(|(id, song)| Some((*id, song.music.as_ref()?))).collect();
+        let median = |mut values: Vec<f64>| {
+            values.sort_by(f64::total_cmp);
+            values.get(values.len() / 2).copied()
+        };
+        let picked = music.get(seed as usize % music.len().max(1));
+        Ok(Self {
+            tempo_bpm: median(music.iter().map(|(_, m)| m.tempo_bpm).collect()),
+            key: picked.map(|(_, m)| Key::from_index(usize::from(m.key_index))),
+            notes_per_bar: picked.map(|(_, m)| f64::from(m.n_notes) / f64::from(m.n_bars.max(1))),
+            polyphony: picked.and_then(|(id, _)| polyphony(studio, *id)),
+        })
+    }
+}
+
+/// That of a song. A file that cannot be read is no reason to play nothing.
+fn polyphony(studio: &Studio, id: SongId) -> Option<Polyphony> {
+    match material::music(studio, id) {
+        Ok(song) => song.as_ref().map(Polyphony::of),
+        Err(error) => {
+            tracing::warn!(%id, error = format!("{error:#}"), "a song cannot be read");
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::posting::tests::studio;
+    use crate::demo::starter::SONGS;
+    use crate::store::{Music, Song};
+
+    fn keep(studio: &Studio, file_name: &str, bytes: &[u8], key_index: u8) -> Polyphony {
+        let id = SongId::of(bytes);
+        std::fs::write(studio.home.songs().join(format!("{id}.mid")), bytes).expect("written");
+        let music = Music {
+            fingerprints: Vec::new(),
+            n_notes: 80,
+            n_bars: 8,
+            tempo_bpm: 150.0,
+            key_index,
+            n_tokens: 200,
+        };
+        let song = Song {
+            genre: "hardstyle".to_owned(),
+            file_name: file_name.to_owned(),
+            path: "library/hardstyle".into(),
+            status: SongStatus::Accepted,
+            added_at_ms: 0,
+            music: Some(music),
+        };
+        studio.store.take_in(Some((id, song)), None).expect("taken in");
+        let examined = watch::intake::examine(bytes, &studio.config.intake);
+        Polyphony::of(&examined.song.expect("music"))
+    }
+
+    #[test]
+    fn key_density_and_polyphony_are_those_of_the_picked_song() {
+        let (_folder, studio) = studio();
+        let usual = |seed| Usual::of(&studio, "hardstyle", None, seed).expect("read");
+        assert_eq!((usual(0).key, usual(0).polyphony), (None, None));
+        let known: Vec<Polyphony> = (0u8..)
+            .zip(SONGS)
+            .map(|(key_index, (name, bytes))| keep(&studio, name, bytes, key_index))
+            .collect();
+        assert!(known.iter().any(|polyphony| *polyphony != known[0]), "all are alike");
+        let picked: Vec<Usual> = (0..24).map(usual).collect();
+        for (key, polyphony) in known.iter().enumerate() {
+            let usual = picked.iter().find(|usual| usual.key == Some(Key::from_index(key)));
+            let usual = usual.expect("each song is picked by some seed");
+            assert_eq!((usual.notes_per_bar, usual.polyphony), (Some(10.0), Some(*polyphony)));
+        }
+        // Without its file the rest is still known.
+        std::fs::remove_dir_all(studio.home.songs()).expect("removed");
+        assert_eq!(usual(3), Usual { polyphony: None, ..picked[3] });
+    }
+}

@@ -1,0 +1,7 @@
+//! How does a wish become a track?
+
+pub mod choice;
+pub mod defaults;
+pub mod primer;
+pub mod publish;
+pub mod track_file;

@@ -1,0 +1,4 @@
+//! What do listeners' reactions amount to?
+
+pub mod ledger;
+pub mod rating;
