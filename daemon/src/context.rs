@@ -12,7 +12,7 @@ use crate::store::Store;
 
 /// Handle to everything that is kept.
 #[derive(Clone)]
-pub struct Studio {
+pub struct Context {
     /// Where files lie.
     pub home: Home,
     /// What is set.
@@ -21,7 +21,7 @@ pub struct Studio {
     pub store: Store,
 }
 
-impl Studio {
+impl Context {
     /// Makes the home's folders and opens its store.
     ///
     /// # Errors

@@ -7,30 +7,30 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::Context;
+use anyhow::Context as _;
 use bot::chat::{ChannelId, Chat, Error, File, ListenerId, Marker, Post, Posted, Request, Wish};
 use bot::post;
 use model::key::Key;
 
-use crate::context::Studio;
+use crate::context::Context;
 use crate::store::{Track, TrackId};
 use crate::track::publish;
 use crate::track::track_file;
 
 /// Posts a finished track. `None` if only the channel can tell whether it was posted.
 pub(crate) async fn send(
-    studio: &Studio,
+    context: &Context,
     chat: &dyn Chat,
     request: &Request,
     id: TrackId,
     track: &Track,
 ) -> anyhow::Result<Option<Posted>> {
-    let (owner, shown, listener) = (studio.clone(), track.clone(), request.listener);
+    let (owner, shown, listener) = (context.clone(), track.clone(), request.listener);
     let post = blocking(move || post_of(&owner, id, &shown, listener)).await?;
-    let (store, channel) = (studio.store.clone(), request.channel.0);
+    let (store, channel) = (context.store.clone(), request.channel.0);
     blocking(move || Ok(store.begin_post(id, channel)?)).await?;
     match chat.answer(request, post).await {
-        Ok(posted) => match confirm(studio, id, posted).await {
+        Ok(posted) => match confirm(context, id, posted).await {
             Ok(()) => Ok(Some(posted)),
             Err(error) => {
                 let error = format!("{error:#}");
@@ -39,7 +39,7 @@ pub(crate) async fn send(
             }
         },
         Err(error) if never_arrived(&error) => {
-            abandon(studio, id).await?;
+            abandon(context, id).await?;
             Err(error.into())
         }
         Err(error) => {
@@ -51,28 +51,28 @@ pub(crate) async fn send(
 
 /// Finds a post whose confirmation is missing, or posts the track now. `None` as in [`send`].
 pub(crate) async fn repost(
-    studio: &Studio,
+    context: &Context,
     chat: &dyn Chat,
     id: TrackId,
     channel: ChannelId,
 ) -> anyhow::Result<Option<Posted>> {
-    let store = studio.store.clone();
+    let store = context.store.clone();
     let track = blocking(move || store.track(id)?.context("the track is gone")).await?;
     let since = UNIX_EPOCH + Duration::from_millis(track.created_at_ms.saturating_sub(60_000));
     match chat.find_post(channel, &Marker::of_track(id.0), since).await {
         Ok(Some(message)) => {
             let posted = Posted { channel, message };
-            confirm(studio, id, posted).await?;
+            confirm(context, id, posted).await?;
             Ok(Some(posted))
         }
         Ok(None) => {
             let wish = Wish { genre: track.genre.clone(), ..Wish::default() };
             let request = Request::unasked(channel, ListenerId(0), wish, SystemTime::now());
-            send(studio, chat, &request, id, &track).await
+            send(context, chat, &request, id, &track).await
         }
         Err(error) => {
             if error == Error::Gone {
-                abandon(studio, id).await?;
+                abandon(context, id).await?;
             }
             Err(error.into())
         }
@@ -94,23 +94,23 @@ fn never_arrived(error: &Error) -> bool {
     }
 }
 
-async fn confirm(studio: &Studio, id: TrackId, posted: Posted) -> anyhow::Result<()> {
-    let store = studio.store.clone();
+async fn confirm(context: &Context, id: TrackId, posted: Posted) -> anyhow::Result<()> {
+    let store = context.store.clone();
     blocking(move || Ok(store.confirm_post(id, posted.channel.0, posted.message.0)?)).await
 }
 
-async fn abandon(studio: &Studio, id: TrackId) -> anyhow::Result<()> {
-    let store = studio.store.clone();
+async fn abandon(context: &Context, id: TrackId) -> anyhow::Result<()> {
+    let store = context.store.clone();
     blocking(move || Ok(store.abandon_post(id)?)).await
 }
 
 fn post_of(
-    studio: &Studio,
+    context: &Context,
     id: TrackId,
     track: &Track,
     listener: ListenerId,
 ) -> anyhow::Result<Post> {
-    let folder = track_file::folder(&studio.home, &track.genre);
+    let folder = track_file::folder(&context.home, &track.genre);
     let name = bot::names::title(&bot::names::of(id.0));
     let artist = publish::artist_of(track);
     let about = post::About {
@@ -125,7 +125,7 @@ fn post_of(
         bars: track.n_bars,
         listener: (listener.0 != 0).then_some(listener),
     };
-    let text = post::text(&about, &studio.config.reactions.offered);
+    let text = post::text(&about, &context.config.reactions.offered);
     let manner = artist.as_ref().map(|artist| format!(" like {artist}")).unwrap_or_default();
     let what = format!(
         "{name}, a {} track{manner} in {} at {} BPM",
@@ -167,12 +167,12 @@ pub(crate) mod tests {
     const CHANNEL: ChannelId = ChannelId(5);
     const POSTED: Posted = Posted { channel: CHANNEL, message: MessageId(7) };
 
-    pub(crate) fn studio() -> (tempfile::TempDir, Studio) {
+    pub(crate) fn context() -> (tempfile::TempDir, Context) {
         let folder = tempfile::tempdir().expect("a folder");
         let mut config = Config::default();
         config.store.free_space_reserve_mb = 16;
-        let studio = Studio::open(Home::new(folder.path()), config).expect("it opens");
-        (folder, studio)
+        let context = Context::open(Home::new(folder.path()), config).expect("it opens");
+        (folder, context)
     }
 
     pub(crate) fn track() -> Track {
@@ -246,17 +246,17 @@ pub(crate) mod tests {
     }
 
     async fn state_after(told: &Told, again: bool) -> (Option<Posted>, TrackState) {
-        let (_folder, studio) = studio();
-        let id = studio.store.add_track(|_| track()).expect("added");
+        let (_folder, context) = context();
+        let id = context.store.add_track(|_| track()).expect("added");
         let posted = if again {
-            studio.store.begin_post(id, CHANNEL.0).expect("noted");
-            repost(&studio, told, id, CHANNEL).await
+            context.store.begin_post(id, CHANNEL.0).expect("noted");
+            repost(&context, told, id, CHANNEL).await
         } else {
             let wish = Wish::default();
             let request = Request::unasked(CHANNEL, ListenerId(1), wish, SystemTime::now());
-            send(&studio, told, &request, id, &track()).await
+            send(&context, told, &request, id, &track()).await
         };
-        let state = studio.store.track(id).expect("readable").expect("it is there").state;
+        let state = context.store.track(id).expect("readable").expect("it is there").state;
         (posted.ok().flatten(), state)
     }
 

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::Context;
+use anyhow::Context as _;
 use bot::discord::Discord;
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
@@ -19,7 +19,7 @@ use crate::cli::args::{Cli, Command, HomeCommand, Train};
 use crate::cli::print::Printer;
 use crate::command::{self, Situation};
 use crate::config::{Config, token};
-use crate::context::Studio;
+use crate::context::Context;
 use crate::control::answer::{Line, exit_code, told};
 use crate::control::{self, Reply};
 use crate::cycle::training::{Wanted, cycle};
@@ -155,25 +155,25 @@ fn at_home(
         }
         return Ok(code);
     }
-    let studio = Studio::open(home, config)?;
+    let context = Context::open(home, config)?;
     let mut out = |line| printer.print(line);
     match command {
-        HomeCommand::Train(train) => train_here(&studio, train, &mut out)?,
+        HomeCommand::Train(train) => train_here(&context, train, &mut out)?,
         HomeCommand::Retrain { genre } => {
-            train_here(&studio, Train { genre, fresh: false, epochs: None }, &mut out)?;
+            train_here(&context, Train { genre, fresh: false, epochs: None }, &mut out)?;
         }
-        command => command::execute(&studio, command, &Situation::default(), &mut out)?,
+        command => command::execute(&context, command, &Situation::default(), &mut out)?,
     }
     Ok(0)
 }
 
 /// Without a daemon, what lies in the inbox is taken in first.
 fn train_here(
-    studio: &Studio,
+    context: &Context,
     train: Train,
     out: &mut crate::control::answer::Out<'_>,
 ) -> anyhow::Result<()> {
-    let taken = intake::take_in_now(studio)?;
+    let taken = intake::take_in_now(context)?;
     if taken.n_accepted + taken.n_rejected + taken.n_failed > 0 {
         out(Line::Remark(format!(
             "from the inbox: {} accepted, {} rejected, {} failed",
@@ -182,7 +182,7 @@ fn train_here(
     }
     let wanted = Wanted::by_person(train.genre, train.fresh, train.epochs);
     let stop = set_when_told_to_stop()?;
-    cycle(studio, &wanted, &stop, out).map(|_| ())
+    cycle(context, &wanted, &stop, out).map(|_| ())
 }
 
 /// A flag that SIGTERM and SIGINT set from now on, instead of ending the process.
@@ -235,14 +235,14 @@ fn run_daemon(home: Home, config: Config) -> anyhow::Result<()> {
             token::VARIABLE
         )),
     };
-    let studio = match Studio::open(home, config) {
+    let context = match Context::open(home, config) {
         Err(error) if matches!(error.downcast_ref(), Some(store::Error::InUse { .. })) => {
             return Err(error.context("is another daemon running on this home?"));
         }
         other => other?,
     };
     let runtime = tokio::runtime::Runtime::new().context("starting threads")?;
-    let result = runtime.block_on(async { run(studio, Doors { chat }, stopped()?).await });
+    let result = runtime.block_on(async { run(context, Doors { chat }, stopped()?).await });
     // A track being made is not waited for: nobody was told of it yet.
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));
     result

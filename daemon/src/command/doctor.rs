@@ -3,12 +3,12 @@
 use model::checkpoint;
 use serde_json::json;
 
-use crate::context::Studio;
+use crate::context::Context;
 use crate::control::answer::{Line, Out};
 use crate::store::SongStatus;
 use crate::track::track_file;
 
-pub(super) fn doctor(studio: &Studio, out: &mut Out<'_>) -> anyhow::Result<()> {
+pub(super) fn doctor(context: &Context, out: &mut Out<'_>) -> anyhow::Result<()> {
     let mut n_ill = 0;
     let mut say = |what: &str, ill: Vec<String>, fine: String| {
         n_ill += usize::from(!ill.is_empty());
@@ -22,10 +22,10 @@ pub(super) fn doctor(studio: &Studio, out: &mut Out<'_>) -> anyhow::Result<()> {
     };
     say(
         "space",
-        studio.store.check_space().err().map(|e| e.to_string()).into_iter().collect(),
+        context.store.check_space().err().map(|e| e.to_string()).into_iter().collect(),
         "disk space".to_owned(),
     );
-    match studio.store.verify() {
+    match context.store.verify() {
         Ok((n, damaged)) => say(
             "store",
             damaged.iter().map(|e| format!("{e}: restore a backup")).collect(),
@@ -33,24 +33,24 @@ pub(super) fn doctor(studio: &Studio, out: &mut Out<'_>) -> anyhow::Result<()> {
         ),
         Err(error) => say("store", vec![error.to_string()], String::new()),
     }
-    let songs = songs(studio)?;
+    let songs = songs(context)?;
     say("songs", songs.0, format!("songs: all {} files are there and whole", songs.1));
-    let versions = versions(studio)?;
+    let versions = versions(context)?;
     say("versions", versions.0, format!("versions: all {} load", versions.1));
-    let tracks = tracks(studio)?;
+    let tracks = tracks(context)?;
     say("tracks", tracks.0, format!("tracks: the music of all {} is there", tracks.1));
     anyhow::ensure!(n_ill == 0, "{n_ill} checks found something; see above");
     Ok(())
 }
 
-fn songs(studio: &Studio) -> anyhow::Result<(Vec<String>, usize)> {
+fn songs(context: &Context) -> anyhow::Result<(Vec<String>, usize)> {
     let mut ill = Vec::new();
-    let songs = studio.store.songs()?;
+    let songs = context.store.songs()?;
     let accepted = songs.iter().filter(|(_, song)| song.status == SongStatus::Accepted);
     let mut n_songs = 0;
     for (id, song) in accepted {
         n_songs += 1;
-        let path = studio.home.songs().join(format!("{id}.mid"));
+        let path = context.home.songs().join(format!("{id}.mid"));
         match std::fs::read(&path) {
             Ok(bytes) if watch::fingerprint::content(&bytes) == id.to_string() => {}
             Ok(_) => {
@@ -64,19 +64,19 @@ fn songs(studio: &Studio) -> anyhow::Result<(Vec<String>, usize)> {
     Ok((ill, n_songs))
 }
 
-fn versions(studio: &Studio) -> anyhow::Result<(Vec<String>, usize)> {
+fn versions(context: &Context) -> anyhow::Result<(Vec<String>, usize)> {
     let (mut ill, mut n_versions) = (Vec::new(), 0);
-    for genre in studio.genres()? {
-        let kept = checkpoint::versions(&studio.home.models().join(&genre))?;
+    for genre in context.genres()? {
+        let kept = checkpoint::versions(&context.home.models().join(&genre))?;
         n_versions += kept.len();
         for version in &kept {
             ill.extend(
-                checkpoint::load(&studio.home.version(&genre, *version))
+                checkpoint::load(&context.home.version(&genre, *version))
                     .err()
                     .map(|e| e.to_string()),
             );
         }
-        let current = studio.store.current_version(&genre)?;
+        let current = context.store.current_version(&genre)?;
         if let Some(current) = current.filter(|current| !kept.contains(&current.version)) {
             ill.push(format!(
                 "{genre} plays v{}, which is gone: roll back or train",
@@ -87,10 +87,10 @@ fn versions(studio: &Studio) -> anyhow::Result<(Vec<String>, usize)> {
     Ok((ill, n_versions))
 }
 
-fn tracks(studio: &Studio) -> anyhow::Result<(Vec<String>, usize)> {
-    let tracks = studio.store.tracks()?;
+fn tracks(context: &Context) -> anyhow::Result<(Vec<String>, usize)> {
+    let tracks = context.store.tracks()?;
     let ill = tracks
         .iter()
-        .filter_map(|(_, track)| track_file::read(&studio.home, &track.genre, &track.stem).err());
+        .filter_map(|(_, track)| track_file::read(&context.home, &track.genre, &track.stem).err());
     Ok((ill.map(|error| format!("{error:#}: its ratings no longer act")).collect(), tracks.len()))
 }

@@ -6,47 +6,47 @@ use model::key::Key;
 use serde_json::json;
 
 use super::{Situation, Underway, tidy};
-use crate::context::Studio;
+use crate::context::Context;
 use crate::control::answer::{Line, Out, shown};
 use crate::store::{SongStatus, TrackState, Weighted};
 use crate::track::publish::artist_of;
 use crate::votes::rating::score_of;
 
 /// The genres to list: the one named, or all.
-fn genres(studio: &Studio, named: Option<&str>) -> anyhow::Result<Vec<String>> {
+fn genres(context: &Context, named: Option<&str>) -> anyhow::Result<Vec<String>> {
     match named {
-        Some(name) => Ok(vec![studio.known_genre(name)?.to_owned()]),
-        None => studio.genres(),
+        Some(name) => Ok(vec![context.known_genre(name)?.to_owned()]),
+        None => context.genres(),
     }
 }
 
 /// The weights that the last training of a genre used.
-fn weights(studio: &Studio, genre: &str) -> anyhow::Result<HashMap<Weighted, f32>> {
+fn weights(context: &Context, genre: &str) -> anyhow::Result<HashMap<Weighted, f32>> {
     let mut latest = HashMap::new();
-    for (number, cycle) in studio.store.cycles(genre)? {
+    for (number, cycle) in context.store.cycles(genre)? {
         if cycle.version.is_some() {
-            latest = studio.store.weights(genre, number)?.into_iter().collect();
+            latest = context.store.weights(genre, number)?.into_iter().collect();
         }
     }
     Ok(latest)
 }
 
 pub(super) fn library(
-    studio: &Studio,
+    context: &Context,
     named: Option<&str>,
     out: &mut Out<'_>,
 ) -> anyhow::Result<()> {
     let mut n_songs = 0;
-    for genre in genres(studio, named)? {
-        let weights = weights(studio, &genre)?;
-        for (id, song) in studio.store.songs_of(&genre)? {
+    for genre in genres(context, named)? {
+        let weights = weights(context, &genre)?;
+        for (id, song) in context.store.songs_of(&genre)? {
             if song.status != SongStatus::Accepted {
                 continue;
             }
             let Some(music) = &song.music else { continue };
             let weight = weights.get(&Weighted::Song(id));
             let key = Key::from_index(usize::from(music.key_index));
-            let path = studio.home.root().join(&song.path);
+            let path = context.home.root().join(&song.path);
             n_songs += 1;
             out(Line::row(
                 json!({"song": id, "genre": genre, "file": song.file_name, "path": shown(&path),
@@ -65,7 +65,7 @@ pub(super) fn library(
             ));
         }
     }
-    let inbox = studio.home.inbox().join(named.unwrap_or("<genre>"));
+    let inbox = context.home.inbox().join(named.unwrap_or("<genre>"));
     out(Line::Remark(match n_songs {
         0 => format!("nothing is learned from yet: copy MIDI files to {}", inbox.display()),
         1 => "1 song".to_owned(),
@@ -75,14 +75,14 @@ pub(super) fn library(
 }
 
 pub(super) fn tracks(
-    studio: &Studio,
+    context: &Context,
     named: Option<&str>,
     out: &mut Out<'_>,
 ) -> anyhow::Result<()> {
-    for genre in genres(studio, named)? {
-        let weights = weights(studio, &genre)?;
-        for (id, track) in studio.store.tracks_of(&genre)? {
-            let (score, n_listeners) = score_of(&studio.store.votes_of(id)?);
+    for genre in genres(context, named)? {
+        let weights = weights(context, &genre)?;
+        for (id, track) in context.store.tracks_of(&genre)? {
+            let (score, n_listeners) = score_of(&context.store.votes_of(id)?);
             let weight = weights.get(&Weighted::Track(id)).copied().unwrap_or(0.0);
             let key = Key::from_index(usize::from(track.key_index));
             let (message, state) = match track.state {
@@ -109,13 +109,13 @@ pub(super) fn tracks(
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn status_of(studio: &Studio, genre: &str) -> anyhow::Result<Line> {
-    let counts = studio.store.song_counts(genre)?;
-    let current = studio.store.current_version(genre)?;
-    let last = studio.store.last_cycle(genre)?.map(|(_, cycle)| cycle);
+pub fn status_of(context: &Context, genre: &str) -> anyhow::Result<Line> {
+    let counts = context.store.song_counts(genre)?;
+    let current = context.store.current_version(genre)?;
+    let last = context.store.last_cycle(genre)?.map(|(_, cycle)| cycle);
     let since = last.as_ref().map_or(0, |cycle| cycle.vote_change);
-    let ratings = studio.store.votes_changed_since(genre, since)?;
-    let needed = studio.config.schedule.min_songs;
+    let ratings = context.store.votes_changed_since(genre, since)?;
+    let needed = context.config.schedule.min_songs;
     let playing = match &current {
         Some(promotion) => format!("plays v{}", promotion.version),
         None if counts.accepted < needed => {
@@ -135,9 +135,9 @@ pub fn status_of(studio: &Studio, genre: &str) -> anyhow::Result<Line> {
     ))
 }
 
-pub(super) fn status(studio: &Studio, now: &Situation, out: &mut Out<'_>) -> anyhow::Result<()> {
+pub(super) fn status(context: &Context, now: &Situation, out: &mut Out<'_>) -> anyhow::Result<()> {
     let running = if now.is_daemon { "the daemon is running" } else { "no daemon is running" };
-    let mut text = format!("{} — {running}", studio.home.root().display());
+    let mut text = format!("{} — {running}", context.home.root().display());
     if now.is_daemon {
         text.push_str(&format!("; {}", now.chat));
     }
@@ -155,13 +155,13 @@ pub(super) fn status(studio: &Studio, now: &Situation, out: &mut Out<'_>) -> any
             "seconds_left": step.seconds_left.round()})
     });
     out(Line::row(
-        json!({"home": shown(studio.home.root()), "running": now.is_daemon,
+        json!({"home": shown(context.home.root()), "running": now.is_daemon,
             "training": training.map(|training| &training.genre), "progress": progress,
             "waiting": now.waiting, "chat": now.chat}),
         text,
     ));
-    for genre in studio.genres()? {
-        out(status_of(studio, &genre)?);
+    for genre in context.genres()? {
+        out(status_of(context, &genre)?);
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::Context as _;
 use model::midi;
 use model::score::{Score, Tick};
 use model::song::{STEPS_PER_BEAT, Song, TICKS_PER_BEAT};

@@ -1,6 +1,6 @@
 //! What does each command do?
 //!
-//! Every command is a function of the [`Studio`] that answers in lines, so it does the same in the
+//! Every command is a function of the [`Context`] that answers in lines, so it does the same in the
 //! running daemon and without one. Training alone is not here: the daemon's loop owns it, see
 //! [`crate::cycle::training`].
 
@@ -16,7 +16,7 @@ mod versions;
 use serde_json::json;
 
 use crate::cli::args::{Generate, HomeCommand};
-use crate::context::Studio;
+use crate::context::Context;
 use crate::control::answer::{Line, Out, Step, shown};
 use crate::track::primer::{Opening, Source};
 use crate::track::publish::{self, Made, Wish};
@@ -51,7 +51,7 @@ pub struct Situation {
 /// # Errors
 /// With what to do about it; [`crate::control::answer::exit_code`] tells its exit code.
 pub fn execute(
-    studio: &Studio,
+    context: &Context,
     command: HomeCommand,
     now: &Situation,
     out: &mut Out<'_>,
@@ -60,25 +60,27 @@ pub fn execute(
         HomeCommand::Train(_) | HomeCommand::Retrain { .. } => {
             anyhow::bail!("trainings are started by the loop, not here; please report this")
         }
-        HomeCommand::Generate(wanted) => generate(studio, &wanted, out),
-        HomeCommand::Rate(rate) => rate::rate(studio, &rate, out),
-        HomeCommand::Score { genre, files } => versions::score(studio, &genre, &files, out),
-        HomeCommand::Library { genre } => list::library(studio, genre.as_deref(), out),
-        HomeCommand::Tracks { genre } => list::tracks(studio, genre.as_deref(), out),
-        HomeCommand::Versions(wanted) => versions::versions(studio, &wanted, out),
-        HomeCommand::Status => list::status(studio, now, out),
+        HomeCommand::Generate(wanted) => generate(context, &wanted, out),
+        HomeCommand::Rate(rate) => rate::rate(context, &rate, out),
+        HomeCommand::Score { genre, files } => versions::score(context, &genre, &files, out),
+        HomeCommand::Library { genre } => list::library(context, genre.as_deref(), out),
+        HomeCommand::Tracks { genre } => list::tracks(context, genre.as_deref(), out),
+        HomeCommand::Versions(wanted) => versions::versions(context, &wanted, out),
+        HomeCommand::Status => list::status(context, now, out),
         HomeCommand::Rollback { genre, version } => {
-            versions::rollback(studio, &genre, &version, out)
+            versions::rollback(context, &genre, &version, out)
         }
-        HomeCommand::Discard { genre, version } => versions::discard(studio, &genre, &version, out),
-        HomeCommand::Remove { song } => remove::remove(studio, &song, out),
-        HomeCommand::Forget { name } => rate::forget(studio, &name, out),
-        HomeCommand::Doctor => doctor::doctor(studio, out),
-        HomeCommand::Backup { to } => backup::backup(studio, &to, out),
+        HomeCommand::Discard { genre, version } => {
+            versions::discard(context, &genre, &version, out)
+        }
+        HomeCommand::Remove { song } => remove::remove(context, &song, out),
+        HomeCommand::Forget { name } => rate::forget(context, &name, out),
+        HomeCommand::Doctor => doctor::doctor(context, out),
+        HomeCommand::Backup { to } => backup::backup(context, &to, out),
     }
 }
 
-fn generate(studio: &Studio, wanted: &Generate, out: &mut Out<'_>) -> anyhow::Result<()> {
+fn generate(context: &Context, wanted: &Generate, out: &mut Out<'_>) -> anyhow::Result<()> {
     let source = wanted.vary.map(Source::Track);
     let source = source.or_else(|| wanted.primer.clone().map(Source::File));
     let opening = source.map(|source| Opening { source, bars: wanted.keep });
@@ -102,7 +104,7 @@ fn generate(studio: &Studio, wanted: &Generate, out: &mut Out<'_>) -> anyhow::Re
             max_audio_bytes: None,
             out: wanted.out.clone(),
         };
-        out(made_line(&publish::make(studio, &wish)?));
+        out(made_line(&publish::make(context, &wish)?));
     }
     Ok(())
 }

@@ -2,24 +2,24 @@
 
 use std::path::Path;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context as _, anyhow};
 use bot::reaction::Emoji;
 use serde_json::json;
 
 use crate::cli::args::Rate;
-use crate::context::{Studio, now_ms};
+use crate::context::{Context, now_ms};
 use crate::control::answer::{Line, Misused, NotNow, Out};
 use crate::store::{MAX_NAME, TrackId, Vote};
 use crate::votes::rating::score_of;
 
-pub(super) fn rate(studio: &Studio, rate: &Rate, out: &mut Out<'_>) -> anyhow::Result<()> {
+pub(super) fn rate(context: &Context, rate: &Rate, out: &mut Out<'_>) -> anyhow::Result<()> {
     if let Some(path) = &rate.from {
-        return rate_from(studio, path, out);
+        return rate_from(context, path, out);
     }
     let (Some(track), Some(emoji)) = (rate.track, &rate.emoji) else {
         return Err(Misused("give a track and an emoji".to_owned()).into());
     };
-    out(rate_one(studio, TrackId(track), emoji, &rate.by, now_ms())?);
+    out(rate_one(context, TrackId(track), emoji, &rate.by, now_ms())?);
     Ok(())
 }
 
@@ -28,15 +28,15 @@ pub(super) fn rate(studio: &Studio, rate: &Rate, out: &mut Out<'_>) -> anyhow::R
 /// # Errors
 /// [`Misused`] for an emoji without a value or a bad name, [`NotNow`] for a track that is not there.
 pub fn rate_one(
-    studio: &Studio,
+    context: &Context,
     track: TrackId,
     emoji: &str,
     by: &str,
     at_ms: u64,
 ) -> anyhow::Result<Line> {
     let emoji = Emoji::new(emoji);
-    let Some(value) = studio.config.reactions.value(&emoji) else {
-        let known: Vec<&str> = studio.config.reactions.values.keys().map(String::as_str).collect();
+    let Some(value) = context.config.reactions.value(&emoji) else {
+        let known: Vec<&str> = context.config.reactions.values.keys().map(String::as_str).collect();
         return Err(Misused(format!(
             "{emoji} counts for nothing: give one of {}",
             known.join(" ")
@@ -44,7 +44,7 @@ pub fn rate_one(
         .into());
     };
     check_name(by)?;
-    if studio.store.track(track)?.is_none() {
+    if context.store.track(track)?.is_none() {
         return Err(
             NotNow(format!("there is no track {track}; `kickback tracks` lists them")).into()
         );
@@ -56,8 +56,8 @@ pub fn rate_one(
         at_ms,
         removed_at_ms: None,
     };
-    let is_new = studio.store.add_vote(track, vote)?;
-    let votes = studio.store.votes_of(track)?;
+    let is_new = context.store.add_vote(track, vote)?;
+    let votes = context.store.votes_of(track)?;
     let n_votes = votes.iter().filter(|vote| vote.stands()).count();
     let (score, _) = score_of(&votes);
     let note = if is_new { "" } else { " (it had this vote already)" };
@@ -78,7 +78,7 @@ fn check_name(by: &str) -> Result<(), Misused> {
 }
 
 /// Reads all lines first: a file with a mistake changes nothing.
-fn rate_from(studio: &Studio, path: &Path, out: &mut Out<'_>) -> anyhow::Result<()> {
+fn rate_from(context: &Context, path: &Path, out: &mut Out<'_>) -> anyhow::Result<()> {
     let text =
         std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
     let mut lines = text.lines().enumerate().map(|(idx, line)| (idx + 1, line.trim()));
@@ -107,10 +107,10 @@ fn rate_from(studio: &Studio, path: &Path, out: &mut Out<'_>) -> anyhow::Result<
         };
         let id: TrackId = field(track)?.parse().map_err(|e| wrong(number, format!("{e}")))?;
         let emoji = field(emoji)?;
-        if studio.config.reactions.value(&Emoji::new(emoji)).is_none() {
+        if context.config.reactions.value(&Emoji::new(emoji)).is_none() {
             return Err(wrong(number, format!("{emoji} counts for nothing")));
         }
-        if studio.store.track(id)?.is_none() {
+        if context.store.track(id)?.is_none() {
             return Err(wrong(number, format!("there is no track {id}")));
         }
         let at_ms = match column("time").and_then(|idx| fields.get(idx)).filter(|t| !t.is_empty()) {
@@ -124,13 +124,13 @@ fn rate_from(studio: &Studio, path: &Path, out: &mut Out<'_>) -> anyhow::Result<
         votes.push((id, emoji.to_owned(), by.to_owned(), at_ms));
     }
     for (id, emoji, by, at_ms) in votes {
-        out(rate_one(studio, id, &emoji, &by, at_ms).map_err(|e| anyhow!(e))?);
+        out(rate_one(context, id, &emoji, &by, at_ms).map_err(|e| anyhow!(e))?);
     }
     Ok(())
 }
 
-pub(super) fn forget(studio: &Studio, name: &str, out: &mut Out<'_>) -> anyhow::Result<()> {
-    let n_votes = studio.store.forget(name)?;
+pub(super) fn forget(context: &Context, name: &str, out: &mut Out<'_>) -> anyhow::Result<()> {
+    let n_votes = context.store.forget(name)?;
     if n_votes == 0 {
         return Err(NotNow(format!(
             "{name:?} never voted; votes from Discord are under discord:ID"

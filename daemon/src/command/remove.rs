@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::context::Studio;
+use crate::context::Context;
 use crate::control::answer::{Line, Misused, NotNow, Out, shown};
 use crate::intake;
 use crate::store::{Song, SongId, SongStatus};
@@ -19,10 +19,10 @@ const MAX_NAMED: usize = 5;
 /// Names at least this alike are offered instead (Jaro-Winkler, 0 to 1).
 const ALIKE: f64 = 0.85;
 
-pub(super) fn remove(studio: &Studio, wanted: &str, out: &mut Out<'_>) -> anyhow::Result<()> {
-    let songs = studio.store.songs()?;
-    let (id, song) = find(studio, &songs, wanted)?;
-    let path = intake::remove(studio, *id)?;
+pub(super) fn remove(context: &Context, wanted: &str, out: &mut Out<'_>) -> anyhow::Result<()> {
+    let songs = context.store.songs()?;
+    let (id, song) = find(context, &songs, wanted)?;
+    let path = intake::remove(context, *id)?;
     out(Line::row(
         json!({"song": id, "genre": song.genre, "file": song.file_name, "path": shown(&path)}),
         format!(
@@ -36,14 +36,14 @@ pub(super) fn remove(studio: &Studio, wanted: &str, out: &mut Out<'_>) -> anyhow
 
 /// The accepted song that is meant.
 fn find<'a>(
-    studio: &Studio,
+    context: &Context,
     songs: &'a [(SongId, Song)],
     wanted: &str,
 ) -> anyhow::Result<&'a (SongId, Song)> {
     let content = std::fs::read(wanted).ok().map(|bytes| SongId::of(&bytes));
     let (learned, others): (Vec<_>, Vec<_>) = songs
         .iter()
-        .filter(|(id, song)| Some(*id) == content || is_meant(studio, *id, song, wanted))
+        .filter(|(id, song)| Some(*id) == content || is_meant(context, *id, song, wanted))
         .partition(|(_, song)| song.status == SongStatus::Accepted);
     match (learned.as_slice(), others.first()) {
         ([one], _) => Ok(*one),
@@ -74,13 +74,13 @@ fn find<'a>(
 
 /// Whether this is the song's id or the beginning of it, its name with or without the ending, or its
 /// path: whole, from the home, or from the library.
-fn is_meant(studio: &Studio, id: SongId, song: &Song, wanted: &str) -> bool {
+fn is_meant(context: &Context, id: SongId, song: &Song, wanted: &str) -> bool {
     let is_id = wanted.len() >= MIN_DIGITS && id.to_string().starts_with(&wanted.to_lowercase());
     let stem = Path::new(&song.file_name).file_stem();
     let is_name = song.file_name == wanted || stem.is_some_and(|stem| stem == wanted);
     let path = Path::new(wanted);
     let is_path = song.path == path || below(song) == path;
-    is_id || is_name || is_path || studio.home.root().join(&song.path) == path
+    is_id || is_name || is_path || context.home.root().join(&song.path) == path
 }
 
 /// Where its file is below the library, or was before it left.

@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::Context as _;
 use model::checkpoint::{self, Manifest};
 use model::corpus::Piece;
 use model::train::{Hyperparameters, evaluate};
 use serde_json::json;
 
 use crate::cli::args::Versions;
-use crate::context::{Studio, now_ms};
+use crate::context::{Context, now_ms};
 use crate::control::answer::{Line, Misused, NotNow, Out, shown};
 use crate::cycle::label;
 use crate::cycle::standing;
@@ -18,24 +18,24 @@ use crate::track::publish;
 use crate::track::track_file;
 
 pub(super) fn versions(
-    studio: &Studio,
+    context: &Context,
     wanted: &Versions,
     out: &mut Out<'_>,
 ) -> anyhow::Result<()> {
-    let genre = studio.known_genre(&wanted.genre)?;
+    let genre = context.known_genre(&wanted.genre)?;
     let only = match &wanted.version {
-        Some(version) => Some(kept(studio, genre, version)?.1),
+        Some(version) => Some(kept(context, genre, version)?.1),
         None => None,
     };
-    let current = studio.store.current_version(genre)?;
-    let cycles = studio.store.cycles(genre)?;
-    let mut versions = checkpoint::versions(&studio.home.models().join(genre))?;
+    let current = context.store.current_version(genre)?;
+    let cycles = context.store.cycles(genre)?;
+    let mut versions = checkpoint::versions(&context.home.models().join(genre))?;
     if versions.is_empty() {
-        publish::version(studio, genre)?;
+        publish::version(context, genre)?;
     }
     let drawn = only.or(current.as_ref().map(|current| current.version));
     if let Some(file) = &wanted.plot {
-        plot(studio, genre, drawn.context("no version is played")?, file)?;
+        plot(context, genre, drawn.context("no version is played")?, file)?;
     }
     versions.retain(|version| only.is_none_or(|only| *version == only));
     for version in versions {
@@ -44,7 +44,7 @@ pub(super) fn versions(
         let outcome = cycles.iter().find(|(_, cycle)| cycle.version == Some(version));
         let outcome = outcome.map(|(_, cycle)| &cycle.outcome);
         let mark = if is_current { "▶" } else { " " };
-        match checkpoint::manifest(&studio.home.version(genre, version)) {
+        match checkpoint::manifest(&context.home.version(genre, version)) {
             Ok(m) => out(Line::row(
                 json!({"genre": genre, "version": version, "current": is_current,
                     "valid_nll": m.valid_nll, "bigram_nll": m.bigram_nll, "untrained_nll": m.untrained_nll,
@@ -92,26 +92,26 @@ fn in_short(m: &Manifest, outcome: Option<&Outcome>) -> String {
 }
 
 /// Writes the picture of how a version learned.
-fn plot(studio: &Studio, genre: &str, version: u32, file: &Path) -> anyhow::Result<()> {
+fn plot(context: &Context, genre: &str, version: u32, file: &Path) -> anyhow::Result<()> {
     // A song named by mistake would be overwritten.
     if file.extension().is_none_or(|ending| !ending.eq_ignore_ascii_case("png")) {
         let file = file.display();
         return Err(Misused(format!("{file} is no name for a picture: let it end in .png")).into());
     }
-    let manifest = checkpoint::manifest(&studio.home.version(genre, version))?;
-    track_file::write(file, &standing::curve(studio, &manifest)?)
+    let manifest = checkpoint::manifest(&context.home.version(genre, version))?;
+    track_file::write(file, &standing::curve(context, &manifest)?)
 }
 
 pub(super) fn rollback(
-    studio: &Studio,
+    context: &Context,
     genre: &str,
     version: &str,
     out: &mut Out<'_>,
 ) -> anyhow::Result<()> {
-    let (genre, number) = kept(studio, genre, version)?;
-    checkpoint::load(&studio.home.version(genre, number))?;
+    let (genre, number) = kept(context, genre, version)?;
+    checkpoint::load(&context.home.version(genre, number))?;
     let why = "a person asked for it".to_owned();
-    studio.store.promote(genre, Promotion { version: number, at_ms: now_ms(), why })?;
+    context.store.promote(genre, Promotion { version: number, at_ms: now_ms(), why })?;
     out(Line::row(
         json!({"genre": genre, "version": number}),
         format!("{genre} v{number} is played from now on"),
@@ -120,17 +120,17 @@ pub(super) fn rollback(
 }
 
 pub(super) fn discard(
-    studio: &Studio,
+    context: &Context,
     genre: &str,
     version: &str,
     out: &mut Out<'_>,
 ) -> anyhow::Result<()> {
-    let (genre, number) = kept(studio, genre, version)?;
-    if studio.store.current_version(genre)?.is_some_and(|current| current.version == number) {
+    let (genre, number) = kept(context, genre, version)?;
+    if context.store.current_version(genre)?.is_some_and(|current| current.version == number) {
         let hint = format!("play another one first: kickback rollback {genre} VERSION");
         return Err(NotNow(format!("{genre} v{number} is the one that is played; {hint}")).into());
     }
-    checkpoint::remove(&studio.home.version(genre, number))?;
+    checkpoint::remove(&context.home.version(genre, number))?;
     out(Line::row(
         json!({"genre": genre, "version": number, "deleted": true}),
         format!("{genre} v{number} is deleted; its tracks and its place in the history stay"),
@@ -139,11 +139,11 @@ pub(super) fn discard(
 }
 
 /// A genre that is known and the number of a version of it that is kept.
-fn kept<'a>(studio: &Studio, genre: &'a str, version: &str) -> anyhow::Result<(&'a str, u32)> {
-    let genre = studio.known_genre(genre)?;
+fn kept<'a>(context: &Context, genre: &'a str, version: &str) -> anyhow::Result<(&'a str, u32)> {
+    let genre = context.known_genre(genre)?;
     let number = version.strip_prefix('v').unwrap_or(version).parse::<u32>();
     let number = number.map_err(|_| Misused(format!("{version:?} is no version: give 3 or v3")))?;
-    let kept = checkpoint::versions(&studio.home.models().join(genre))?;
+    let kept = checkpoint::versions(&context.home.models().join(genre))?;
     if kept.contains(&number) {
         return Ok((genre, number));
     }
@@ -157,17 +157,17 @@ fn kept<'a>(studio: &Studio, genre: &'a str, version: &str) -> anyhow::Result<(&
 }
 
 pub(super) fn score(
-    studio: &Studio,
+    context: &Context,
     genre: &str,
     files: &[PathBuf],
     out: &mut Out<'_>,
 ) -> anyhow::Result<()> {
-    let genre = studio.known_genre(genre)?;
-    let version = publish::version(studio, genre)?;
-    let (network, manifest) = checkpoint::load(&studio.home.version(genre, version))?;
+    let genre = context.known_genre(genre)?;
+    let version = publish::version(context, genre)?;
+    let (network, manifest) = checkpoint::load(&context.home.version(genre, version))?;
     let condition = label::number(&manifest.genres, genre);
     for file in files {
-        let (nll, n_notes) = score_one(studio, &network, condition, file)?;
+        let (nll, n_notes) = score_one(context, &network, condition, file)?;
         out(Line::row(
             json!({"file": shown(file), "genre": genre, "version": version, "nll_per_note": nll, "notes": n_notes}),
             format!(
@@ -180,13 +180,13 @@ pub(super) fn score(
 }
 
 fn score_one(
-    studio: &Studio,
+    context: &Context,
     network: &model::network::Network,
     condition: u32,
     file: &Path,
 ) -> anyhow::Result<(f64, usize)> {
     let bytes = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
-    let examined = watch::intake::examine(&bytes, &studio.config.intake);
+    let examined = watch::intake::examine(&bytes, &context.config.intake);
     let Some(song) = examined.song.filter(|song| !song.notes().is_empty()) else {
         anyhow::bail!("{} has no notes to score; `kickback judge` says why", file.display());
     };

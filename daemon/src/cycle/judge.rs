@@ -7,32 +7,32 @@ use model::network::Network;
 use model::train::{TrainError, Trained, evaluate_while};
 
 use super::plan::Plan;
-use crate::context::Studio;
+use crate::context::Context;
 use crate::cycle::label;
 use crate::store::Promotion;
 
 /// Whether the trained network is played, and why (not).
 pub(super) fn judge(
-    studio: &Studio,
+    context: &Context,
     genre: &str,
     plan: &Plan,
     trained: &Trained,
     stop: &AtomicBool,
 ) -> anyhow::Result<(bool, String)> {
     // A person may have rolled back meanwhile.
-    let Some(Promotion { version, .. }) = studio.store.current_version(genre)? else {
+    let Some(Promotion { version, .. }) = context.store.current_version(genre)? else {
         return Ok((true, "it is the first version".to_owned()));
     };
     let current_nll = if plan.parent(genre) == Some(version) {
         trained.start_nll
     } else {
-        match checkpoint::load(&studio.home.version(genre, version)) {
+        match checkpoint::load(&context.home.version(genre, version)) {
             Ok((network, manifest)) => loss_of(&network, &manifest, genre, plan, stop)?,
             Err(error) => return Ok((true, format!("v{version} can't be read any more: {error}"))),
         }
     };
     let valid_nll = trained.best.valid_nll;
-    let margin = studio.config.schedule.promotion_margin;
+    let margin = context.config.schedule.promotion_margin;
     let said = format!("{valid_nll:.3} against {current_nll:.3} of v{version} on the same songs");
     if valid_nll <= current_nll + margin {
         Ok((true, said))

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::plan::Plan;
 use super::training::{Wanted, require_songs};
-use crate::context::Studio;
+use crate::context::Context;
 use crate::control::answer::{Line, Out};
 
 /// Keeping may take this part of the time: one in so many.
@@ -82,12 +82,12 @@ fn music(plan: &Plan) -> String {
 /// asks for no particular training wants to go on with that. If it is not whole, that is said, it is
 /// forgotten, and what was asked for is trained as if it had never been.
 pub(super) fn find(
-    studio: &Studio,
+    context: &Context,
     wanted: &Wanted,
     out: &mut Out<'_>,
 ) -> (Wanted, Option<Unfinished>) {
     let genre = &wanted.genre;
-    match read(studio, genre) {
+    match read(context, genre) {
         Ok(Some(unfinished)) if !wanted.fresh && wanted.epochs.is_none() => {
             let noted = unfinished.note.wanted.clone();
             (Wanted { genre: genre.clone(), resumes: true, ..noted }, Some(unfinished))
@@ -96,7 +96,7 @@ pub(super) fn find(
         Err(error) => {
             let what = "the training that was stopped is lost, an ordinary one takes its place";
             out(Line::Remark(format!("{genre}: {what}: {error:#}")));
-            forget(studio, genre);
+            forget(context, genre);
             (wanted.clone(), None)
         }
     }
@@ -105,7 +105,7 @@ pub(super) fn find(
 /// The training that was stopped, if it is the one that is planned; if not, that is said and it is
 /// forgotten.
 pub(super) fn matching(
-    studio: &Studio,
+    context: &Context,
     wanted: &Wanted,
     unfinished: Option<Unfinished>,
     identity: &Identity,
@@ -128,13 +128,13 @@ pub(super) fn matching(
         let why = "its settings, its start or the genres are others now";
         out(Line::Remark(format!("{genre}: the training that was stopped begins anew: {why}")));
     }
-    forget(studio, genre);
+    forget(context, genre);
     None
 }
 
 /// Forgets the stopped training of a genre.
-pub(super) fn forget(studio: &Studio, genre: &str) {
-    if let Err(error) = unfinished::remove(&path(studio, genre)) {
+pub(super) fn forget(context: &Context, genre: &str) {
+    if let Err(error) = unfinished::remove(&path(context, genre)) {
         tracing::warn!(%error, "a training that is over can't be forgotten");
     }
 }
@@ -145,12 +145,12 @@ pub(super) fn forget(studio: &Studio, genre: &str) {
 ///
 /// # Errors
 /// When the genres cannot be listed.
-pub fn interrupted(studio: &Studio) -> anyhow::Result<Vec<Wanted>> {
+pub fn interrupted(context: &Context) -> anyhow::Result<Vec<Wanted>> {
     let mut interrupted = Vec::new();
-    for genre in studio.genres()? {
-        let found = match note(studio, &genre) {
+    for genre in context.genres()? {
+        let found = match note(context, &genre) {
             Ok(None) => continue,
-            Ok(Some(_)) => require_songs(studio, &genre),
+            Ok(Some(_)) => require_songs(context, &genre),
             Err(error) => Err(error),
         };
         match found {
@@ -165,7 +165,7 @@ pub fn interrupted(studio: &Studio) -> anyhow::Result<Vec<Wanted>> {
                 let error = format!("{error:#}");
                 if is_lost {
                     tracing::warn!(genre, error, "the training that was stopped is forgotten");
-                    forget(studio, &genre);
+                    forget(context, &genre);
                 } else {
                     tracing::warn!(genre, error, "the training that was stopped waits");
                 }
@@ -175,15 +175,15 @@ pub fn interrupted(studio: &Studio) -> anyhow::Result<Vec<Wanted>> {
     Ok(interrupted)
 }
 
-fn read(studio: &Studio, genre: &str) -> anyhow::Result<Option<Unfinished>> {
-    let path = path(studio, genre);
+fn read(context: &Context, genre: &str) -> anyhow::Result<Option<Unfinished>> {
+    let path = path(context, genre);
     let Some((snapshot, label)) = unfinished::read(&path)? else { return Ok(None) };
     Ok(Some(Unfinished { snapshot, note: note_of(&path, &label)? }))
 }
 
 /// What is noted of the training of a genre that was stopped.
-fn note(studio: &Studio, genre: &str) -> anyhow::Result<Option<Note>> {
-    let path = path(studio, genre);
+fn note(context: &Context, genre: &str) -> anyhow::Result<Option<Note>> {
+    let path = path(context, genre);
     unfinished::label(&path)?.map(|label| note_of(&path, &label)).transpose()
 }
 
@@ -193,14 +193,14 @@ fn note_of(path: &Path, label: &str) -> anyhow::Result<Note> {
     Ok(serde_json::from_str(label).map_err(unfinished)?)
 }
 
-fn path(studio: &Studio, genre: &str) -> PathBuf {
+fn path(context: &Context, genre: &str) -> PathBuf {
     // Hidden, so that it is neither a version nor part of a backup.
-    studio.home.models().join(genre).join(".training")
+    context.home.models().join(genre).join(".training")
 }
 
 /// Keeps the training under way.
 pub(super) struct Keeper<'a> {
-    studio: &'a Studio,
+    context: &'a Context,
     note: Note,
     last: Instant,
     /// What the last time cost.
@@ -208,7 +208,7 @@ pub(super) struct Keeper<'a> {
 }
 
 impl<'a> Keeper<'a> {
-    pub(super) fn new(studio: &'a Studio, wanted: &Wanted, plan: &Plan) -> Self {
+    pub(super) fn new(context: &'a Context, wanted: &Wanted, plan: &Plan) -> Self {
         let note = Note {
             identity: plan.identity.clone(),
             wanted: wanted.clone(),
@@ -216,12 +216,12 @@ impl<'a> Keeper<'a> {
             seconds: 0.0,
             n_tokens: 0,
         };
-        Self { studio, note, last: Instant::now(), cost: Duration::ZERO }
+        Self { context, note, last: Instant::now(), cost: Duration::ZERO }
     }
 
     /// Whether it is time again.
     pub(super) fn is_due(&self) -> bool {
-        let set = Duration::from_secs_f64(self.studio.config.schedule.snapshot_seconds);
+        let set = Duration::from_secs_f64(self.context.config.schedule.snapshot_seconds);
         self.last.elapsed() >= set.max(self.cost * COST)
     }
 
@@ -243,9 +243,9 @@ impl<'a> Keeper<'a> {
     }
 
     fn write(&self, moment: Moment<'_>) -> anyhow::Result<()> {
-        self.studio.store.check_space()?;
+        self.context.store.check_space()?;
         let label = serde_json::to_string(&self.note)?;
-        let path = path(self.studio, &self.note.wanted.genre);
+        let path = path(self.context, &self.note.wanted.genre);
         Ok(unfinished::write(&path, &moment.snapshot()?, &label)?)
     }
 }

@@ -11,7 +11,7 @@ use std::path::Path;
 use bot::chat::meant;
 use model::train::CONDITIONS;
 
-use crate::context::Studio;
+use crate::context::Context;
 use crate::store::{self, SongStatus};
 
 /// Songs from which on an artist is one of their own.
@@ -48,26 +48,34 @@ pub fn wished(names: &[String], genre: &str, wish: Option<&str>) -> u32 {
 ///
 /// # Errors
 /// When the store or the inbox cannot be read.
-pub fn known(studio: &Studio, names: &[String], genre: &str, text: &str) -> anyhow::Result<Known> {
+pub fn known(
+    context: &Context,
+    names: &[String],
+    genre: &str,
+    text: &str,
+) -> anyhow::Result<Known> {
     if let Some(name) = meant(text, &artists(names, genre)) {
         return Ok(Known::Learned(name.clone()));
     }
-    let n_songs = songs_by_artist(studio, genre)?;
+    let n_songs = songs_by_artist(context, genre)?;
     let mut folders: Vec<String> = n_songs.keys().cloned().collect();
     // Of those that may be meant alike, the fullest.
     folders.sort_by_key(|folder| Reverse(n_songs.get(folder)));
     let Some(name) = meant(text, &folders) else { return Ok(Known::NoSong) };
     Ok(match n_songs.get(name).copied().unwrap_or(0) {
         n if n < MIN_SONGS => Known::TooFew(n),
-        _ if all(studio, names)?.contains(&artist(genre, name)) => Known::Next,
+        _ if all(context, names)?.contains(&artist(genre, name)) => Known::Next,
         _ => Known::NoRoom,
     })
 }
 
 /// The accepted songs of each artist of a genre.
-fn songs_by_artist(studio: &Studio, genre: &str) -> Result<BTreeMap<String, usize>, store::Error> {
+fn songs_by_artist(
+    context: &Context,
+    genre: &str,
+) -> Result<BTreeMap<String, usize>, store::Error> {
     let mut n_songs = BTreeMap::new();
-    for (_, song) in studio.store.songs_of(genre)? {
+    for (_, song) in context.store.songs_of(genre)? {
         let found = artist_at(&song.path).filter(|_| song.status == SongStatus::Accepted);
         if let Some(name) = found {
             *n_songs.entry(name).or_default() += 1;
@@ -101,11 +109,11 @@ pub fn artist_at(path: &Path) -> Option<String> {
 ///
 /// # Errors
 /// When the store or the inbox cannot be read.
-pub fn all(studio: &Studio, known: &[String]) -> anyhow::Result<Vec<String>> {
-    let genres = studio.genres()?;
+pub fn all(context: &Context, known: &[String]) -> anyhow::Result<Vec<String>> {
+    let genres = context.genres()?;
     let mut artists: Vec<(usize, String)> = Vec::new();
     for genre in &genres {
-        let n_songs = songs_by_artist(studio, genre)?.into_iter();
+        let n_songs = songs_by_artist(context, genre)?.into_iter();
         let enough = n_songs.filter(|(_, n)| *n >= MIN_SONGS);
         artists.extend(enough.map(|(name, n)| (n, artist(genre, &name))));
     }
@@ -124,7 +132,7 @@ fn joined(known: &[String], now: impl Iterator<Item = String>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::posting::tests::studio;
+    use crate::chat::posting::tests::context;
     use crate::store::{Song, SongId};
 
     #[test]
@@ -152,7 +160,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_to_learn_an_artist_is_known() {
-        let (_folder, studio) = studio();
+        let (_folder, context) = context();
         let add = |artist: &str, n_songs: u64| {
             for idx in 0..n_songs {
                 let path = format!("library/hardstyle/{artist}/{idx}.mid");
@@ -164,7 +172,7 @@ mod tests {
                     added_at_ms: idx,
                     music: None,
                 };
-                let taken = studio.store.take_in(Some((SongId::of(path.as_bytes()), song)), None);
+                let taken = context.store.take_in(Some((SongId::of(path.as_bytes()), song)), None);
                 taken.expect("taken in");
             }
         };
@@ -175,7 +183,7 @@ mod tests {
         add("one", 6);
         let mut names = vec!["hardstyle".to_owned(), "hardstyle/Zatox".to_owned()];
         let of = |names: &[String], text: &str| {
-            known(&studio, names, "hardstyle", text).expect("the store can be read")
+            known(&context, names, "hardstyle", text).expect("the store can be read")
         };
         assert_eq!(of(&names, " zatox"), Known::Learned("Zatox".to_owned()));
         assert_eq!(of(&names, "nobody"), Known::NoSong);

@@ -11,7 +11,7 @@ use super::keep::{Keeper, Unfinished};
 use super::pace::Pace;
 use super::plan::Plan;
 use super::training::Wanted;
-use crate::context::Studio;
+use crate::context::Context;
 use crate::control::answer::{Line, Out, Step, in_words};
 
 /// What came of a run.
@@ -23,7 +23,7 @@ pub(super) struct Learned {
 /// Learns until the run or its time ends; stops within a step when `stop` is set, and can be gone on
 /// with then.
 pub(super) fn learn(
-    studio: &Studio,
+    context: &Context,
     wanted: &Wanted,
     plan: &Plan,
     unfinished: Option<Unfinished>,
@@ -49,7 +49,7 @@ pub(super) fn learn(
         step: (step, 0),
     };
     let genre = &wanted.genre;
-    let mut keeper = Keeper::new(studio, wanted, plan);
+    let mut keeper = Keeper::new(context, wanted, plan);
     let size = settings.size();
     let trained = train(&plan.material.corpus, settings, size, start, |progress, moment| {
         run.see(progress, out);

@@ -6,7 +6,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::Context;
+use anyhow::Context as _;
 use model::copying::Melodies;
 use model::corpus::{Corpus, Piece, group_of};
 use model::song::Song;
@@ -16,7 +16,7 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use crate::context::Studio;
+use crate::context::Context;
 use crate::cycle::label;
 use crate::store::{SongId, SongStatus, Weighted};
 use crate::votes::rating;
@@ -55,17 +55,21 @@ pub struct Wanted<'a> {
 ///
 /// # Errors
 /// [`TrainError::Abandoned`] when `stop` is set; or when the store or every song cannot be read.
-pub fn gather(studio: &Studio, wanted: &Wanted<'_>, stop: &AtomicBool) -> anyhow::Result<Material> {
+pub fn gather(
+    context: &Context,
+    wanted: &Wanted<'_>,
+    stop: &AtomicBool,
+) -> anyhow::Result<Material> {
     let Wanted { genre, names, has_past, seed } = *wanted;
     let mut melodies = Melodies::default();
-    let songs = songs(studio, genre, names, stop, &mut melodies)?;
+    let songs = songs(context, genre, names, stop, &mut melodies)?;
     if songs.is_empty() {
         anyhow::bail!("none of the songs of {genre} can be read; run `kickback doctor`");
     }
     let usual = Usual::of(&songs.iter().map(|(.., features)| *features).collect::<Vec<Features>>());
-    let rated = rating::rated(studio, genre)?;
+    let rated = rating::rated(context, genre)?;
     let taste = rating::taste(&usual, &rated);
-    let gain = studio.config.taste.gain;
+    let gain = context.config.taste.gain;
     let own = label::number(names, genre);
     let (mut pieces, mut ids) = (Vec::new(), Vec::new());
     for (id, mut piece, features) in songs {
@@ -83,7 +87,7 @@ pub fn gather(studio: &Studio, wanted: &Wanted<'_>, stop: &AtomicBool) -> anyhow
         ids.push((piece.id.clone(), Weighted::Track(track.id)));
         pieces.push(piece);
     }
-    let settings = &studio.config.training;
+    let settings = &context.config.training;
     let mut corpus = Corpus::split(pieces, settings.valid_share);
     let weight_of = |id: &str| {
         let used = corpus.train.iter().chain(&corpus.valid).find(|piece| piece.id == id);
@@ -94,7 +98,8 @@ pub fn gather(studio: &Studio, wanted: &Wanted<'_>, stop: &AtomicBool) -> anyhow
     let share = settings.replay;
     let as_many = (n_own as f64 * share / (1.0 - share)) as usize;
     let wish = if has_past { as_many } else { as_many.max(ENOUGH_TOKENS.saturating_sub(n_own)) };
-    let replayed = if share > 0.0 { replay(studio, wanted, wish, seed, stop)? } else { Vec::new() };
+    let replayed =
+        if share > 0.0 { replay(context, wanted, wish, seed, stop)? } else { Vec::new() };
     let n_replayed = replayed.len();
     corpus.train.extend(replayed);
     Ok(Material { corpus, weights, usual, melodies, n_replayed })
@@ -107,17 +112,17 @@ fn n_tokens(pieces: &[Piece]) -> usize {
 /// Songs of the other genres with about `n_wanted` tokens in all, without those that their own genre
 /// holds out.
 fn replay(
-    studio: &Studio,
+    context: &Context,
     wanted: &Wanted<'_>,
     n_wanted: usize,
     seed: u64,
     stop: &AtomicBool,
 ) -> anyhow::Result<Vec<Piece>> {
     let mut pieces = Vec::new();
-    for genre in studio.genres()?.iter().filter(|genre| *genre != wanted.genre) {
-        let songs = songs(studio, genre, wanted.names, stop, &mut Melodies::default())?;
+    for genre in context.genres()?.iter().filter(|genre| *genre != wanted.genre) {
+        let songs = songs(context, genre, wanted.names, stop, &mut Melodies::default())?;
         let songs = songs.into_iter().map(|(_, piece, _)| piece).collect();
-        pieces.extend(Corpus::split(songs, studio.config.training.valid_share).train);
+        pieces.extend(Corpus::split(songs, context.config.training.valid_share).train);
     }
     pieces.sort_by(|a, b| a.id.cmp(&b.id));
     pieces.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
@@ -134,10 +139,10 @@ fn replay(
 ///
 /// # Errors
 /// When its file cannot be read.
-pub fn music(studio: &Studio, id: SongId) -> anyhow::Result<Option<Song>> {
-    let path = studio.home.songs().join(format!("{id}.mid"));
+pub fn music(context: &Context, id: SongId) -> anyhow::Result<Option<Song>> {
+    let path = context.home.songs().join(format!("{id}.mid"));
     let bytes = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
-    Ok(watch::intake::examine(&bytes, &studio.config.intake).song)
+    Ok(watch::intake::examine(&bytes, &context.config.intake).song)
 }
 
 /// A song, its piece of weight 1 with its conditions, and its features.
@@ -145,7 +150,7 @@ type Known = (SongId, Piece, Features);
 
 /// The accepted songs of a genre; their melodies are added to `melodies`.
 fn songs(
-    studio: &Studio,
+    context: &Context,
     genre: &str,
     names: &[String],
     stop: &AtomicBool,
@@ -153,14 +158,14 @@ fn songs(
 ) -> anyhow::Result<Vec<Known>> {
     let own = label::number(names, genre);
     let mut songs = Vec::new();
-    for (id, song) in studio.store.songs_of(genre)? {
+    for (id, song) in context.store.songs_of(genre)? {
         if stop.load(Ordering::Relaxed) {
             return Err(TrainError::Abandoned.into());
         }
         if song.status != SongStatus::Accepted {
             continue;
         }
-        match music(studio, id) {
+        match music(context, id) {
             Ok(Some(music)) => {
                 let mut piece = Piece::new(id.to_string(), group_of(&song.file_name), &music);
                 piece.condition = own;

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use anyhow::Context;
+use anyhow::Context as _;
 use model::checkpoint::{self, CheckpointError};
 use model::corpus::Piece;
 use model::network::Network;
@@ -11,7 +11,7 @@ use model::train::{AUTO, Hyperparameters, Scope};
 use super::keep::{self, Identity, Unfinished};
 use super::speed::speed;
 use super::training::{Wanted, require_songs};
-use crate::context::{Studio, now_ms};
+use crate::context::{Context, now_ms};
 use crate::cycle::label;
 use crate::cycle::material::{self, Material};
 use crate::store::{Cycle, Outcome};
@@ -43,7 +43,7 @@ impl Plan {
     /// this machine may turn out to be quicker than was known.
     pub(super) fn settle(
         &mut self,
-        studio: &Studio,
+        context: &Context,
         unfinished: Option<&Unfinished>,
     ) -> anyhow::Result<()> {
         if let Some(unfinished) = unfinished {
@@ -53,7 +53,7 @@ impl Plan {
             let train = &self.material.corpus.train;
             let n_tokens = train.iter().map(|piece| piece.tokens().len()).sum();
             let is_measured = self.settings.hidden == AUTO;
-            let speed = if is_measured { speed(studio, &self.settings)? } else { f64::MAX };
+            let speed = if is_measured { speed(context, &self.settings)? } else { f64::MAX };
             self.settings = self.settings.chosen(Scope { n_tokens, speed });
         }
         Ok(())
@@ -111,30 +111,30 @@ impl Plan {
     }
 }
 
-pub(super) fn plan(studio: &Studio, wanted: &Wanted, stop: &AtomicBool) -> anyhow::Result<Plan> {
+pub(super) fn plan(context: &Context, wanted: &Wanted, stop: &AtomicBool) -> anyhow::Result<Plan> {
     let genre = wanted.genre.as_str();
-    require_songs(studio, genre)?;
-    let vote_change = studio.store.vote_change()?;
-    let n_songs = studio.store.song_counts(genre)?.accepted;
-    let mut settings = studio.config.training.clone();
-    let start = start(studio, genre, wanted.fresh, &settings)?;
+    require_songs(context, genre)?;
+    let vote_change = context.store.vote_change()?;
+    let n_songs = context.store.song_counts(genre)?.accepted;
+    let mut settings = context.config.training.clone();
+    let start = start(context, genre, wanted.fresh, &settings)?;
     if let Some(start) = &start {
         settings = settings.of_size(start.network.size());
     }
     let is_own = start.as_ref().is_some_and(|start| start.genre == genre);
     settings.epochs =
         wanted.epochs.unwrap_or(if is_own { settings.continue_epochs } else { settings.epochs });
-    let current = studio.store.current_version(genre)?.map(|promotion| promotion.version);
+    let current = context.store.current_version(genre)?.map(|promotion| promotion.version);
     // Each cycle sees the songs in another order and other keys.
     settings.seed ^= u64::from(current.unwrap_or(0)) << 20;
     let known = start.as_ref().map_or(&[][..], |start| &start.genres);
-    let names = label::all(studio, known)?;
+    let names = label::all(context, known)?;
     if let Some(start) = &start {
         start.network.begin_conditions(known.len() as u32 + 1..names.len() as u32 + 1)?;
     }
     let gathering =
         material::Wanted { genre, names: &names, has_past: start.is_some(), seed: settings.seed };
-    let material = material::gather(studio, &gathering, stop)?;
+    let material = material::gather(context, &gathering, stop)?;
     let identity = Identity::default();
     let mut plan = Plan { material, n_songs, vote_change, settings, names, start, identity };
     plan.identity = keep::identity(&plan);
@@ -144,7 +144,7 @@ pub(super) fn plan(studio: &Studio, wanted: &Wanted, stop: &AtomicBool) -> anyho
 /// What training begins with: the version in force, or one of another genre, from which a new genre
 /// takes what it knows of music. None if a fresh start is wanted or the network shall be of another size.
 fn start(
-    studio: &Studio,
+    context: &Context,
     genre: &str,
     fresh: bool,
     settings: &Hyperparameters,
@@ -152,13 +152,13 @@ fn start(
     if fresh {
         return Ok(None);
     }
-    if let Some(own) = version_of(studio, genre)? {
+    if let Some(own) = version_of(context, genre)? {
         return Ok(Some(own).filter(|start| settings.allow(start.network.size())));
     }
     let mut best: Option<Start> = None;
-    for other in studio.genres()?.iter().filter(|other| *other != genre) {
+    for other in context.genres()?.iter().filter(|other| *other != genre) {
         // What is wrong with another genre's version is that genre's concern.
-        let Ok(Some(start)) = version_of(studio, other) else { continue };
+        let Ok(Some(start)) = version_of(context, other) else { continue };
         let is_better = best.as_ref().is_none_or(|best| start.n_train > best.n_train);
         if settings.allow(start.network.size()) && is_better {
             best = Some(start);
@@ -168,9 +168,9 @@ fn start(
 }
 
 /// The version of a genre that is played; none after an upgrade that changed the tokens.
-fn version_of(studio: &Studio, genre: &str) -> anyhow::Result<Option<Start>> {
-    let Some(promotion) = studio.store.current_version(genre)? else { return Ok(None) };
-    match checkpoint::load(&studio.home.version(genre, promotion.version)) {
+fn version_of(context: &Context, genre: &str) -> anyhow::Result<Option<Start>> {
+    let Some(promotion) = context.store.current_version(genre)? else { return Ok(None) };
+    match checkpoint::load(&context.home.version(genre, promotion.version)) {
         Ok((network, manifest)) => Ok(Some(Start {
             genre: genre.to_owned(),
             version: promotion.version,

@@ -18,7 +18,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::context::Studio;
+use crate::context::Context;
 use crate::track::track_file::write;
 
 const STEPS: usize = 8;
@@ -38,15 +38,15 @@ struct Quickest {
 ///
 /// # Errors
 /// When the tensor library fails, or without a GPU where one is demanded.
-pub(super) fn speed(studio: &Studio, settings: &Hyperparameters) -> anyhow::Result<f64> {
+pub(super) fn speed(context: &Context, settings: &Hyperparameters) -> anyhow::Result<f64> {
     let hardware = Hardware::find(settings.device)?;
     let measured = measured(&hardware, settings)?;
-    Ok(remembered(studio, machine(&hardware, settings), measured))
+    Ok(remembered(context, machine(&hardware, settings), measured))
 }
 
 /// The speed, or that measured before on the same machine if it was higher; the higher one is kept.
-fn remembered(studio: &Studio, machine: String, speed: f64) -> f64 {
-    let path = path(studio);
+fn remembered(context: &Context, machine: String, speed: f64) -> f64 {
+    let path = path(context);
     let before = std::fs::read(&path).ok();
     let before = before.and_then(|bytes| serde_json::from_slice::<Quickest>(&bytes).ok());
     let before = before.filter(|before| before.machine == machine && before.speed.is_finite());
@@ -63,8 +63,8 @@ fn remembered(studio: &Studio, machine: String, speed: f64) -> f64 {
 }
 
 /// Hidden, so that it is no genre and goes into no backup: another machine has another speed.
-fn path(studio: &Studio) -> PathBuf {
-    studio.home.models().join(".speed")
+fn path(context: &Context) -> PathBuf {
+    context.home.models().join(".speed")
 }
 
 /// A name for all that the speed depends on.
@@ -147,7 +147,7 @@ mod tests {
     use super::*;
     use model::train::{Device, Precision};
 
-    use crate::chat::posting::tests::studio;
+    use crate::chat::posting::tests::context;
 
     #[test]
     fn a_machine_is_neither_idle_nor_beyond_all_machines() {
@@ -155,18 +155,18 @@ mod tests {
         let settings = Hyperparameters { precision: Precision::F32, ..Hyperparameters::default() };
         let speed = measured(&processor, &settings).expect("it learns");
         assert!((1e7..1e15).contains(&speed), "{speed} multiply-adds a second");
-        let (_folder, studio) = studio();
+        let (_folder, context) = context();
         let settings = Hyperparameters { device: Device::Cpu, ..Hyperparameters::default() };
-        let first = super::speed(&studio, &settings).expect("it learns");
+        let first = super::speed(&context, &settings).expect("it learns");
         assert!((1e7..1e15).contains(&first), "{first} multiply-adds a second");
-        let second = super::speed(&studio, &settings).expect("it learns");
+        let second = super::speed(&context, &settings).expect("it learns");
         assert!(second >= first, "{second} after {first}");
     }
 
     #[test]
     fn the_quickest_measured_on_a_machine_counts() {
-        let (_folder, studio) = studio();
-        let remembered = |machine: &str, speed| remembered(&studio, machine.to_owned(), speed);
+        let (_folder, context) = context();
+        let remembered = |machine: &str, speed| remembered(&context, machine.to_owned(), speed);
         let bits = |speeds: [f64; 5]| speeds.map(f64::to_bits);
         let speeds = [
             remembered("one", 5e9),
@@ -176,9 +176,9 @@ mod tests {
             remembered("another", 5e8),
         ];
         assert_eq!(bits(speeds), bits([5e9, 5e9, 6e9, 1e9, 1e9]));
-        std::fs::write(path(&studio), "half of a fi").expect("damage");
+        std::fs::write(path(&context), "half of a fi").expect("damage");
         assert_eq!(remembered("another", 2e8).to_bits(), 2e8f64.to_bits());
-        assert_eq!(crate::cycle::training::interrupted(&studio).expect("readable"), []);
-        assert_eq!(studio.genres().expect("readable"), [""; 0], "it is no genre");
+        assert_eq!(crate::cycle::training::interrupted(&context).expect("readable"), []);
+        assert_eq!(context.genres().expect("readable"), [""; 0], "it is no genre");
     }
 }

@@ -4,12 +4,12 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::Context;
+use anyhow::Context as _;
 use bot::picture::{self, Caption, Curve};
 use bot::post;
 use model::checkpoint::{self, Manifest};
 
-use crate::context::Studio;
+use crate::context::Context;
 use crate::store::Weighted;
 use crate::votes::rating::score_of;
 
@@ -17,11 +17,11 @@ use crate::votes::rating::score_of;
 ///
 /// # Errors
 /// When there is none, or when it or the store cannot be read.
-pub fn standing(studio: &Studio, genre: &str) -> anyhow::Result<(String, Vec<u8>)> {
-    let promotion = studio.store.current_version(genre)?.context("no version is played")?;
-    let manifest = checkpoint::manifest(&studio.home.version(genre, promotion.version))?;
-    let (n_rated, n_listeners) = n_rated(studio, genre)?;
-    let learned = Learned::of(studio, &manifest)?;
+pub fn standing(context: &Context, genre: &str) -> anyhow::Result<(String, Vec<u8>)> {
+    let promotion = context.store.current_version(genre)?.context("no version is played")?;
+    let manifest = checkpoint::manifest(&context.home.version(genre, promotion.version))?;
+    let (n_rated, n_listeners) = n_rated(context, genre)?;
+    let learned = Learned::of(context, &manifest)?;
     let about = post::Standing {
         genre,
         version: manifest.version,
@@ -36,18 +36,18 @@ pub fn standing(studio: &Studio, genre: &str) -> anyhow::Result<(String, Vec<u8>
         n_listeners,
         weights: learned.weights,
     };
-    Ok((post::standing(&about), curve(studio, &manifest)?))
+    Ok((post::standing(&about), curve(context, &manifest)?))
 }
 
 /// How a version learned, as the bytes of a PNG.
 ///
 /// # Errors
 /// When the store cannot be read or the picture not be drawn.
-pub fn curve(studio: &Studio, manifest: &Manifest) -> anyhow::Result<Vec<u8>> {
+pub fn curve(context: &Context, manifest: &Manifest) -> anyhow::Result<Vec<u8>> {
     let genre = &manifest.genre;
-    let promotions = studio.store.promotions(genre)?;
+    let promotions = context.store.promotions(genre)?;
     let best = manifest.curve.iter().min_by(|a, b| a.valid_nll.total_cmp(&b.valid_nll));
-    let learned = Learned::of(studio, manifest)?;
+    let learned = Learned::of(context, manifest)?;
     let mut subtitle = format!("songs {}  ·  held out {}", learned.n_songs, manifest.n_valid);
     if learned.n_liked > 0 {
         subtitle += &format!("  ·  liked tracks {}", learned.n_liked);
@@ -62,8 +62,8 @@ pub fn curve(studio: &Studio, manifest: &Manifest) -> anyhow::Result<Vec<u8>> {
 }
 
 /// Tracks of a genre that have a say, and how many listeners gave it.
-fn n_rated(studio: &Studio, genre: &str) -> anyhow::Result<(usize, usize)> {
-    let votes = studio.store.votes_of_genre(genre)?;
+fn n_rated(context: &Context, genre: &str) -> anyhow::Result<(usize, usize)> {
+    let votes = context.store.votes_of_genre(genre)?;
     let rated = votes.iter().filter(|(_, votes)| score_of(votes).1 > 0);
     let standing = votes.iter().flat_map(|(_, votes)| votes).filter(|vote| vote.stands());
     let listeners: BTreeSet<&str> = standing.map(|vote| vote.listener.as_str()).collect();
@@ -79,11 +79,11 @@ struct Learned {
 }
 
 impl Learned {
-    fn of(studio: &Studio, manifest: &Manifest) -> anyhow::Result<Self> {
-        let cycles = studio.store.cycles(&manifest.genre)?;
+    fn of(context: &Context, manifest: &Manifest) -> anyhow::Result<Self> {
+        let cycles = context.store.cycles(&manifest.genre)?;
         let cycle = cycles.iter().find(|(_, cycle)| cycle.version == Some(manifest.version));
         let weights = match cycle {
-            Some((number, _)) => studio.store.weights(&manifest.genre, *number)?,
+            Some((number, _)) => context.store.weights(&manifest.genre, *number)?,
             None => Vec::new(),
         };
         let of_tracks = weights.iter().filter(|(what, _)| matches!(what, Weighted::Track(_)));

@@ -20,7 +20,7 @@ use super::keep;
 pub use super::keep::interrupted;
 use super::learn::{Learned, learn};
 use super::plan::{Plan, plan};
-use crate::context::{Studio, now_ms};
+use crate::context::{Context, now_ms};
 use crate::control::answer::{Line, NotNow, Out};
 use crate::store::{Cycle, Outcome, Promotion};
 
@@ -61,35 +61,35 @@ pub struct Result {
 /// # Errors
 /// [`NotNow`] when there are too few songs; [`TrainError::Abandoned`] when stopped; else what failed.
 pub fn cycle(
-    studio: &Studio,
+    context: &Context,
     wanted: &Wanted,
     stop: &AtomicBool,
     out: &mut Out<'_>,
 ) -> anyhow::Result<Result> {
-    let genre = studio.known_genre(&wanted.genre)?;
-    studio.store.check_space()?;
-    let (wanted, unfinished) = keep::find(studio, wanted, out);
+    let genre = context.known_genre(&wanted.genre)?;
+    context.store.check_space()?;
+    let (wanted, unfinished) = keep::find(context, wanted, out);
     let wanted = &wanted;
-    let mut plan = plan(studio, wanted, stop)?;
-    let unfinished = keep::matching(studio, wanted, unfinished, &plan.identity, out);
-    plan.settle(studio, unfinished.as_ref())?;
+    let mut plan = plan(context, wanted, stop)?;
+    let unfinished = keep::matching(context, wanted, unfinished, &plan.identity, out);
+    plan.settle(context, unfinished.as_ref())?;
     out(Line::Remark(plan.announcement(wanted, unfinished.as_ref())));
     if let Some(remark) = Hardware::find(plan.settings.device).ok().and_then(|own| own.remark()) {
         out(Line::Remark(remark));
     }
-    match learn(studio, wanted, &plan, unfinished, stop, out) {
-        Ok(learned) => finish(studio, genre, &plan, learned, stop, out),
+    match learn(context, wanted, &plan, unfinished, stop, out) {
+        Ok(learned) => finish(context, genre, &plan, learned, stop, out),
         Err(error) => {
             // One that was stopped is not recorded, or the news it was due for would be lost; one that
             // failed is, and tried again when there is more news.
             if !matches!(error, TrainError::Abandoned) {
                 let outcome = Outcome::Failed { why: error.to_string() };
                 let cycle = Cycle { outcome, ..plan.cycle(None, None) };
-                studio.store.add_cycle(genre, cycle, Vec::new(), None)?;
+                context.store.add_cycle(genre, cycle, Vec::new(), None)?;
             }
             // What failed for lack of memory or a GPU may go on when that is back.
             if matches!(error, TrainError::Diverged { .. } | TrainError::NothingToLearn) {
-                keep::forget(studio, genre);
+                keep::forget(context, genre);
             }
             Err(error.into())
         }
@@ -100,18 +100,19 @@ pub fn cycle(
 ///
 /// # Errors
 /// [`NotNow`] with the sentence; or when the store cannot be read.
-pub fn require_songs(studio: &Studio, genre: &str) -> anyhow::Result<()> {
-    let (n, needed) = (studio.store.song_counts(genre)?.accepted, studio.config.schedule.min_songs);
+pub fn require_songs(context: &Context, genre: &str) -> anyhow::Result<()> {
+    let (n, needed) =
+        (context.store.song_counts(genre)?.accepted, context.config.schedule.min_songs);
     if n >= needed {
         return Ok(());
     }
-    let folder = studio.home.inbox().join(genre);
+    let folder = context.home.inbox().join(genre);
     let hint = format!("drop more MIDI files into {}", folder.display());
     Err(NotNow(format!("{genre} has {n} of the {needed} songs it needs: {hint}")).into())
 }
 
 fn finish(
-    studio: &Studio,
+    context: &Context,
     genre: &str,
     plan: &Plan,
     learned: Learned,
@@ -120,11 +121,11 @@ fn finish(
 ) -> anyhow::Result<Result> {
     let Learned { trained, tokens_per_second } = learned;
     let valid_nll = trained.best.valid_nll;
-    let (promoted, why) = judge(studio, genre, plan, &trained, stop)?;
-    let genre_dir = studio.home.models().join(genre);
+    let (promoted, why) = judge(context, genre, plan, &trained, stop)?;
+    let genre_dir = context.home.models().join(genre);
     // The number of a deleted version is not given again: tracks are known by it.
     let kept = checkpoint::versions(&genre_dir)?;
-    let noted = studio.store.cycles(genre)?.into_iter().filter_map(|(_, cycle)| cycle.version);
+    let noted = context.store.cycles(genre)?.into_iter().filter_map(|(_, cycle)| cycle.version);
     let version = noted.chain(kept).max().map_or(1, |last| last + 1);
     let untrained =
         Network::new(plan.settings.size(), &mut ChaCha8Rng::seed_from_u64(plan.settings.seed))?;
@@ -155,8 +156,8 @@ fn finish(
     let outcome = if promoted { Outcome::Promoted } else { Outcome::Kept { why: why.clone() } };
     let cycle = Cycle { outcome, ..plan.cycle(Some(version), Some(valid_nll)) };
     let promotion = promoted.then(|| Promotion { version, at_ms: now_ms(), why: why.clone() });
-    studio.store.add_cycle(genre, cycle, plan.material.weights.clone(), promotion)?;
-    keep::forget(studio, genre);
+    context.store.add_cycle(genre, cycle, plan.material.weights.clone(), promotion)?;
+    keep::forget(context, genre);
     let fate = if promoted { "is played from now on" } else { "is kept but not played" };
     out(Line::row(
         json!({"event": "trained", "genre": genre, "version": version, "promoted": promoted,

@@ -8,7 +8,7 @@ pub mod starter;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::{Context as _, bail};
 use model::checkpoint;
 use model::corpus::Piece;
 use model::train::evaluate;
@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::cli::args::{Demo, Generate, HomeCommand, Rate, Train};
 use crate::cli::print::Printer;
 use crate::config::Config;
-use crate::context::Studio;
+use crate::context::Context;
 use crate::control::answer::{Line, Misused};
 use crate::control::{self, Reply};
 use crate::demo::starter::SONGS;
@@ -59,11 +59,11 @@ pub fn demo(home: Option<PathBuf>, options: &Demo, printer: &mut Printer) -> any
     let mut config = Config::load(&home.config(), true)?;
     // While it is shown, only the trainings that are asked for.
     config.schedule.quiet_seconds = 86_400.0;
-    let studio = Studio::open(home.clone(), config)?;
+    let context = Context::open(home.clone(), config)?;
     let runtime = tokio::runtime::Runtime::new().context("starting threads")?;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let doors = Doors { chat: Err("no Discord in the demonstration".to_owned()) };
-    let daemon = runtime.spawn(run(studio, doors, async {
+    let daemon = runtime.spawn(run(context, doors, async {
         let _ = stopped.await;
     }));
     let shown = Show { home: &home, printer };

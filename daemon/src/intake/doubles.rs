@@ -8,7 +8,7 @@ use watch::fingerprint::{Fingerprint, candidates, compare};
 use watch::intake::{Examined, examine};
 
 use super::open::guarded;
-use crate::context::Studio;
+use crate::context::Context;
 use crate::store::{Music, Song, SongId, SongStatus};
 
 /// The most songs that are read and compared for one file.
@@ -20,12 +20,12 @@ const MIN_OVERLAP: f64 = 0.03;
 const RENEWED_AT_ONCE: usize = 64;
 
 /// The accepted song that is the same, as people would name it, with what was changed.
-pub(super) fn find(studio: &Studio, examined: &Examined) -> anyhow::Result<Option<String>> {
+pub(super) fn find(context: &Context, examined: &Examined) -> anyhow::Result<Option<String>> {
     let (Some(fingerprint), Some(ours)) = (&examined.fingerprint, &examined.song) else {
         return Ok(None);
     };
-    for (id, known) in likeliest(studio, fingerprint)? {
-        let theirs = read_again(studio, id).and_then(|examined| examined.song);
+    for (id, known) in likeliest(context, fingerprint)? {
+        let theirs = read_again(context, id).and_then(|examined| examined.song);
         if let Some(likeness) = theirs.and_then(|theirs| compare(ours, &theirs)) {
             return Ok(Some(format!("{} ({likeness})", super::called(&known))));
         }
@@ -34,12 +34,12 @@ pub(super) fn find(studio: &Studio, examined: &Examined) -> anyhow::Result<Optio
 }
 
 /// The accepted songs that share most of their phrases, the likeliest first.
-fn likeliest(studio: &Studio, fingerprint: &Fingerprint) -> anyhow::Result<Vec<(SongId, Song)>> {
-    let with = |text: &String| studio.store.songs_with_fingerprint(text);
+fn likeliest(context: &Context, fingerprint: &Fingerprint) -> anyhow::Result<Vec<(SongId, Song)>> {
+    let with = |text: &String| context.store.songs_with_fingerprint(text);
     let found: Result<Vec<_>, _> = fingerprint.texts().iter().map(with).collect();
     let mut near = Vec::new();
     for id in candidates(&found?) {
-        let song = studio.store.song(id)?.filter(|song| song.status == SongStatus::Accepted);
+        let song = context.store.song(id)?.filter(|song| song.status == SongStatus::Accepted);
         let Some(song) = song else { continue };
         let texts = song.music.as_ref().map_or(&[][..], |music| &music.fingerprints);
         let overlap = fingerprint.overlap(texts);
@@ -52,10 +52,10 @@ fn likeliest(studio: &Studio, fingerprint: &Fingerprint) -> anyhow::Result<Vec<(
 }
 
 /// What a song of the library amounts to, by the file that is kept of it.
-fn read_again(studio: &Studio, id: SongId) -> Option<Examined> {
-    let path = studio.home.songs().join(format!("{id}.mid"));
+fn read_again(context: &Context, id: SongId) -> Option<Examined> {
+    let path = context.home.songs().join(format!("{id}.mid"));
     match std::fs::read(&path) {
-        Ok(bytes) => guarded(&path, || examine(&bytes, &studio.config.intake)).ok(),
+        Ok(bytes) => guarded(&path, || examine(&bytes, &context.config.intake)).ok(),
         Err(error) => {
             tracing::warn!(path = %path.display(), %error, "a song can't be compared: run `kickback doctor`");
             None
@@ -64,8 +64,8 @@ fn read_again(studio: &Studio, id: SongId) -> Option<Examined> {
 }
 
 /// Gives songs that an earlier version took in the fingerprints of this one, so that they are found.
-pub(super) fn renew(studio: &Studio) -> anyhow::Result<()> {
-    let songs = studio.store.songs()?;
+pub(super) fn renew(context: &Context) -> anyhow::Result<()> {
+    let songs = context.store.songs()?;
     let old: Vec<SongId> =
         songs.iter().filter(|(_, s)| is_outdated(s)).map(|(id, _)| *id).collect();
     if old.is_empty() {
@@ -74,10 +74,10 @@ pub(super) fn renew(studio: &Studio) -> anyhow::Result<()> {
     tracing::info!(n_songs = old.len(), "making new fingerprints");
     for ids in old.chunks(RENEWED_AT_ONCE) {
         let renewed = ids.iter().filter_map(|id| {
-            let fingerprint = read_again(studio, *id)?.fingerprint?;
+            let fingerprint = read_again(context, *id)?.fingerprint?;
             Some((*id, fingerprint.texts().to_vec()))
         });
-        studio.store.set_fingerprints(renewed.collect())?;
+        context.store.set_fingerprints(renewed.collect())?;
     }
     Ok(())
 }

@@ -19,7 +19,7 @@ use watch::inbox::Found;
 use watch::intake::Examined;
 use watch::shelf;
 
-use crate::context::{Studio, now_ms};
+use crate::context::{Context, now_ms};
 use crate::store::{self, Move, Song, SongId, SongStatus};
 use moves::{carry_out, explain_left, finish};
 use open::{Candidate, Opened, open_all};
@@ -32,9 +32,9 @@ pub use sort::Sorter;
 ///
 /// # Errors
 /// When the store cannot be read or written.
-pub fn resume(studio: &Studio) -> anyhow::Result<usize> {
-    doubles::renew(studio)?;
-    moves::resume(studio)
+pub fn resume(context: &Context) -> anyhow::Result<usize> {
+    doubles::renew(context)?;
+    moves::resume(context)
 }
 
 /// What became of some files.
@@ -55,13 +55,18 @@ pub struct Taken {
 /// Takes files in until `stop` is set; what is left then stays in the inbox. They are read and
 /// examined on all cores, and noted one by one in their order, so that of two doubles the first is
 /// taken. Songs in no genre's folder are given to `sorter`.
-pub fn take_in(studio: &Studio, sorter: &mut Sorter, batch: &[Found], stop: &AtomicBool) -> Taken {
+pub fn take_in(
+    context: &Context,
+    sorter: &mut Sorter,
+    batch: &[Found],
+    stop: &AtomicBool,
+) -> Taken {
     let mut taken = Taken::default();
-    for (found, opened) in batch.iter().zip(open_all(studio, batch, stop)) {
+    for (found, opened) in batch.iter().zip(open_all(context, batch, stop)) {
         if stop.load(Ordering::Relaxed) {
             break;
         }
-        match settle(studio, sorter, found, opened, stop) {
+        match settle(context, sorter, found, opened, stop) {
             Ok(Outcome::Accepted(genre)) => {
                 taken.n_accepted += 1;
                 taken.genres.insert(genre);
@@ -76,7 +81,7 @@ pub fn take_in(studio: &Studio, sorter: &mut Sorter, batch: &[Found], stop: &Ato
             }
         }
     }
-    sort::tidy(studio);
+    sort::tidy(context);
     taken
 }
 
@@ -93,7 +98,7 @@ enum Outcome {
 
 /// Notes and moves one file.
 fn settle(
-    studio: &Studio,
+    context: &Context,
     sorter: &mut Sorter,
     found: &Found,
     opened: Opened,
@@ -102,33 +107,33 @@ fn settle(
     match opened {
         Opened::Gone => Ok(Outcome::Rejected),
         Opened::Left(reason) => {
-            explain_left(studio, &found.relative, &reason.to_string())?;
+            explain_left(context, &found.relative, &reason.to_string())?;
             Ok(Outcome::Rejected)
         }
         Opened::Stuck(why) => {
-            explain_left(studio, &found.relative, &why)?;
+            explain_left(context, &found.relative, &why)?;
             Ok(Outcome::Stuck)
         }
         Opened::Refused(reason) => {
-            finish_earlier(studio, found, None)?;
-            reject(studio, found, None, note(&reason))
+            finish_earlier(context, found, None)?;
+            reject(context, found, None, note(&reason))
         }
-        Opened::Song(candidate) => song(studio, sorter, found, &candidate, stop),
+        Opened::Song(candidate) => song(context, sorter, found, &candidate, stop),
     }
 }
 
 /// Finishes the moves of this file that were noted and failed; whether one of them moved it, being
 /// the song `id`. Without this, a file would be the double of itself.
 fn finish_earlier(
-    studio: &Studio,
+    context: &Context,
     found: &Found,
     id: Option<SongId>,
 ) -> anyhow::Result<Option<Move>> {
     let from = Path::new("inbox").join(&found.relative);
     let mut done = None;
-    for (number, file_move) in studio.store.pending_moves()? {
+    for (number, file_move) in context.store.pending_moves()? {
         if file_move.from == from {
-            finish(studio, number, &file_move)?;
+            finish(context, number, &file_move)?;
             done =
                 Some(file_move).filter(|file_move| id.is_some() && file_move.song == id).or(done);
         }
@@ -137,7 +142,7 @@ fn finish_earlier(
 }
 
 fn song(
-    studio: &Studio,
+    context: &Context,
     sorter: &mut Sorter,
     found: &Found,
     candidate: &Candidate,
@@ -145,49 +150,49 @@ fn song(
 ) -> anyhow::Result<Outcome> {
     let examined = &candidate.examined;
     let id: SongId = examined.hash.parse()?;
-    if let Some(done) = finish_earlier(studio, found, Some(id))? {
+    if let Some(done) = finish_earlier(context, found, Some(id))? {
         let genre = sort::genre_of(&done.to).filter(|_| done.reason.is_none());
         return Ok(genre.map_or(Outcome::Rejected, Outcome::Accepted));
     }
-    let known = studio.store.song(id)?;
+    let known = context.store.song(id)?;
     if let Some(same) = known.filter(|song| song.status == SongStatus::Accepted) {
         let of = format!("{} (the same file)", called(&same));
-        return reject(studio, found, None, note(&Reason::Duplicate { of }));
+        return reject(context, found, None, note(&Reason::Duplicate { of }));
     }
     let verdict = match &examined.verdict {
-        Verdict::Accept => match doubles::find(studio, examined)? {
+        Verdict::Accept => match doubles::find(context, examined)? {
             Some(of) => Verdict::Reject(Reason::Duplicate { of }),
             None => Verdict::Accept,
         },
         reject @ Verdict::Reject(_) => reject.clone(),
     };
     let Some(genre) = &found.genre else {
-        return sort::sort(studio, sorter, found, candidate, verdict, stop);
+        return sort::sort(context, sorter, found, candidate, verdict, stop);
     };
     match verdict {
         Verdict::Reject(reason) => {
             let why = refusal(examined, &reason);
             let status = SongStatus::Rejected(why.clone());
-            let song = keep(studio, found, candidate, genre, status)?;
-            reject(studio, found, Some(song), why)
+            let song = keep(context, found, candidate, genre, status)?;
+            reject(context, found, Some(song), why)
         }
         Verdict::Accept => {
             let to = Path::new("library").join(&found.relative);
-            accept(studio, found, candidate, genre, &to)
+            accept(context, found, candidate, genre, &to)
         }
     }
 }
 
 /// Keeps the bytes of a song, and gives what is to be noted of it.
 fn keep(
-    studio: &Studio,
+    context: &Context,
     found: &Found,
     candidate: &Candidate,
     genre: &str,
     status: SongStatus,
 ) -> anyhow::Result<(SongId, Song)> {
     let hash = &candidate.examined.hash;
-    shelf::keep(&candidate.bytes, &studio.home.songs(), hash)?;
+    shelf::keep(&candidate.bytes, &context.home.songs(), hash)?;
     let song = Song {
         genre: genre.to_owned(),
         file_name: file_name(&found.relative),
@@ -201,14 +206,14 @@ fn keep(
 
 /// Takes a song into a genre of the library. `to` is relative to the home.
 fn accept(
-    studio: &Studio,
+    context: &Context,
     found: &Found,
     candidate: &Candidate,
     genre: &str,
     to: &Path,
 ) -> anyhow::Result<Outcome> {
-    let song = keep(studio, found, candidate, genre, SongStatus::Accepted)?;
-    file(studio, found, Some(song), to, None)?;
+    let song = keep(context, found, candidate, genre, SongStatus::Accepted)?;
+    file(context, found, Some(song), to, None)?;
     tracing::info!(path = %found.relative.display(), "accepted");
     Ok(Outcome::Accepted(genre.to_owned()))
 }
@@ -228,20 +233,20 @@ fn refusal(examined: &Examined, reason: &Reason) -> store::Reason {
 }
 
 fn reject(
-    studio: &Studio,
+    context: &Context,
     found: &Found,
     song: Option<(SongId, Song)>,
     reason: store::Reason,
 ) -> anyhow::Result<Outcome> {
     let to = Path::new("rejected").join(&found.relative);
     tracing::info!(path = %found.relative.display(), reason = %reason.code, "rejected");
-    file(studio, found, song, &to, Some(reason))?;
+    file(context, found, song, &to, Some(reason))?;
     Ok(Outcome::Rejected)
 }
 
 /// Notes song and move, then moves. `to` is relative to the home.
 fn file(
-    studio: &Studio,
+    context: &Context,
     found: &Found,
     song: Option<(SongId, Song)>,
     to: &Path,
@@ -255,8 +260,8 @@ fn file(
         reason,
     };
     let song = song.map(|(id, song)| (id, Song { path: to.to_owned(), ..song }));
-    let number = studio.store.take_in(song, Some(file_move.clone()))?;
-    carry_out(studio, number, &file_move)
+    let number = context.store.take_in(song, Some(file_move.clone()))?;
+    carry_out(context, number, &file_move)
 }
 
 fn file_name(path: &Path) -> String {
@@ -267,17 +272,17 @@ fn file_name(path: &Path) -> String {
 ///
 /// # Errors
 /// When the song is not there, or a failed write.
-pub fn remove(studio: &Studio, id: SongId) -> anyhow::Result<PathBuf> {
-    let song = studio.store.song(id)?.ok_or_else(|| anyhow::anyhow!("there is no song {id}"))?;
+pub fn remove(context: &Context, id: SongId) -> anyhow::Result<PathBuf> {
+    let song = context.store.song(id)?.ok_or_else(|| anyhow::anyhow!("there is no song {id}"))?;
     let below = song.path.strip_prefix("library").unwrap_or(&song.path);
     let text = "A person took it out of the library. Drop it into the inbox to take it in again.";
     let reason = store::Reason { code: "removed".to_owned(), text: text.to_owned() };
     let to = Path::new("rejected").join(below);
     let file_move = Move { song: Some(id), from: song.path.clone(), to, reason: Some(reason) };
-    let number = studio.store.remove_song(id, Some(file_move.clone()))?;
-    carry_out(studio, number, &file_move)?;
-    let song = studio.store.song(id)?;
-    Ok(studio.home.root().join(song.map_or(file_move.to, |song| song.path)))
+    let number = context.store.remove_song(id, Some(file_move.clone()))?;
+    carry_out(context, number, &file_move)?;
+    let song = context.store.song(id)?;
+    Ok(context.home.root().join(song.map_or(file_move.to, |song| song.path)))
 }
 
 /// Takes in everything that lies in the inbox now, without a daemon: waits until what is there was
@@ -285,18 +290,18 @@ pub fn remove(studio: &Studio, id: SongId) -> anyhow::Result<PathBuf> {
 ///
 /// # Errors
 /// When the inbox cannot be watched.
-pub fn take_in_now(studio: &Studio) -> anyhow::Result<Taken> {
-    resume(studio)?;
+pub fn take_in_now(context: &Context) -> anyhow::Result<Taken> {
+    resume(context)?;
     let (sender, found) = std::sync::mpsc::channel();
     let inbox =
-        watch::inbox::Inbox::start(&studio.home.inbox(), &studio.config.inbox, move |file| {
+        watch::inbox::Inbox::start(&context.home.inbox(), &context.config.inbox, move |file| {
             let _ = sender.send(file);
         })?;
-    let wait = std::time::Duration::from_millis(studio.config.inbox.settle_ms + 1000);
+    let wait = std::time::Duration::from_millis(context.config.inbox.settle_ms + 1000);
     let mut batch = Vec::new();
     while let Ok(file) = found.recv_timeout(wait) {
         batch.push(file);
     }
     drop(inbox);
-    Ok(take_in(studio, &mut Sorter::default(), &batch, &AtomicBool::new(false)))
+    Ok(take_in(context, &mut Sorter::default(), &batch, &AtomicBool::new(false)))
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use watch::open::{OpenError, read_beneath};
 use watch::shelf::{self, ShelfError};
 
-use crate::context::Studio;
+use crate::context::Context;
 use crate::store::{Move, MoveId};
 
 /// What the text beside a file that was not moved says of its place.
@@ -25,11 +25,11 @@ const MAX_STEM: usize = 220;
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(super) fn resume(studio: &Studio) -> anyhow::Result<usize> {
-    let pending = studio.store.pending_moves()?;
+pub(super) fn resume(context: &Context) -> anyhow::Result<usize> {
+    let pending = context.store.pending_moves()?;
     let mut n_finished = 0;
     for (number, file_move) in &pending {
-        match finish(studio, *number, file_move) {
+        match finish(context, *number, file_move) {
             Ok(()) => n_finished += 1,
             Err(error) => {
                 let (path, error) = (file_move.from.display(), format!("{error:#}"));
@@ -42,48 +42,48 @@ pub(super) fn resume(studio: &Studio) -> anyhow::Result<usize> {
 
 /// Carries out a move that was noted earlier, if the file that was judged still lies there.
 /// Otherwise what was left to do for the moved file is done, and the move is struck off.
-pub(super) fn finish(studio: &Studio, number: MoveId, file_move: &Move) -> anyhow::Result<()> {
-    let from = studio.home.root().join(&file_move.from);
+pub(super) fn finish(context: &Context, number: MoveId, file_move: &Move) -> anyhow::Result<()> {
+    let from = context.home.root().join(&file_move.from);
     let is_there = from.symlink_metadata().is_ok();
-    if !is_there || is_the_judged(studio, file_move)? {
-        return carry_out(studio, Some(number), file_move);
+    if !is_there || is_the_judged(context, file_move)? {
+        return carry_out(context, Some(number), file_move);
     }
     if file_move.song.is_some() {
-        let lies = moved_already(&studio.home.root().join(&file_move.to), file_move);
-        settle_in(studio, file_move, lies)?;
+        let lies = moved_already(&context.home.root().join(&file_move.to), file_move);
+        settle_in(context, file_move, lies)?;
     }
-    Ok(studio.store.finish_move(number)?)
+    Ok(context.store.finish_move(number)?)
 }
 
 /// Moves a file as noted, explains it, corrects the path if the name was taken, strikes the move
 /// off. A file that can't be moved gets an explanation too.
 pub(super) fn carry_out(
-    studio: &Studio,
+    context: &Context,
     number: Option<MoveId>,
     file_move: &Move,
 ) -> anyhow::Result<()> {
-    let root = studio.home.root();
+    let root = context.home.root();
     let (from, wished) = (root.join(&file_move.from), root.join(&file_move.to));
     let folder = wished.parent().unwrap_or(root);
     let lies = if from.symlink_metadata().is_ok() {
-        Some(shelf::shelve(&from, folder).inspect_err(|error| stuck(studio, file_move, error))?)
+        Some(shelf::shelve(&from, folder).inspect_err(|error| stuck(context, file_move, error))?)
     } else {
         moved_already(&wished, file_move)
     };
-    settle_in(studio, file_move, lies)?;
+    settle_in(context, file_move, lies)?;
     if let Some(number) = number {
-        studio.store.finish_move(number)?;
+        context.store.finish_move(number)?;
     }
     Ok(())
 }
 
 /// Says beside the rejected files why a file of the inbox is still there, under a name that no
 /// rejected file has.
-pub(super) fn explain_left(studio: &Studio, relative: &Path, why: &str) -> anyhow::Result<()> {
-    let path = studio.home.inbox().join(relative);
+pub(super) fn explain_left(context: &Context, relative: &Path, why: &str) -> anyhow::Result<()> {
+    let path = context.home.inbox().join(relative);
     let place = format!("{LEFT}{}.", path.display());
     let text = format!("{why}\n{place}");
-    let wished = studio.home.rejected().join(relative);
+    let wished = context.home.rejected().join(relative);
     for copy in 1..=MAX_COPIES {
         let beside = numbered(&wished, copy);
         let reason = reason_of(&beside);
@@ -105,15 +105,15 @@ pub(super) fn explain_left(studio: &Studio, relative: &Path, why: &str) -> anyho
 }
 
 /// Tells people of a file that could not be moved.
-fn stuck(studio: &Studio, file_move: &Move, error: &ShelfError) {
+fn stuck(context: &Context, file_move: &Move, error: &ShelfError) {
     let Ok(relative) = file_move.from.strip_prefix("inbox") else { return };
     let why = format!(
         "It can't be moved: {}. Let the daemon's user write to its folder and to {}; it is tried \
          again.",
         error.source,
-        studio.home.root().join(&file_move.to).parent().unwrap_or(studio.home.root()).display()
+        context.home.root().join(&file_move.to).parent().unwrap_or(context.home.root()).display()
     );
-    if let Err(error) = explain_left(studio, relative, &why) {
+    if let Err(error) = explain_left(context, relative, &why) {
         let error = format!("{error:#}");
         tracing::warn!(path = %file_move.from.display(), error, "this cannot be said beside it");
     }
@@ -121,15 +121,15 @@ fn stuck(studio: &Studio, file_move: &Move, error: &ShelfError) {
 
 /// Whether the file that lies where a move begins is the one that was judged. Of one without a known
 /// content that is not known, so it is judged again.
-fn is_the_judged(studio: &Studio, file_move: &Move) -> anyhow::Result<bool> {
+fn is_the_judged(context: &Context, file_move: &Move) -> anyhow::Result<bool> {
     let Ok(relative) = file_move.from.strip_prefix("inbox") else { return Ok(true) };
     let Some(id) = file_move.song else { return Ok(false) };
-    let kept = studio.home.songs().join(format!("{id}.mid"));
+    let kept = context.home.songs().join(format!("{id}.mid"));
     let limit = match kept.metadata() {
         Ok(kept) => kept.len(),
-        Err(_) => studio.config.intake.midi.max_file_bytes,
+        Err(_) => context.config.intake.midi.max_file_bytes,
     };
-    match read_beneath(&studio.home.inbox(), relative, limit) {
+    match read_beneath(&context.home.inbox(), relative, limit) {
         Ok(bytes) => Ok(watch::fingerprint::content(&bytes) == id.to_string()),
         Err(error @ (OpenError::PermissionDenied | OpenError::Io(_))) => Err(error.into()),
         Err(_) => Ok(false),
@@ -137,18 +137,18 @@ fn is_the_judged(studio: &Studio, file_move: &Move) -> anyhow::Result<bool> {
 }
 
 /// Explains a moved file and corrects its path if its name was taken.
-fn settle_in(studio: &Studio, file_move: &Move, lies: Option<PathBuf>) -> anyhow::Result<()> {
-    let root = studio.home.root();
+fn settle_in(context: &Context, file_move: &Move, lies: Option<PathBuf>) -> anyhow::Result<()> {
+    let root = context.home.root();
     let Some(lies) = lies else { return Ok(()) };
     if let Some(reason) = &file_move.reason {
         explain(&lies, &reason.text)?;
     }
     if lies != root.join(&file_move.to)
         && let Some(id) = file_move.song
-        && let Some(mut song) = studio.store.song(id)?
+        && let Some(mut song) = context.store.song(id)?
     {
         lies.strip_prefix(root).unwrap_or(&lies).clone_into(&mut song.path);
-        studio.store.take_in(Some((id, song)), None)?;
+        context.store.take_in(Some((id, song)), None)?;
     }
     Ok(())
 }
@@ -226,87 +226,87 @@ mod tests {
     use crate::home::Home;
     use crate::store::{self, SongId};
 
-    fn studio(folder: &tempfile::TempDir) -> Studio {
+    fn context(folder: &tempfile::TempDir) -> Context {
         let store = store::Settings { free_space_reserve_mb: 16, cache_mb: 16 };
         let config = Config { store, ..Config::default() };
-        let studio = Studio::open(Home::new(folder.path().to_owned()), config).expect("a home");
-        fs::create_dir_all(studio.home.inbox().join("g")).expect("a folder");
-        studio
+        let context = Context::open(Home::new(folder.path().to_owned()), config).expect("a home");
+        fs::create_dir_all(context.home.inbox().join("g")).expect("a folder");
+        context
     }
 
-    fn drop_in(studio: &Studio, name: &str, bytes: &[u8]) -> Found {
+    fn drop_in(context: &Context, name: &str, bytes: &[u8]) -> Found {
         let relative = Path::new("g").join(name);
-        let path = studio.home.inbox().join(&relative);
+        let path = context.home.inbox().join(&relative);
         fs::write(&path, bytes).expect("writable");
         let n_bytes = bytes.len() as u64;
         let kind = watch::Kind::File;
         Found { path, relative, genre: Some("g".to_owned()), kind, n_bytes }
     }
 
-    fn take(studio: &Studio, found: &Found) -> Taken {
+    fn take(context: &Context, found: &Found) -> Taken {
         let sorter = &mut Sorter::default();
-        take_in(studio, sorter, std::slice::from_ref(found), &AtomicBool::new(false))
+        take_in(context, sorter, std::slice::from_ref(found), &AtomicBool::new(false))
     }
 
-    fn text(studio: &Studio, name: &str) -> String {
-        fs::read_to_string(studio.home.rejected().join("g").join(name)).expect("a text")
+    fn text(context: &Context, name: &str) -> String {
+        fs::read_to_string(context.home.rejected().join("g").join(name)).expect("a text")
     }
 
     #[test]
     fn a_file_that_could_not_be_moved_is_no_double_of_itself() {
         let folder = tempfile::tempdir().expect("a folder");
-        let studio = studio(&folder);
-        let library = studio.home.root().join("library");
+        let context = context(&folder);
+        let library = context.home.root().join("library");
         fs::remove_dir(&library).expect("empty");
         fs::write(&library, b"in the way").expect("writable");
-        let found = drop_in(&studio, "a.mid", SONGS[0].1);
+        let found = drop_in(&context, "a.mid", SONGS[0].1);
         for _ in 0..3 {
-            assert_eq!(take(&studio, &found).n_failed, 1);
-            assert_eq!(studio.store.pending_moves().expect("readable").len(), 1);
-            assert_eq!(resume(&studio).expect("it goes on"), 0);
+            assert_eq!(take(&context, &found).n_failed, 1);
+            assert_eq!(context.store.pending_moves().expect("readable").len(), 1);
+            assert_eq!(resume(&context).expect("it goes on"), 0);
         }
-        assert!(text(&studio, "a.mid.reason.txt").contains("Let the daemon's user write"));
-        assert_eq!(fs::read_dir(studio.home.rejected().join("g")).expect("there").count(), 1);
+        assert!(text(&context, "a.mid.reason.txt").contains("Let the daemon's user write"));
+        assert_eq!(fs::read_dir(context.home.rejected().join("g")).expect("there").count(), 1);
 
         fs::remove_file(&library).expect("ours");
-        assert_eq!(take(&studio, &found).n_accepted, 1);
-        assert_eq!(studio.store.pending_moves(), Ok(vec![]));
+        assert_eq!(take(&context, &found).n_accepted, 1);
+        assert_eq!(context.store.pending_moves(), Ok(vec![]));
         assert_eq!(fs::read(library.join("g/a.mid")).expect("moved"), SONGS[0].1);
     }
 
     #[test]
     fn another_file_in_the_place_of_a_judged_one_is_not_moved_unjudged() {
         let folder = tempfile::tempdir().expect("a folder");
-        let studio = studio(&folder);
-        let found = drop_in(&studio, "a.mid", SONGS[0].1);
-        assert_eq!(take(&studio, &found).n_accepted, 1);
+        let context = context(&folder);
+        let found = drop_in(&context, "a.mid", SONGS[0].1);
+        assert_eq!(take(&context, &found).n_accepted, 1);
         let id: SongId = watch::fingerprint::content(SONGS[0].1).parse().expect("an id");
         let (from, to) = (PathBuf::from("inbox/g/a.mid"), PathBuf::from("library/g/a.mid"));
         for song in [Some(id), None] {
             let unfinished = Move { song, from: from.clone(), to: to.clone(), reason: None };
-            studio.store.take_in(None, Some(unfinished)).expect("noted");
-            drop_in(&studio, "a.mid", b"no song");
-            assert_eq!(resume(&studio).expect("readable"), 1);
-            assert_eq!(studio.store.pending_moves(), Ok(vec![]));
+            context.store.take_in(None, Some(unfinished)).expect("noted");
+            drop_in(&context, "a.mid", b"no song");
+            assert_eq!(resume(&context).expect("readable"), 1);
+            assert_eq!(context.store.pending_moves(), Ok(vec![]));
             assert_eq!(fs::read(&found.path).expect("still there"), b"no song");
         }
-        assert_eq!(take(&studio, &found).n_rejected, 1);
+        assert_eq!(take(&context, &found).n_rejected, 1);
         assert!(!found.path.exists());
     }
 
     #[test]
     fn a_file_that_was_left_does_not_take_the_reason_of_a_rejected_one() {
         let folder = tempfile::tempdir().expect("a folder");
-        let studio = studio(&folder);
-        let rejected = drop_in(&studio, "a.mid", b"no song");
-        assert_eq!(take(&studio, &rejected).n_rejected, 1);
-        let reason = text(&studio, "a.mid.reason.txt");
+        let context = context(&folder);
+        let rejected = drop_in(&context, "a.mid", b"no song");
+        assert_eq!(take(&context, &rejected).n_rejected, 1);
+        let reason = text(&context, "a.mid.reason.txt");
         for _ in 0..2 {
-            explain_left(&studio, &rejected.relative, "It is a link.").expect("written");
+            explain_left(&context, &rejected.relative, "It is a link.").expect("written");
         }
-        assert_eq!(text(&studio, "a.mid.reason.txt"), reason);
-        assert!(text(&studio, "a (2).mid.reason.txt").starts_with("It is a link.\nThe file was"));
-        assert_eq!(fs::read_dir(studio.home.rejected().join("g")).expect("there").count(), 3);
+        assert_eq!(text(&context, "a.mid.reason.txt"), reason);
+        assert!(text(&context, "a (2).mid.reason.txt").starts_with("It is a link.\nThe file was"));
+        assert_eq!(fs::read_dir(context.home.rejected().join("g")).expect("there").count(), 3);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use watch::inbox::Found;
 use watch::intake::{Examined, examine};
 use watch::open::{OpenError, read_beneath};
 
-use crate::context::Studio;
+use crate::context::Context;
 use crate::home;
 use crate::store::Music;
 
@@ -40,7 +40,7 @@ pub(super) struct Candidate {
 }
 
 /// Opens the files in their order; those that come after `stop` was set are missing at the end.
-pub(super) fn open_all(studio: &Studio, batch: &[Found], stop: &AtomicBool) -> Vec<Opened> {
+pub(super) fn open_all(context: &Context, batch: &[Found], stop: &AtomicBool) -> Vec<Opened> {
     let n_threads = std::thread::available_parallelism().map_or(1, usize::from).min(batch.len());
     let next = Mutex::new(batch.iter().enumerate());
     let opened = Mutex::new(Vec::with_capacity(batch.len()));
@@ -50,7 +50,7 @@ pub(super) fn open_all(studio: &Studio, batch: &[Found], stop: &AtomicBool) -> V
                 while !stop.load(Ordering::Relaxed) {
                     let taken = next.lock().unwrap_or_else(PoisonError::into_inner).next();
                     let Some((idx, found)) = taken else { return };
-                    let result = guarded(&found.path, || open(studio, found))
+                    let result = guarded(&found.path, || open(context, found))
                         .unwrap_or_else(Opened::Refused);
                     opened.lock().unwrap_or_else(PoisonError::into_inner).push((idx, result));
                 }
@@ -87,7 +87,7 @@ pub(crate) fn not_opened(error: &OpenError, kind: &'static str) -> Option<Reason
     }
 }
 
-fn open(studio: &Studio, found: &Found) -> Opened {
+fn open(context: &Context, found: &Found) -> Opened {
     if found.kind != watch::Kind::File {
         return Opened::Left(Reason::NotRegular { kind: found.kind.name() });
     }
@@ -100,8 +100,8 @@ fn open(studio: &Studio, found: &Found) -> Opened {
     if !found.has_midi_name() {
         return Opened::Refused(Reason::NotMidiName);
     }
-    let settings = &studio.config.intake;
-    match read_beneath(&studio.home.inbox(), &found.relative, settings.midi.max_file_bytes) {
+    let settings = &context.config.intake;
+    match read_beneath(&context.home.inbox(), &found.relative, settings.midi.max_file_bytes) {
         Ok(bytes) => {
             let examined = examine(&bytes, settings);
             let music = music(&examined);

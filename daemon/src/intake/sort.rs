@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::Context;
+use anyhow::Context as _;
 use model::corpus::group_of;
 use model::genre::{Classifier, Judgement, Sample, Traits};
 use watch::filter::{Reason, Verdict};
@@ -19,7 +19,7 @@ use watch::shelf;
 
 use super::open::{Candidate, guarded};
 use super::{Outcome, accept, file, note, refusal, reject};
-use crate::context::Studio;
+use crate::context::Context;
 use crate::store::{self, SongId, SongStatus};
 
 /// How the text beside a waiting file begins.
@@ -44,7 +44,7 @@ struct Learned {
 
 /// Takes in a song that lies in no genre's folder, if it is accepted and its genre is sure.
 pub(super) fn sort(
-    studio: &Studio,
+    context: &Context,
     sorter: &mut Sorter,
     found: &Found,
     candidate: &Candidate,
@@ -54,30 +54,30 @@ pub(super) fn sort(
     let song = match (verdict, &candidate.examined.song) {
         (Verdict::Reject(reason), _) => {
             let why = refusal(&candidate.examined, &reason);
-            return reject(studio, found, None, why);
+            return reject(context, found, None, why);
         }
         (Verdict::Accept, Some(song)) => song,
         // Only songs are accepted.
         (Verdict::Accept, None) => {
-            return reject(studio, found, None, note(&Reason::Empty { has_bytes: true }));
+            return reject(context, found, None, note(&Reason::Empty { has_bytes: true }));
         }
     };
-    sorter.renew(studio, stop)?;
+    sorter.renew(context, stop)?;
     if stop.load(Ordering::Relaxed) {
         return Ok(Outcome::Stuck);
     }
-    let settings = &studio.config.sorting;
+    let settings = &context.config.sorting;
     let classifier = sorter.learned.as_ref().and_then(|learned| learned.classifier.as_ref());
     let judgement = classifier.map(|classifier| classifier.judge(&Traits::of(song)));
     let sure = judgement.as_ref().and_then(|judgement| judgement.sure(settings));
     let Some((genre, probability)) = sure else {
-        return wait(studio, found, &why(judgement.as_ref(), studio));
+        return wait(context, found, &why(judgement.as_ref(), context));
     };
     let below = found.relative.strip_prefix(UNSORTED).unwrap_or(&found.relative);
     let to = Path::new("library").join(genre).join(below);
     let path = found.relative.display();
     tracing::info!(%path, genre, probability = shown(probability), "sorted");
-    accept(studio, found, candidate, genre, &to)
+    accept(context, found, candidate, genre, &to)
 }
 
 /// The genre of a place in the library.
@@ -87,8 +87,8 @@ pub(super) fn genre_of(path: &Path) -> Option<String> {
 }
 
 /// Deletes the texts beside waiting files that are no longer there.
-pub(super) fn tidy(studio: &Studio) {
-    let mut folders = vec![studio.home.inbox().join(UNSORTED)];
+pub(super) fn tidy(context: &Context) {
+    let mut folders = vec![context.home.inbox().join(UNSORTED)];
     while let Some(folder) = folders.pop() {
         let Ok(entries) = fs::read_dir(&folder) else { continue };
         let (mut files, mut texts) = (Vec::new(), Vec::new());
@@ -113,11 +113,11 @@ fn is_ours(text: &Path) -> bool {
 }
 
 /// Puts a file where it waits and says why, once.
-fn wait(studio: &Studio, found: &Found, text: &str) -> anyhow::Result<Outcome> {
+fn wait(context: &Context, found: &Found, text: &str) -> anyhow::Result<Outcome> {
     if !found.is_unsorted() {
         let to = Path::new("inbox").join(UNSORTED).join(&found.relative);
         let reason = store::Reason { code: UNSORTED.to_owned(), text: text.to_owned() };
-        file(studio, found, None, &to, Some(reason))?;
+        file(context, found, None, &to, Some(reason))?;
         let why = text.lines().next().unwrap_or_default();
         tracing::info!(path = %found.relative.display(), "waits in inbox/unsorted: {why}");
         return Ok(Outcome::Waiting);
@@ -130,8 +130,8 @@ fn wait(studio: &Studio, found: &Found, text: &str) -> anyhow::Result<Outcome> {
 }
 
 /// What a person is told of a song that waits.
-fn why(judgement: Option<&Judgement>, studio: &Studio) -> String {
-    let settings = &studio.config.sorting;
+fn why(judgement: Option<&Judgement>, context: &Context) -> String {
+    let settings = &context.config.sorting;
     let move_it = "To take it in, move it into the folder of its genre in the inbox, for example";
     let again = "It is tried again when Kickback starts and after each training.";
     let Some(judgement) = judgement else {
@@ -170,11 +170,11 @@ fn shown(probability: f64) -> String {
 impl Sorter {
     /// Learns the library, if what was learned is not good enough any more. Without an end if `stop`
     /// is set.
-    fn renew(&mut self, studio: &Studio, stop: &AtomicBool) -> anyhow::Result<()> {
-        let min_songs = studio.config.sorting.min_songs as u64;
+    fn renew(&mut self, context: &Context, stop: &AtomicBool) -> anyhow::Result<()> {
+        let min_songs = context.config.sorting.min_songs as u64;
         let mut sizes = BTreeMap::new();
-        for genre in studio.store.genres()? {
-            let n_songs = studio.store.song_counts(&genre)?.accepted;
+        for genre in context.store.genres()? {
+            let n_songs = context.store.song_counts(&genre)?.accepted;
             if n_songs >= min_songs {
                 sizes.insert(genre, n_songs);
             }
@@ -182,7 +182,7 @@ impl Sorter {
         if self.learned.as_ref().is_some_and(|learned| is_fresh(&learned.sizes, &sizes)) {
             return Ok(());
         }
-        let classifier = if sizes.len() < 2 { None } else { learn(studio, &sizes, stop)? };
+        let classifier = if sizes.len() < 2 { None } else { learn(context, &sizes, stop)? };
         if !stop.load(Ordering::Relaxed) {
             self.learned = Some(Learned { sizes, classifier });
         }
@@ -197,18 +197,18 @@ fn is_fresh(then: &BTreeMap<String, u64>, now: &BTreeMap<String, u64>) -> bool {
 }
 
 fn learn(
-    studio: &Studio,
+    context: &Context,
     sizes: &BTreeMap<String, u64>,
     stop: &AtomicBool,
 ) -> anyhow::Result<Option<Classifier>> {
     let began = std::time::Instant::now();
     let mut songs: Vec<(&str, SongId, String)> = Vec::new();
     for genre in sizes.keys() {
-        let accepted = studio.store.songs_of(genre)?.into_iter();
+        let accepted = context.store.songs_of(genre)?.into_iter();
         let accepted = accepted.filter(|(_, song)| song.status == SongStatus::Accepted);
         songs.extend(accepted.map(|(id, song)| (genre.as_str(), id, group_of(&song.file_name))));
     }
-    let traits = measure(studio, &songs, stop);
+    let traits = measure(context, &songs, stop);
     let samples: Vec<Sample<'_>> = songs
         .iter()
         .zip(&traits)
@@ -219,7 +219,7 @@ fn learn(
     if stop.load(Ordering::Relaxed) {
         return Ok(None);
     }
-    let classifier = Classifier::train(&samples, &studio.config.sorting);
+    let classifier = Classifier::train(&samples, &context.config.sorting);
     let (n_songs, seconds) = (samples.len(), began.elapsed().as_secs_f64());
     tracing::info!(n_songs, n_genres = sizes.len(), seconds, "learned to tell the genres apart");
     Ok(classifier)
@@ -227,7 +227,7 @@ fn learn(
 
 /// The numbers of songs, on all cores; of one that cannot be read, and after a stop, `None`.
 fn measure(
-    studio: &Studio,
+    context: &Context,
     songs: &[(&str, SongId, String)],
     stop: &AtomicBool,
 ) -> Vec<Option<Traits>> {
@@ -236,8 +236,8 @@ fn measure(
         if stop.load(Ordering::Relaxed) {
             return None;
         }
-        let path = studio.home.songs().join(format!("{id}.mid"));
-        traits(studio, &path)
+        let path = context.home.songs().join(format!("{id}.mid"));
+        traits(context, &path)
             .inspect_err(|error| {
                 tracing::warn!(%id, error = format!("{error:#}"), "a song is left out");
             })
@@ -256,10 +256,11 @@ fn measure(
     })
 }
 
-fn traits(studio: &Studio, path: &PathBuf) -> anyhow::Result<Traits> {
+fn traits(context: &Context, path: &PathBuf) -> anyhow::Result<Traits> {
     let bytes = fs::read(path).with_context(|| format!("reading {}", path.display()))?;
-    let song =
-        guarded(path, || examine(&bytes, &studio.config.intake).song.map(|song| Traits::of(&song)));
+    let song = guarded(path, || {
+        examine(&bytes, &context.config.intake).song.map(|song| Traits::of(&song))
+    });
     song.ok().flatten().context("it has no voice any more")
 }
 

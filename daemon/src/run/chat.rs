@@ -10,7 +10,7 @@ use model::checkpoint;
 
 use super::{Daemon, OpenChat};
 use crate::chat::posting::{blocking, repost, send};
-use crate::context::{Studio, now_ms};
+use crate::context::{Context, now_ms};
 use crate::cycle::label::{self, Known};
 use crate::cycle::standing::standing;
 use crate::run::event::Event;
@@ -22,13 +22,13 @@ use crate::votes::ledger::Entry;
 const RECENT_POSTS: usize = 50;
 
 /// What listeners may choose from; none where that cannot be told, and the log says why.
-pub(super) fn offer(studio: &Studio) -> Option<Offer> {
-    let genres = studio.genres().inspect_err(|error| {
+pub(super) fn offer(context: &Context) -> Option<Offer> {
+    let genres = context.genres().inspect_err(|error| {
         tracing::warn!(error = format!("{error:#}"), "the genres cannot be listed");
     });
     let genres = genres.ok()?;
     let artists = |genre: &String| {
-        let names = names(studio, genre).unwrap_or_else(|error| {
+        let names = names(context, genre).unwrap_or_else(|error| {
             tracing::warn!(genre, error = format!("{error:#}"), "its artists cannot be listed");
             Vec::new()
         });
@@ -51,15 +51,15 @@ fn arrangements() -> Vec<String> {
 }
 
 /// The genres and artists that the version of a genre that is played knows.
-fn names(studio: &Studio, genre: &str) -> anyhow::Result<Vec<String>> {
-    let Some(promotion) = studio.store.current_version(genre)? else { return Ok(Vec::new()) };
-    Ok(checkpoint::manifest(&studio.home.version(genre, promotion.version))?.genres)
+fn names(context: &Context, genre: &str) -> anyhow::Result<Vec<String>> {
+    let Some(promotion) = context.store.current_version(genre)? else { return Ok(Vec::new()) };
+    Ok(checkpoint::manifest(&context.home.version(genre, promotion.version))?.genres)
 }
 
 impl Daemon {
     /// To be called once, before anything is posted.
     pub(super) fn open_chat(&mut self, chat: Result<OpenChat, String>) {
-        match unconfirmed(&self.studio) {
+        match unconfirmed(&self.context) {
             Ok(posts) => self.unconfirmed = posts,
             Err(error) => tracing::error!(%error, "posts of unknown fate cannot be read"),
         }
@@ -124,13 +124,13 @@ impl Daemon {
 
     fn generate(&self, request: Request) {
         let Some(chat) = self.chat.clone() else { return };
-        let (studio, events, making) =
-            (self.studio.clone(), self.events.clone(), self.making.clone());
+        let (context, events, making) =
+            (self.context.clone(), self.events.clone(), self.making.clone());
         tokio::spawn(async move {
             let _permit = making.acquire_owned().await;
             let began = std::time::Instant::now();
             let genre = request.wish.genre.clone();
-            let answered = answer(&studio, chat.as_ref(), &request).await;
+            let answered = answer(&context, chat.as_ref(), &request).await;
             match answered {
                 Ok(Some(message)) => {
                     let seconds = began.elapsed().as_secs_f64();
@@ -150,11 +150,11 @@ impl Daemon {
 
     fn tell_standing(&self, request: Request) {
         let Some(chat) = self.chat.clone() else { return };
-        let (studio, making) = (self.studio.clone(), self.making.clone());
+        let (context, making) = (self.context.clone(), self.making.clone());
         tokio::spawn(async move {
             let _permit = making.acquire_owned().await;
             let genre = request.wish.genre.clone();
-            if let Err(error) = answer_standing(&studio, chat.as_ref(), &request).await {
+            if let Err(error) = answer_standing(&context, chat.as_ref(), &request).await {
                 tracing::error!(genre, error = format!("{error:#}"), "a question failed");
                 if let Err(error) = chat.refuse(&request, post::unknown_standing(&genre)).await {
                     tracing::warn!(%error, "and the asker could not be told");
@@ -167,9 +167,9 @@ impl Daemon {
     /// process left unconfirmed are taken up once; those of this process are under way.
     fn look_for_missed(&mut self) {
         let posting = std::mem::take(&mut self.unconfirmed);
-        let (studio, events) = (self.studio.clone(), self.events.clone());
+        let (context, events) = (self.context.clone(), self.events.clone());
         tokio::task::spawn_blocking(move || {
-            let tracks = studio.store.tracks().unwrap_or_else(|error| {
+            let tracks = context.store.tracks().unwrap_or_else(|error| {
                 tracing::error!(%error, "the tracks cannot be read; reactions may be missed");
                 Vec::new()
             });
@@ -191,11 +191,11 @@ impl Daemon {
         mut posted: Vec<(TrackId, ChannelId, MessageId)>,
     ) {
         let (Some(chat), Some(ledger)) = (self.chat.clone(), &self.ledger) else { return };
-        let (studio, events, entries) =
-            (self.studio.clone(), self.events.clone(), ledger.entries.clone());
+        let (context, events, entries) =
+            (self.context.clone(), self.events.clone(), ledger.entries.clone());
         tokio::spawn(async move {
             for (id, channel) in posting {
-                match repost(&studio, chat.as_ref(), id, channel).await {
+                match repost(&context, chat.as_ref(), id, channel).await {
                     Ok(Some(Posted { channel, message })) => {
                         let _ = events.send(Event::Posted(message));
                         posted.push((id, channel, message));
@@ -221,8 +221,8 @@ impl Daemon {
 }
 
 /// Posts that an earlier process began and did not confirm.
-fn unconfirmed(studio: &Studio) -> Result<Vec<(TrackId, ChannelId)>, store::Error> {
-    let tracks = studio.store.tracks_being_posted()?.into_iter();
+fn unconfirmed(context: &Context) -> Result<Vec<(TrackId, ChannelId)>, store::Error> {
+    let tracks = context.store.tracks_being_posted()?.into_iter();
     let posts = tracks.filter_map(|(id, track)| match track.state {
         TrackState::Posting { channel } => Some((id, ChannelId(channel))),
         TrackState::Rendered | TrackState::Posted { .. } => None,
@@ -233,29 +233,29 @@ fn unconfirmed(studio: &Studio) -> Result<Vec<(TrackId, ChannelId)>, store::Erro
 /// Makes and posts a track, or says why not. The message, if one is known to be posted; a refusal
 /// would take it away, so there is none where that is not known.
 async fn answer(
-    studio: &Studio,
+    context: &Context,
     chat: &dyn Chat,
     request: &Request,
 ) -> anyhow::Result<Option<MessageId>> {
-    let (for_refusal, wish) = (studio.clone(), request.wish.clone());
+    let (for_refusal, wish) = (context.clone(), request.wish.clone());
     if let Some(text) = blocking(move || refusal(&for_refusal, &wish)).await? {
         chat.refuse(request, text).await?;
         return Ok(None);
     }
-    let (maker, wish) = (studio.clone(), wish_of(&request.wish));
+    let (maker, wish) = (context.clone(), wish_of(&request.wish));
     let wish = publish::Wish { max_audio_bytes: Some(request.max_file_bytes()), ..wish };
     let made = blocking(move || publish::make(&maker, &wish)).await?;
-    let posted = send(studio, chat, request, made.id, &made.track).await?;
+    let posted = send(context, chat, request, made.id, &made.track).await?;
     Ok(posted.map(|posted| posted.message))
 }
 
 /// Tells how a genre's model stands, or why there is none.
 async fn answer_standing(
-    studio: &Studio,
+    context: &Context,
     chat: &dyn Chat,
     request: &Request,
 ) -> anyhow::Result<()> {
-    let (here, wish) = (studio.clone(), request.wish.clone());
+    let (here, wish) = (context.clone(), request.wish.clone());
     let looked = blocking(move || match refusal(&here, &wish)? {
         Some(text) => Ok(Err(text)),
         None => standing(&here, &wish.genre).map(Ok),
@@ -287,8 +287,8 @@ fn wish_of(wish: &Wish) -> publish::Wish {
 }
 
 /// Why a wish cannot be granted, in words for the asker.
-fn refusal(studio: &Studio, wish: &Wish) -> anyhow::Result<Option<String>> {
-    let (genre, genres) = (wish.genre.as_str(), studio.genres()?);
+fn refusal(context: &Context, wish: &Wish) -> anyhow::Result<Option<String>> {
+    let (genre, genres) = (wish.genre.as_str(), context.genres()?);
     if !genres.iter().any(|known| known == genre) {
         return Ok(Some(post::unknown_genre(genre, &genres)));
     }
@@ -301,13 +301,14 @@ fn refusal(studio: &Studio, wish: &Wish) -> anyhow::Result<Option<String>> {
             return Ok(Some(post::unknown_choice(what, name, &known)));
         }
     }
-    if studio.store.current_version(genre)?.is_some() {
+    if context.store.current_version(genre)?.is_some() {
         return match &wish.artist {
-            Some(artist) => refusal_of_artist(studio, genre, artist),
+            Some(artist) => refusal_of_artist(context, genre, artist),
             None => Ok(None),
         };
     }
-    let (n, needed) = (studio.store.song_counts(genre)?.accepted, studio.config.schedule.min_songs);
+    let (n, needed) =
+        (context.store.song_counts(genre)?.accepted, context.config.schedule.min_songs);
     if n < needed {
         return Ok(Some(post::too_few_songs(genre, n as usize, needed as usize)));
     }
@@ -315,10 +316,14 @@ fn refusal(studio: &Studio, wish: &Wish) -> anyhow::Result<Option<String>> {
 }
 
 /// Why a track cannot be made in an artist's manner; none if it can.
-fn refusal_of_artist(studio: &Studio, genre: &str, artist: &str) -> anyhow::Result<Option<String>> {
-    let names = names(studio, genre)?;
+fn refusal_of_artist(
+    context: &Context,
+    genre: &str,
+    artist: &str,
+) -> anyhow::Result<Option<String>> {
+    let names = names(context, genre)?;
     let (artists, needed) = (label::artists(&names, genre), label::MIN_SONGS);
-    Ok(Some(match label::known(studio, &names, genre, artist)? {
+    Ok(Some(match label::known(context, &names, genre, artist)? {
         Known::Learned(_) => return Ok(None),
         Known::NoSong => post::unknown_artist(genre, artist, &artists),
         Known::TooFew(n) => post::too_few_songs_of_artist(genre, artist, n, needed, &artists),

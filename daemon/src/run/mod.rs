@@ -18,12 +18,12 @@ use std::time::Duration;
 
 use ::bot::chat::{ChannelId, Chat, Heard, Offer, Reacted};
 use ::watch::inbox::{Found, Inbox};
-use anyhow::Context;
+use anyhow::Context as _;
 use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::cli::args::HomeCommand;
 use crate::command::{self, Situation, Underway};
-use crate::context::{Studio, now_ms};
+use crate::context::{Context, now_ms};
 use crate::control::answer::{Line, NotNow};
 use crate::control::{self, Asked, Reply};
 use crate::cycle::training::Wanted;
@@ -55,7 +55,7 @@ pub type OpenChat = Box<
         + Send,
 >;
 
-/// What a daemon is given besides its studio.
+/// What a daemon is given besides its context (home, settings, store).
 pub struct Doors {
     /// The chat, or why there is none, in words.
     pub chat: Result<OpenChat, String>,
@@ -71,7 +71,7 @@ enum Offering {
 }
 
 struct Daemon {
-    studio: Studio,
+    context: Context,
     events: mpsc::UnboundedSender<Event>,
     inbox: Option<Inbox>,
     chat: Option<Arc<dyn Chat>>,
@@ -100,29 +100,29 @@ struct Daemon {
 /// # Errors
 /// When something that is needed from the start cannot be had.
 pub async fn run(
-    studio: Studio,
+    context: Context,
     doors: Doors,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    let n_resumed = intake::resume(&studio).context("finishing what a crash left undone")?;
+    let n_resumed = intake::resume(&context).context("finishing what a crash left undone")?;
     if n_resumed > 0 {
         tracing::info!(n_resumed, "moves finished that a crash had left undone");
     }
-    let listener = control::listen(&studio.home.socket())?;
+    let listener = control::listen(&context.home.socket())?;
     let (events, mut inbound) = mpsc::unbounded_channel();
     let (found, taking) = channel();
     let stop_taking = Arc::new(AtomicBool::new(false));
-    let taker = take_in_thread(studio.clone(), taking, events.clone(), stop_taking.clone())?;
-    let inbox = Inbox::start(&studio.home.inbox(), &studio.config.inbox, move |file| {
+    let taker = take_in_thread(context.clone(), taking, events.clone(), stop_taking.clone())?;
+    let inbox = Inbox::start(&context.home.inbox(), &context.config.inbox, move |file| {
         let _ = found.send(file);
     })?;
     let unmatched = events.clone();
-    let ledger = Ledger::start(studio.clone(), move |reacted| {
+    let ledger = Ledger::start(context.clone(), move |reacted| {
         let _ = unmatched.send(Event::Unmatched(reacted));
     })?;
-    let offer = chat::offer(&studio).unwrap_or_default();
+    let offer = chat::offer(&context).unwrap_or_default();
     let mut daemon = Daemon {
-        studio,
+        context,
         events: events.clone(),
         inbox: Some(inbox),
         chat: None,
@@ -159,7 +159,7 @@ pub async fn run(
             tick.tick().await;
         }
     });
-    tracing::info!(home = %daemon.studio.home.root().display(), chat = daemon.chat_state, "ready");
+    tracing::info!(home = %daemon.context.home.root().display(), chat = daemon.chat_state, "ready");
     daemon.resume_trainings();
     while let Some(event) = inbound.recv().await {
         match event {
@@ -270,7 +270,7 @@ impl Daemon {
     }
 
     fn spawn_command(&self, command: HomeCommand, replies: mpsc::UnboundedSender<Reply>) {
-        let studio = self.studio.clone();
+        let context = self.context.clone();
         let now = Situation {
             is_daemon: true,
             training: self.training.as_ref().map(|training| Underway {
@@ -291,7 +291,7 @@ impl Daemon {
             let lines = replies.clone();
             let work = move || {
                 let mut out = |line| drop(lines.send(Reply::Line(line)));
-                command::execute(&studio, command, &now, &mut out)
+                command::execute(&context, command, &now, &mut out)
             };
             let result = tokio::task::spawn_blocking(work).await;
             let result = result.unwrap_or_else(|panic| {
@@ -320,8 +320,8 @@ impl Daemon {
             return;
         }
         self.offering = Offering::Underway;
-        let studio = self.studio.clone();
-        let look = move || Event::Offer(chat::offer(&studio));
+        let context = self.context.clone();
+        let look = move || Event::Offer(chat::offer(&context));
         look_elsewhere(self.events.clone(), "what can be asked for", look, Event::Offer(None));
     }
 
@@ -368,7 +368,7 @@ impl Daemon {
         if let Some(ledger) = self.ledger.take() {
             ledger.close();
         }
-        if let Err(error) = std::fs::remove_file(self.studio.home.socket()) {
+        if let Err(error) = std::fs::remove_file(self.context.home.socket()) {
             tracing::debug!(%error, "the control socket was gone already");
         }
     }
@@ -394,7 +394,7 @@ fn look_elsewhere(
 /// The thread that takes files in. It ends when the inbox is closed, or after the file it is at once
 /// `stop` is set; the others are found again at the next start.
 fn take_in_thread(
-    studio: Studio,
+    context: Context,
     found: Receiver<Found>,
     events: mpsc::UnboundedSender<Event>,
     stop: Arc<AtomicBool>,
@@ -412,7 +412,7 @@ fn take_in_thread(
             if stop.load(Ordering::Relaxed) {
                 return;
             }
-            let taken = intake::take_in(&studio, &mut sorter, &batch, &stop);
+            let taken = intake::take_in(&context, &mut sorter, &batch, &stop);
             let _ = events.send(Event::TakenIn { genres: taken.genres, n_failed: taken.n_failed });
         }
     })

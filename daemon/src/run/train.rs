@@ -11,7 +11,7 @@ use model::train::TrainError;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::{Daemon, look_elsewhere};
-use crate::context::{Studio, now_ms};
+use crate::context::{Context, now_ms};
 use crate::control::Reply;
 use crate::control::answer::{Line, Step};
 use crate::cycle::schedule::{self, Due, News};
@@ -43,8 +43,8 @@ impl Daemon {
         genre: &str,
         replies: &UnboundedSender<Reply>,
     ) -> Result<(), ()> {
-        let known = self.studio.known_genre(genre);
-        match known.and_then(|genre| training::require_songs(&self.studio, genre)) {
+        let known = self.context.known_genre(genre);
+        match known.and_then(|genre| training::require_songs(&self.context, genre)) {
             Ok(()) => Ok(()),
             Err(error) => {
                 let _ = replies.send(Reply::end(&Err(error)));
@@ -61,12 +61,12 @@ impl Daemon {
         self.is_checking = true;
         let now = now_ms();
         self.ailing.retain(|_, until| *until > now);
-        let studio = self.studio.clone();
+        let context = self.context.clone();
         let (last_song_ms, ailing) = (self.last_song_ms.clone(), self.ailing.clone());
         let started_ms = self.started_ms;
         let look = move || {
             let last_song = |genre: &str| last_song_ms.get(genre).copied().unwrap_or(started_ms);
-            let due = due(&studio, now, last_song).unwrap_or_else(|error| {
+            let due = due(&context, now, last_song).unwrap_or_else(|error| {
                 tracing::error!(error = format!("{error:#}"), "the schedule cannot be read");
                 Vec::new()
             });
@@ -92,7 +92,7 @@ impl Daemon {
 
     /// Takes up the trainings that an earlier process left unfinished.
     pub(super) fn resume_trainings(&mut self) {
-        match training::interrupted(&self.studio) {
+        match training::interrupted(&self.context) {
             Ok(interrupted) => self.queue.extend(
                 interrupted.into_iter().map(|wanted| Queued { wanted, watchers: Vec::new() }),
             ),
@@ -117,7 +117,7 @@ impl Daemon {
             stop: stop.clone(),
             watchers,
         });
-        let (studio, events) = (self.studio.clone(), self.events.clone());
+        let (context, events) = (self.context.clone(), self.events.clone());
         let train = move || {
             let said = events.clone();
             // Whatever else runs here goes first; the threads that it starts inherit it.
@@ -128,7 +128,7 @@ impl Daemon {
             let _entered = span.enter();
             let mut out = |line| drop(said.send(Event::Training(line)));
             let result =
-                catch_unwind(AssertUnwindSafe(|| cycle(&studio, &wanted, &stop, &mut out)));
+                catch_unwind(AssertUnwindSafe(|| cycle(&context, &wanted, &stop, &mut out)));
             let result = result.unwrap_or_else(|_| {
                 Err(anyhow::anyhow!("the training panicked; please report this"))
             });
@@ -184,24 +184,24 @@ impl Daemon {
 }
 
 fn due(
-    studio: &Studio,
+    context: &Context,
     now: u64,
     last_song_ms: impl Fn(&str) -> u64,
 ) -> anyhow::Result<Vec<(String, Due)>> {
     let mut due = Vec::new();
-    for genre in studio.store.genres()? {
-        let last = studio.store.last_cycle(&genre)?.map(|(_, cycle)| cycle);
+    for genre in context.store.genres()? {
+        let last = context.store.last_cycle(&genre)?.map(|(_, cycle)| cycle);
         let since = last.as_ref().map_or(0, |cycle| cycle.vote_change);
-        let has_version = studio.store.current_version(&genre)?.is_some();
+        let has_version = context.store.current_version(&genre)?.is_some();
         let news = News {
-            n_songs: studio.store.song_counts(&genre)?.accepted,
+            n_songs: context.store.song_counts(&genre)?.accepted,
             // A first training that failed is still a first one.
             learned: last.as_ref().filter(|_| has_version).map(|cycle| cycle.n_songs),
-            ratings: studio.store.votes_changed_since(&genre, since)?,
+            ratings: context.store.votes_changed_since(&genre, since)?,
             last_ms: last.as_ref().map_or(0, |cycle| cycle.at_ms),
             last_song_ms: last_song_ms(&genre),
         };
-        if let Some(why) = schedule::due(&news, &studio.config.schedule, now) {
+        if let Some(why) = schedule::due(&news, &context.config.schedule, now) {
             due.push((news.last_ms, genre, why));
         }
     }

@@ -3,7 +3,7 @@
 //! Each sample is measured against the songs its version was learned from; one that takes over too
 //! long a run of one of them is drawn again. Of the rest the one with the highest reward is taken.
 
-use anyhow::Context;
+use anyhow::Context as _;
 use model::copying::{Melodies, Shared};
 use model::network::infer::Predictor;
 use model::sample::{Request, SampleError, sample};

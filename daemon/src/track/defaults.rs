@@ -3,7 +3,7 @@
 use model::key::Key;
 use model::tokens::Polyphony;
 
-use crate::context::Studio;
+use crate::context::Context;
 use crate::cycle::label;
 use crate::cycle::material;
 use crate::store::{SongId, SongStatus};
@@ -28,12 +28,12 @@ impl Usual {
     /// # Errors
     /// When the store cannot be read.
     pub fn of(
-        studio: &Studio,
+        context: &Context,
         genre: &str,
         artist: Option<&str>,
         seed: u64,
     ) -> anyhow::Result<Self> {
-        let songs = studio.store.songs_of(genre)?;
+        let songs = context.store.songs_of(genre)?;
         let accepted = songs.iter().filter(|(_, song)| {
             let is_theirs = artist.is_none() || label::artist_at(&song.path).as_deref() == artist;
             song.status == SongStatus::Accepted && is_theirs
@@ -49,14 +49,14 @@ impl Usual {
             tempo_bpm: median(music.iter().map(|(_, m)| m.tempo_bpm).collect()),
             key: picked.map(|(_, m)| Key::from_index(usize::from(m.key_index))),
             notes_per_bar: picked.map(|(_, m)| f64::from(m.n_notes) / f64::from(m.n_bars.max(1))),
-            polyphony: picked.and_then(|(id, _)| polyphony(studio, *id)),
+            polyphony: picked.and_then(|(id, _)| polyphony(context, *id)),
         })
     }
 }
 
 /// That of a song. A file that cannot be read is no reason to play nothing.
-fn polyphony(studio: &Studio, id: SongId) -> Option<Polyphony> {
-    match material::music(studio, id) {
+fn polyphony(context: &Context, id: SongId) -> Option<Polyphony> {
+    match material::music(context, id) {
         Ok(song) => song.as_ref().map(Polyphony::of),
         Err(error) => {
             tracing::warn!(%id, error = format!("{error:#}"), "a song cannot be read");
@@ -68,13 +68,13 @@ fn polyphony(studio: &Studio, id: SongId) -> Option<Polyphony> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::posting::tests::studio;
+    use crate::chat::posting::tests::context;
     use crate::demo::starter::SONGS;
     use crate::store::{Music, Song};
 
-    fn keep(studio: &Studio, file_name: &str, bytes: &[u8], key_index: u8) -> Polyphony {
+    fn keep(context: &Context, file_name: &str, bytes: &[u8], key_index: u8) -> Polyphony {
         let id = SongId::of(bytes);
-        std::fs::write(studio.home.songs().join(format!("{id}.mid")), bytes).expect("written");
+        std::fs::write(context.home.songs().join(format!("{id}.mid")), bytes).expect("written");
         let music = Music {
             fingerprints: Vec::new(),
             n_notes: 80,
@@ -91,19 +91,19 @@ mod tests {
             added_at_ms: 0,
             music: Some(music),
         };
-        studio.store.take_in(Some((id, song)), None).expect("taken in");
-        let examined = watch::intake::examine(bytes, &studio.config.intake);
+        context.store.take_in(Some((id, song)), None).expect("taken in");
+        let examined = watch::intake::examine(bytes, &context.config.intake);
         Polyphony::of(&examined.song.expect("music"))
     }
 
     #[test]
     fn key_density_and_polyphony_are_those_of_the_picked_song() {
-        let (_folder, studio) = studio();
-        let usual = |seed| Usual::of(&studio, "hardstyle", None, seed).expect("read");
+        let (_folder, context) = context();
+        let usual = |seed| Usual::of(&context, "hardstyle", None, seed).expect("read");
         assert_eq!((usual(0).key, usual(0).polyphony), (None, None));
         let known: Vec<Polyphony> = (0u8..)
             .zip(SONGS)
-            .map(|(key_index, (name, bytes))| keep(&studio, name, bytes, key_index))
+            .map(|(key_index, (name, bytes))| keep(&context, name, bytes, key_index))
             .collect();
         assert!(known.iter().any(|polyphony| *polyphony != known[0]), "all are alike");
         let picked: Vec<Usual> = (0..24).map(usual).collect();
@@ -113,7 +113,7 @@ mod tests {
             assert_eq!((usual.notes_per_bar, usual.polyphony), (Some(10.0), Some(*polyphony)));
         }
         // Without its file the rest is still known.
-        std::fs::remove_dir_all(studio.home.songs()).expect("removed");
+        std::fs::remove_dir_all(context.home.songs()).expect("removed");
         assert_eq!(usual(3), Usual { polyphony: None, ..picked[3] });
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use model::song::Song;
 use serde::Serialize;
 
-use crate::context::Studio;
+use crate::context::Context;
 use crate::control::answer::{Misused, NotNow};
 use crate::store::TrackId;
 use crate::track::track_file;
@@ -46,10 +46,10 @@ impl Opening {
     /// # Errors
     /// [`Misused`] for an unknown track, a file without music or no bars at all; [`NotNow`] for a
     /// track whose music is lost.
-    pub fn find(&self, studio: &Studio) -> anyhow::Result<Opened> {
+    pub fn find(&self, context: &Context) -> anyhow::Result<Opened> {
         let whole = match &self.source {
-            Source::Track(id) => of_track(studio, *id)?,
-            Source::File(path) => of_file(studio, path)?,
+            Source::Track(id) => of_track(context, *id)?,
+            Source::File(path) => of_file(context, path)?,
         };
         if self.bars == 0 {
             return Err(Misused("keep 0 is not possible: give at least 1 bar".to_owned()).into());
@@ -59,19 +59,19 @@ impl Opening {
     }
 }
 
-fn of_track(studio: &Studio, id: u64) -> anyhow::Result<Song> {
+fn of_track(context: &Context, id: u64) -> anyhow::Result<Song> {
     let unknown = || Misused(format!("there is no track {id}: `kickback tracks` lists them"));
-    let track = studio.store.track(TrackId(id))?.ok_or_else(unknown)?;
-    match track_file::read(&studio.home, &track.genre, &track.stem) {
+    let track = context.store.track(TrackId(id))?.ok_or_else(unknown)?;
+    match track_file::read(&context.home, &track.genre, &track.stem) {
         Ok((song, _)) => Ok(song),
         Err(error) => Err(NotNow(format!("track {id} cannot be varied: {error:#}")).into()),
     }
 }
 
-fn of_file(studio: &Studio, path: &Path) -> anyhow::Result<Song> {
+fn of_file(context: &Context, path: &Path) -> anyhow::Result<Song> {
     let misused = |why: String| Misused(format!("{}: {why}", path.display()));
     let bytes = std::fs::read(path).map_err(|error| misused(error.to_string()))?;
-    let examined = watch::intake::examine(&bytes, &studio.config.intake);
+    let examined = watch::intake::examine(&bytes, &context.config.intake);
     examined.song.ok_or_else(|| misused("it has no voice to begin with".to_owned()).into())
 }
 

@@ -19,7 +19,7 @@ use model::song::Song;
 use model::tokens::Polyphony;
 use serde::{Deserialize, Serialize};
 
-use crate::context::{Studio, now_ms};
+use crate::context::{Context, now_ms};
 use crate::control::answer::{Misused, NotNow};
 use crate::cycle::label::{self, Known};
 use crate::cycle::training::require_songs;
@@ -150,23 +150,23 @@ struct Order {
 ///
 /// # Errors
 /// [`NotNow`] for a genre without a version, [`Misused`] for a wish that cannot be, else what failed.
-pub fn make(studio: &Studio, wish: &Wish) -> anyhow::Result<Made> {
-    let genre = studio.known_genre(&wish.genre)?;
+pub fn make(context: &Context, wish: &Wish) -> anyhow::Result<Made> {
+    let genre = context.known_genre(&wish.genre)?;
     wish.out.as_deref().map_or(Ok(()), require_folder)?;
-    studio.store.check_space()?;
-    let version = version(studio, genre)?;
-    let version_dir = studio.home.version(genre, version);
+    context.store.check_space()?;
+    let version = version(context, genre)?;
+    let version_dir = context.home.version(genre, version);
     let (network, manifest) = checkpoint::load(&version_dir)?;
     let melodies = checkpoint::melodies(&version_dir)?;
-    let wish = &understood(studio, wish, &manifest)?;
-    let order = order(studio, wish)?;
+    let wish = &understood(context, wish, &manifest)?;
+    let order = order(context, wish)?;
     let settings = serde_json::to_string(wish)?;
     let began = Instant::now();
-    let chosen = draw(studio, wish, &order.request, &network, &manifest, &melodies)?;
+    let chosen = draw(context, wish, &order.request, &network, &manifest, &melodies)?;
     let Chosen { song, features, shared, candidates } = chosen;
     let sample_seconds = began.elapsed().as_secs_f64();
     let began = Instant::now();
-    let id = studio.store.reserve_track()?;
+    let id = context.store.reserve_track()?;
     let seed = order.request.seed;
     let request = Request {
         style: order.style,
@@ -181,7 +181,7 @@ pub fn make(studio: &Studio, wish: &Wish) -> anyhow::Result<Made> {
     };
     let rendered = bot::render::render(&song, &request)?;
     let stem = request.stem();
-    let folder = wish.out.clone().unwrap_or_else(|| track_file::folder(&studio.home, genre));
+    let folder = wish.out.clone().unwrap_or_else(|| track_file::folder(&context.home, genre));
     let mut files = Files::new(folder);
     let midi = files.write(&format!("{stem}.mid"), &rendered.midi)?;
     let mut file = |ending: &str, bytes: Option<Vec<u8>>| {
@@ -197,7 +197,7 @@ pub fn make(studio: &Studio, wish: &Wish) -> anyhow::Result<Made> {
             Ok(())
         })?;
     }
-    files.also(track_file::keep(&studio.home, genre, &stem, &song, &features)?);
+    files.also(track_file::keep(&context.home, genre, &stem, &song, &features)?);
     let track = Track {
         genre: genre.to_owned(),
         version,
@@ -212,7 +212,7 @@ pub fn make(studio: &Studio, wish: &Wish) -> anyhow::Result<Made> {
         copied_notes: Some(shared.n_notes),
         state: TrackState::Rendered,
     };
-    studio.store.add_reserved_track(id, track.clone())?;
+    context.store.add_reserved_track(id, track.clone())?;
     files.keep();
     let render_seconds = began.elapsed().as_secs_f64();
     Ok(Made {
@@ -244,11 +244,11 @@ fn require_folder(out: &Path) -> Result<(), Misused> {
 ///
 /// # Errors
 /// [`NotNow`] with what is missing.
-pub fn version(studio: &Studio, genre: &str) -> anyhow::Result<u32> {
-    if let Some(promotion) = studio.store.current_version(genre)? {
+pub fn version(context: &Context, genre: &str) -> anyhow::Result<u32> {
+    if let Some(promotion) = context.store.current_version(genre)? {
         return Ok(promotion.version);
     }
-    require_songs(studio, genre)?;
+    require_songs(context, genre)?;
     let hint =
         format!("it is trained soon by a running daemon, or now by `kickback train {genre}`");
     Err(NotNow(format!("{genre} has songs enough but is not trained yet: {hint}")).into())
@@ -256,17 +256,17 @@ pub fn version(studio: &Studio, genre: &str) -> anyhow::Result<u32> {
 
 /// Samples and chooses.
 fn draw(
-    studio: &Studio,
+    context: &Context,
     wish: &Wish,
     request: &sample::Request,
     network: &Network,
     manifest: &Manifest,
     melodies: &Melodies,
 ) -> anyhow::Result<Chosen> {
-    let rated = if wish.plain { Vec::new() } else { rating::rated(studio, &wish.genre)? };
+    let rated = if wish.plain { Vec::new() } else { rating::rated(context, &wish.genre)? };
     let taste = rating::taste(&manifest.usual, &rated);
-    let n_candidates = if taste.is_neutral() { 1 } else { studio.config.taste.candidates };
-    let max_copied_notes = studio.config.generate.max_copied_notes;
+    let n_candidates = if taste.is_neutral() { 1 } else { context.config.taste.candidates };
+    let max_copied_notes = context.config.generate.max_copied_notes;
     let choice = Choice { n_candidates, taste: &taste, melodies, max_copied_notes };
     let condition = label::wished(&manifest.genres, &wish.genre, wish.artist.as_deref());
     let request = sample::Request { condition, ..request.clone() };
@@ -274,10 +274,10 @@ fn draw(
 }
 
 /// The wish with the artist by the name by which the version has learned them.
-fn understood(studio: &Studio, wish: &Wish, manifest: &Manifest) -> anyhow::Result<Wish> {
+fn understood(context: &Context, wish: &Wish, manifest: &Manifest) -> anyhow::Result<Wish> {
     let (genre, version, needed) = (&wish.genre, manifest.version, label::MIN_SONGS);
     let Some(name) = &wish.artist else { return Ok(wish.clone()) };
-    let what = match label::known(studio, &manifest.genres, genre, name)? {
+    let what = match label::known(context, &manifest.genres, genre, name)? {
         Known::Learned(artist) => return Ok(Wish { artist: Some(artist), ..wish.clone() }),
         Known::NoSong => format!("{genre} v{version} knows no artist {name:?}"),
         Known::TooFew(n) => format!("{genre} has {n} of the {needed} songs by {name:?} it needs"),
@@ -303,10 +303,10 @@ pub fn artist_of(track: &Track) -> Option<String> {
     Some(wish.get("artist")?.as_str()?.to_owned())
 }
 
-fn order(studio: &Studio, wish: &Wish) -> anyhow::Result<Order> {
-    let settings = &studio.config.generate;
+fn order(context: &Context, wish: &Wish) -> anyhow::Result<Order> {
+    let settings = &context.config.generate;
     let seed = wish.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
-    let opened = wish.opening.as_ref().map(|opening| opening.find(studio)).transpose()?;
+    let opened = wish.opening.as_ref().map(|opening| opening.find(context)).transpose()?;
     let whole = opened.as_ref().map(|opened| &opened.whole);
     let n_bars = wish.bars.unwrap_or_else(|| usual_bars(opened.as_ref(), settings.bars));
     allowed((1..=256).contains(&n_bars), "bars", n_bars, "1 to 256")?;
@@ -320,8 +320,8 @@ fn order(studio: &Studio, wish: &Wish) -> anyhow::Result<Order> {
     let style = wish.arrangement.as_deref().map(str::parse).transpose().map_err(misused)?;
     let instrument = wish.instrument.as_deref().map(str::parse::<Instrument>).transpose();
     let instrument = instrument.map_err(|e| misused(e.to_string()))?;
-    let profile = studio.config.genre.of(&wish.genre);
-    let usual = Usual::of(studio, &wish.genre, wish.artist.as_deref(), seed)?;
+    let profile = context.config.genre.of(&wish.genre);
+    let usual = Usual::of(context, &wish.genre, wish.artist.as_deref(), seed)?;
     Ok(Order {
         request: sample::Request {
             seed,

@@ -6,7 +6,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context as _, anyhow, bail};
 use atomic_write_file::AtomicWriteFile;
 use model::song::Song;
 use model::taste::Features;

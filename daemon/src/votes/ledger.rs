@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use bot::chat::{ListenerId, MessageId, Reacted};
 use bot::reaction::Emoji;
 
-use crate::context::{Studio, now_ms, to_ms};
+use crate::context::{Context, now_ms, to_ms};
 use crate::store::{Error, TrackId, Vote};
 
 /// How long to wait before an entry is tried again; doubled each time.
@@ -55,13 +55,13 @@ impl Ledger {
     /// # Errors
     /// When the system gives no thread.
     pub fn start(
-        studio: Studio,
+        context: Context,
         on_unmatched: impl Fn(Reacted) + Send + 'static,
     ) -> std::io::Result<Self> {
         let (entries, waiting) = channel();
         let mut inbound = Inbound { waiting, early: VecDeque::new(), is_closing: false };
         let thread = std::thread::Builder::new().name("ledger".to_owned()).spawn(move || {
-            let mut writer = Writer { studio, on_unmatched, taken_back: VecDeque::new() };
+            let mut writer = Writer { context, on_unmatched, taken_back: VecDeque::new() };
             while let Some(entry) = inbound.next() {
                 until_done(&mut inbound, &entry, || writer.write(&entry));
             }
@@ -160,7 +160,7 @@ struct TakenBack {
 }
 
 struct Writer<F> {
-    studio: Studio,
+    context: Context,
     on_unmatched: F,
     taken_back: VecDeque<TakenBack>,
 }
@@ -169,13 +169,13 @@ impl<F: Fn(Reacted)> Writer<F> {
     fn write(&mut self, entry: &Entry) -> Result<(), Error> {
         match entry {
             Entry::Reacted(reacted) => {
-                match self.studio.store.track_of_message(reacted.message.0)? {
+                match self.context.store.track_of_message(reacted.message.0)? {
                     Some(track) => self.vote(track, reacted)?,
                     None => (self.on_unmatched)(reacted.clone()),
                 }
             }
             Entry::Cleared(message, emoji) => {
-                if let Some(track) = self.studio.store.track_of_message(message.0)? {
+                if let Some(track) = self.context.store.track_of_message(message.0)? {
                     self.clear(track, emoji.as_ref())?;
                 }
             }
@@ -191,10 +191,10 @@ impl<F: Fn(Reacted)> Writer<F> {
         let Reacted { listener, emoji, added, at, .. } = reacted;
         let (name, at_ms) = (listener_name(*listener), to_ms(*at));
         let changed = if *added {
-            let Some(value) = self.studio.config.reactions.value(emoji) else { return Ok(()) };
-            self.studio.store.add_vote(track, new_vote(name, emoji, value, at_ms))?
+            let Some(value) = self.context.config.reactions.value(emoji) else { return Ok(()) };
+            self.context.store.add_vote(track, new_vote(name, emoji, value, at_ms))?
         } else {
-            let found = self.studio.store.take_back_vote(track, &name, emoji.as_str(), at_ms)?;
+            let found = self.context.store.take_back_vote(track, &name, emoji.as_str(), at_ms)?;
             let (listener, emoji) = (Some(name), Some(emoji.clone()));
             self.remember(TakenBack { track, listener, emoji, at_ms });
             found
@@ -207,7 +207,7 @@ impl<F: Fn(Reacted)> Writer<F> {
 
     fn clear(&mut self, track: TrackId, emoji: Option<&Emoji>) -> Result<(), Error> {
         let at_ms = now_ms();
-        let store = &self.studio.store;
+        let store = &self.context.store;
         let n = store.take_back_all_votes(track, emoji.map(Emoji::as_str), at_ms)?;
         self.remember(TakenBack { track, listener: None, emoji: emoji.cloned(), at_ms });
         tracing::info!(%track, n, "reactions cleared");
@@ -229,7 +229,7 @@ impl<F: Fn(Reacted)> Writer<F> {
         reactions: &[(Emoji, ListenerId)],
         asked_at_ms: u64,
     ) -> Result<(), Error> {
-        let store = &self.studio.store;
+        let store = &self.context.store;
         let votes = store.votes_of(track)?;
         let since = |vote: &&Vote| vote.at_ms.max(vote.removed_at_ms.unwrap_or(0)) >= asked_at_ms;
         let changed: BTreeSet<(&str, &str)> =
@@ -251,7 +251,7 @@ impl<F: Fn(Reacted)> Writer<F> {
         }
         for (emoji, listener) in reactions {
             let name = listener_name(*listener);
-            let Some(value) = self.studio.config.reactions.value(emoji) else { continue };
+            let Some(value) = self.context.config.reactions.value(emoji) else { continue };
             let is_newer = changed.contains(&(&*name, emoji.as_str()))
                 || self.was_taken_back(track, &name, emoji, asked_at_ms);
             if !is_newer {
@@ -292,7 +292,7 @@ mod tests {
     use bot::chat::ChannelId;
 
     use super::*;
-    use crate::chat::posting::tests::{studio, track};
+    use crate::chat::posting::tests::{context, track};
 
     const MESSAGE: u64 = 7;
     const ASKED: u64 = 10;
@@ -310,17 +310,17 @@ mod tests {
 
     /// Writes the entries and gives back who stands below the track with what.
     fn written(entries: impl FnOnce(TrackId) -> Vec<Entry>) -> Vec<(String, String)> {
-        let (_folder, studio) = studio();
-        let id = studio.store.add_track(|_| track()).expect("added");
-        studio.store.confirm_post(id, 1, MESSAGE).expect("noted");
-        let ledger = Ledger::start(studio.clone(), |_| {}).expect("a thread");
+        let (_folder, context) = context();
+        let id = context.store.add_track(|_| track()).expect("added");
+        context.store.confirm_post(id, 1, MESSAGE).expect("noted");
+        let ledger = Ledger::start(context.clone(), |_| {}).expect("a thread");
         for entry in entries(id) {
             ledger.entries.send(entry).expect("it listens");
         }
         // A sender that somebody still holds keeps nobody waiting.
         let _held = ledger.entries.clone();
         ledger.close();
-        let votes = studio.store.votes_of(id).expect("readable");
+        let votes = context.store.votes_of(id).expect("readable");
         let standing = votes.into_iter().filter(Vote::stands);
         standing.map(|vote| (vote.listener, vote.emoji)).collect()
     }

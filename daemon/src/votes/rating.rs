@@ -9,7 +9,7 @@ use model::settings::{OutOfRange, require};
 use model::taste::{Features, Taste, Usual, score};
 use serde::{Deserialize, Serialize};
 
-use crate::context::Studio;
+use crate::context::Context;
 use crate::store::{Track, TrackId, Vote};
 use crate::track::track_file;
 
@@ -75,12 +75,12 @@ pub struct Rated {
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn rated(studio: &Studio, genre: &str) -> anyhow::Result<Vec<Rated>> {
+pub fn rated(context: &Context, genre: &str) -> anyhow::Result<Vec<Rated>> {
     let mut rated = Vec::new();
-    for (id, votes) in studio.store.votes_of_genre(genre)? {
+    for (id, votes) in context.store.votes_of_genre(genre)? {
         let (score, n_listeners) = score_of(&votes);
-        let Some(track) = studio.store.track(id)?.filter(|_| n_listeners > 0) else { continue };
-        match track_file::read(&studio.home, genre, &track.stem) {
+        let Some(track) = context.store.track(id)?.filter(|_| n_listeners > 0) else { continue };
+        match track_file::read(&context.home, genre, &track.stem) {
             Ok((song, features)) => rated.push(Rated { id, track, score, song, features }),
             Err(error) => {
                 tracing::warn!(%id, error = format!("{error:#}"), "a rated track is left out");

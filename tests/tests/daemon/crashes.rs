@@ -5,7 +5,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use daemon::config::Config;
-use daemon::context::Studio;
+use daemon::context::Context;
 use daemon::store::{Move, SongId};
 use tests::process::{Daemon, Home, Signal, song, songs};
 
@@ -62,13 +62,13 @@ fn a_move_that_a_crash_interrupted_is_finished_where_the_file_lies() {
     assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
     // As if the daemon had been killed right after it moved a second song of this name.
     let place = daemon::home::Home::new(home.path(""));
-    let studio = Studio::open(place, Config::default()).expect("nobody else has it open");
-    let (_, first) = studio.store.songs().expect("readable").pop().expect("a song");
+    let context = Context::open(place, Config::default()).expect("nobody else has it open");
+    let (_, first) = context.store.songs().expect("readable").pop().expect("a song");
     let id: SongId = watch::fingerprint::content(&song(1)).parse().expect("a hash is an id");
     let (from, to) = ("inbox/hardstyle/x.mid".into(), "library/hardstyle/x.mid".into());
     let unfinished = Move { song: Some(id), from, to, reason: None };
-    studio.store.take_in(Some((id, first)), Some(unfinished)).expect("noted");
-    drop(studio);
+    context.store.take_in(Some((id, first)), Some(unfinished)).expect("noted");
+    drop(context);
     home.put("library/hardstyle/x (2).mid", &song(1));
 
     let daemon = home.daemon();

@@ -3,7 +3,7 @@
 use std::fs;
 
 use daemon::config::Config;
-use daemon::context::Studio;
+use daemon::context::Context;
 use model::midi::{self, Limits};
 use model::score::{Tempo, Tick};
 use tests::process::{Home, Signal, eventually, song};
@@ -78,18 +78,18 @@ fn a_song_of_an_earlier_version_is_found_as_well() {
     assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
     // As if the fingerprint were still the hash of the whole lead.
     let place = daemon::home::Home::new(home.path(""));
-    let studio = Studio::open(place, Config::default()).expect("nobody else has it open");
-    let (id, known) = studio.store.songs().expect("readable").pop().expect("a song");
+    let context = Context::open(place, Config::default()).expect("nobody else has it open");
+    let (id, known) = context.store.songs().expect("readable").pop().expect("a song");
     let texts = known.music.expect("it was read").fingerprints;
-    studio.store.set_fingerprints(vec![(id, vec!["0".repeat(64)])]).expect("written");
-    drop(studio);
+    context.store.set_fingerprints(vec![(id, vec!["0".repeat(64)])]).expect("written");
+    drop(context);
     let daemon = home.daemon();
     home.put("inbox/hardstyle/copy.mid", &copy(&song(0)));
     let text = reason(&home, "rejected/hardstyle/copy.mid");
     assert!(is_named_with_what_was_changed(&text), "{text:?}");
     assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
     let place = daemon::home::Home::new(home.path(""));
-    let studio = Studio::open(place, Config::default()).expect("nobody else has it open");
-    let renewed = studio.store.song(id).expect("readable").expect("a song");
+    let context = Context::open(place, Config::default()).expect("nobody else has it open");
+    let renewed = context.store.song(id).expect("readable").expect("a song");
     assert_eq!(renewed.music.expect("it was read").fingerprints, texts);
 }

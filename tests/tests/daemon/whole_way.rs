@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use daemon::config::Config;
-use daemon::context::Studio;
+use daemon::context::Context;
 use daemon::store::TrackState;
 use serde_json::Value;
 use tests::discord::{Attached, Discord, Message, TOKEN};
@@ -121,11 +121,11 @@ async fn a_post_that_was_never_noted_is_found_with_its_reactions_and_not_posted_
     daemon.kill();
     // As if it had been killed right after it posted.
     let place = daemon::home::Home::new(home.path(""));
-    let studio = Studio::open(place, Config::default()).expect("nobody else has it open");
-    let (id, track) = studio.store.tracks().expect("readable").pop().expect("a track");
+    let context = Context::open(place, Config::default()).expect("nobody else has it open");
+    let (id, track) = context.store.tracks().expect("readable").pop().expect("a track");
     let TrackState::Posted { channel, .. } = track.state else { panic!("{track:?}") };
-    studio.store.begin_post(id, channel).expect("noted");
-    drop(studio);
+    context.store.begin_post(id, channel).expect("noted");
+    drop(context);
     discord.react_unheard(message.id, ada, "🔥");
     until_discord_allows(connected);
     let daemon = home.daemon();

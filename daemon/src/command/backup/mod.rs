@@ -12,11 +12,11 @@ use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::Context as _;
 use serde_json::json;
 
 use crate::config::Config;
-use crate::context::{Studio, now_ms};
+use crate::context::{Context, now_ms};
 use crate::control::answer::{Line, Misused, NotNow, Out};
 use crate::home::Home;
 use crate::store::{Exported, SongStatus, Store};
@@ -33,8 +33,8 @@ const STORE: &str = "store.kickback";
 /// # Errors
 /// [`Misused`] for a folder that cannot be taken; else what could not be read or written, and then
 /// nothing is left behind.
-pub fn backup(studio: &Studio, to: &Path, out: &mut Out<'_>) -> anyhow::Result<()> {
-    let to = place(&studio.home, to)?;
+pub fn backup(context: &Context, to: &Path, out: &mut Out<'_>) -> anyhow::Result<()> {
+    let to = place(&context.home, to)?;
     let mut partial = to.clone().into_os_string();
     partial.push(".partial");
     let partial = PathBuf::from(partial);
@@ -49,7 +49,7 @@ pub fn backup(studio: &Studio, to: &Path, out: &mut Out<'_>) -> anyhow::Result<(
         }
         Ok(()) => {}
     }
-    let filled = fill(studio, &partial).and_then(|filled| {
+    let filled = fill(context, &partial).and_then(|filled| {
         fs::rename(&partial, &to).with_context(|| format!("renaming to {}", to.display()))?;
         to.parent().map_or(Ok(()), sync)?;
         Ok(filled)
@@ -151,23 +151,23 @@ fn place(home: &Home, to: &Path) -> anyhow::Result<PathBuf> {
     Ok(parent.join(name))
 }
 
-fn fill(studio: &Studio, partial: &Path) -> anyhow::Result<(Exported, Copied)> {
+fn fill(context: &Context, partial: &Path) -> anyhow::Result<(Exported, Copied)> {
     let mut copied = Copied::default();
     // The store comes first: songs, versions and the music of tracks are written before the store
     // notes them and are never deleted, so all that this copy of it names is there to be copied.
     let path = partial.join(STORE);
     let at = || format!("writing {}", path.display());
     let mut file = BufWriter::new(File::create_new(&path).with_context(at)?);
-    let exported = studio.store.export(&mut file).with_context(at)?;
+    let exported = context.store.export(&mut file).with_context(at)?;
     file.flush().and_then(|()| file.get_ref().sync_all()).with_context(at)?;
     copied.add(file.get_ref().metadata()?.len());
-    for from in folders(&studio.home) {
+    for from in folders(&context.home) {
         if let Some(name) = from.file_name() {
             // It may be the home's own disk that fills up.
-            copied.folder(&from, &partial.join(name), &|| Ok(studio.store.check_space()?))?;
+            copied.folder(&from, &partial.join(name), &|| Ok(context.store.check_space()?))?;
         }
     }
-    let settings = studio.home.config();
+    let settings = context.home.config();
     if settings.is_file() {
         copied.file(&settings, &partial.join("kickback.toml"))?;
     }
@@ -230,29 +230,29 @@ mod tests {
     }
 
     /// A home with songs, a rejected file, a version, a rated track and settings.
-    fn used(root: PathBuf) -> Studio {
-        let studio = Studio::open(Home::new(root), config()).expect("a home");
-        let inbox = studio.home.inbox().join("hardstyle");
+    fn used(root: PathBuf) -> Context {
+        let context = Context::open(Home::new(root), config()).expect("a home");
+        let inbox = context.home.inbox().join("hardstyle");
         fs::create_dir(&inbox).expect("a folder");
         for (name, bytes) in &SONGS[..N_SONGS] {
             fs::write(inbox.join(name), bytes).expect("dropped");
         }
         fs::write(inbox.join("bad.mid"), b"no music").expect("dropped");
-        let taken = intake::take_in_now(&studio).expect("taken in");
+        let taken = intake::take_in_now(&context).expect("taken in");
         assert_eq!((taken.n_accepted, taken.n_rejected), (N_SONGS, 1));
         let wanted = Wanted::by_person("hardstyle".to_owned(), true, None);
-        cycle(&studio, &wanted, &AtomicBool::new(false), &mut |_| ()).expect("trained");
-        let song = watch::intake::examine(SONGS[0].1, &studio.config.intake).song.expect("a song");
+        cycle(&context, &wanted, &AtomicBool::new(false), &mut |_| ()).expect("trained");
+        let song = watch::intake::examine(SONGS[0].1, &context.config.intake).song.expect("a song");
         let features = model::taste::features(&song);
-        track_file::keep(&studio.home, "hardstyle", "one", &song, &features).expect("kept");
-        let id = studio.store.add_track(|_| track()).expect("noted");
+        track_file::keep(&context.home, "hardstyle", "one", &song, &features).expect("kept");
+        let id = context.store.add_track(|_| track()).expect("noted");
         let (listener, emoji) = ("ann".to_owned(), "🔥".to_owned());
         let vote = Vote { listener, emoji, value: 1.0, at_ms: 3, removed_at_ms: None };
-        studio.store.add_vote(id, vote).expect("rated");
-        fs::write(studio.home.config(), "[schedule]\nmin_songs = 2\n").expect("settings");
-        fs::write(studio.home.token(), "secret").expect("a token");
-        fs::write(studio.home.tracks().join(".half"), "").expect("an unfinished file");
-        studio
+        context.store.add_vote(id, vote).expect("rated");
+        fs::write(context.home.config(), "[schedule]\nmin_songs = 2\n").expect("settings");
+        fs::write(context.home.token(), "secret").expect("a token");
+        fs::write(context.home.tracks().join(".half"), "").expect("an unfinished file");
+        context
     }
 
     fn track() -> Track {
@@ -288,9 +288,9 @@ mod tests {
     #[test]
     fn a_restored_home_is_the_one_that_was_backed_up() {
         let folder = tempfile::tempdir().expect("a folder");
-        let studio = used(folder.path().join("home"));
+        let context = used(folder.path().join("home"));
         let to = folder.path().join("backup");
-        let made = row(|out| backup(&studio, &to, out)).expect("a backup");
+        let made = row(|out| backup(&context, &to, out)).expect("a backup");
         assert_eq!((&made["songs"], &made["tracks"]), (&json!(N_SONGS), &json!(1)));
         assert!(!to.join("discord-token").exists() && !to.join("tracks/.half").exists());
         assert!(!folder.path().join("backup.partial").exists());
@@ -299,18 +299,18 @@ mod tests {
         for what in ["files", "bytes", "songs", "tracks"] {
             assert_eq!(back[what], made[what], "{what}");
         }
-        let restored = Studio::open(other, config()).expect("it opens");
+        let restored = Context::open(other, config()).expect("it opens");
         super::super::doctor::doctor(&restored, &mut |_| ()).expect("nothing is wrong");
-        assert_eq!(restored.store.songs(), studio.store.songs());
-        assert_eq!(restored.store.tracks(), studio.store.tracks());
-        assert_eq!(restored.store.votes_of(TrackId(1)), studio.store.votes_of(TrackId(1)));
+        assert_eq!(restored.store.songs(), context.store.songs());
+        assert_eq!(restored.store.tracks(), context.store.tracks());
+        assert_eq!(restored.store.votes_of(TrackId(1)), context.store.votes_of(TrackId(1)));
         let version = restored.store.current_version("hardstyle");
         assert!(version.is_ok_and(|version| version.is_some_and(|v| v.version == 1)));
         for name in
             ["library/hardstyle/01-iron-sunrise.mid", "rejected/hardstyle/bad.mid", "kickback.toml"]
         {
             let [was, is] =
-                [&studio.home, &restored.home].map(|home| fs::read(home.root().join(name)));
+                [&context.home, &restored.home].map(|home| fs::read(home.root().join(name)));
             assert_eq!(was.expect("there"), is.expect("restored"), "{name}");
         }
     }
@@ -318,21 +318,22 @@ mod tests {
     #[test]
     fn what_would_overwrite_something_is_refused() {
         let folder = tempfile::tempdir().expect("a folder");
-        let studio = Studio::open(Home::new(folder.path().join("home")), config()).expect("a home");
+        let context =
+            Context::open(Home::new(folder.path().join("home")), config()).expect("a home");
         let misused = |to: PathBuf| {
-            let error = row(|out| backup(&studio, &to, out)).expect_err("refused");
+            let error = row(|out| backup(&context, &to, out)).expect_err("refused");
             assert!(error.is::<Misused>(), "{error:#}");
         };
         misused(folder.path().to_owned());
         misused(folder.path().join("none/backup"));
-        misused(studio.home.tracks().join("backup"));
-        let to = studio.home.root().join("backup");
-        let partial = studio.home.root().join("backup.partial");
+        misused(context.home.tracks().join("backup"));
+        let to = context.home.root().join("backup");
+        let partial = context.home.root().join("backup.partial");
         fs::create_dir(&partial).expect("of another backup");
         misused(to.clone());
         fs::remove_dir(&partial).expect("there");
-        row(|out| backup(&studio, &to, out)).expect("a backup in the home");
-        let error = row(|out| restore(&studio.home, &config(), &to, out)).expect_err("a store");
+        row(|out| backup(&context, &to, out)).expect("a backup in the home");
+        let error = row(|out| restore(&context.home, &config(), &to, out)).expect_err("a store");
         assert!(error.is::<NotNow>(), "{error:#}");
         let other = Home::new(folder.path().join("other"));
         let error =
@@ -349,10 +350,11 @@ mod tests {
     #[test]
     fn a_restore_that_failed_can_be_repeated() {
         let folder = tempfile::tempdir().expect("a folder");
-        let studio = Studio::open(Home::new(folder.path().join("home")), config()).expect("a home");
-        fs::write(studio.home.tracks().join("a.mid"), "whole").expect("a file");
+        let context =
+            Context::open(Home::new(folder.path().join("home")), config()).expect("a home");
+        fs::write(context.home.tracks().join("a.mid"), "whole").expect("a file");
         let to = folder.path().join("backup");
-        row(|out| backup(&studio, &to, out)).expect("a backup");
+        row(|out| backup(&context, &to, out)).expect("a backup");
         let whole = fs::read(to.join(STORE)).expect("a copy of the store");
         fs::write(to.join(STORE), &whole[..whole.len() - 9]).expect("cut");
         let other = Home::new(folder.path().join("other"));
@@ -364,6 +366,6 @@ mod tests {
         fs::write(other.config(), "").expect("settings of one's own");
         row(|out| restore(&other, &config(), &to, out)).expect("restored");
         assert_eq!(fs::read(other.tracks().join("a.mid")).expect("there"), b"whole");
-        Studio::open(other, config()).expect("it opens");
+        Context::open(other, config()).expect("it opens");
     }
 }
