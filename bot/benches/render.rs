@@ -15,8 +15,8 @@ use std::time::Instant;
 use bot::audio;
 use bot::render::{Seconds, render};
 use bot::request::Request;
-use model::score::Pitch;
-use model::song::{GridNote, STEPS_PER_BEAT, Song, Voice};
+use music::score::Pitch;
+use music::song::{GridNote, STEPS_PER_BEAT, Song, Voice};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -51,7 +51,7 @@ fn compare(request: &Request, rounds: usize) -> Outcome<()> {
     let folder = std::env::temp_dir().join(format!("kickback-bench-{}", std::process::id()));
     fs::create_dir_all(&folder)?;
     let midi = folder.join("track.mid");
-    fs::write(&midi, model::midi::write(&bot::arrange::arrange(&song(), request)))?;
+    fs::write(&midi, music::midi::write(&bot::arrange::arrange(&song(), request)))?;
     let own = std::env::current_exe()?;
     let (mut all, mut sound) = (Vec::new(), Vec::new());
     let fonts: Vec<&str> = FONTS.into_iter().filter(|font| Path::new(font).exists()).collect();

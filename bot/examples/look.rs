@@ -13,10 +13,9 @@ use bot::arrange::arrange;
 use bot::audio;
 use bot::picture::{self, Caption, Curve};
 use bot::request::{Request, Style};
-use model::midi;
-use model::score::Pitch;
-use model::song::{GridNote, STEPS_PER_BEAT, Song, Voice};
-use model::train::EpochLoss;
+use music::midi;
+use music::score::Pitch;
+use music::song::{GridNote, STEPS_PER_BEAT, Song, Voice};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1).map(PathBuf::from);
@@ -106,7 +105,7 @@ fn curves(folder: &Path) -> Result<(), Box<dyn Error>> {
     let loss = |epoch: usize| {
         let e = epoch as f64;
         let (train_nll, valid_nll) = (0.9 + 2.2 / e.sqrt() - 0.012 * e, 1.35 + 1.6 / e + 0.006 * e);
-        EpochLoss { epoch, train_nll, valid_nll }
+        bot::picture::CurvePoint { epoch, train_nll, valid_nll }
     };
     for (name, n_epochs, kept, is_promoted) in
         [("curve", 30, 16, true), ("curve-short", 3, 3, false)]

@@ -10,8 +10,8 @@ use std::path::PathBuf;
 use bot::audio::{self, wav};
 use bot::render::render;
 use bot::request::Request;
-use model::score::Pitch;
-use model::song::{GridNote, Song, Voice};
+use music::score::Pitch;
+use music::song::{GridNote, Song, Voice};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -80,7 +80,7 @@ fn composed(tempo_bpm: f64, n_bars: u32) -> Song {
         (63, 1, 12),
         (61, 1, 15),
     ];
-    let sixteenth = model::song::STEPS_PER_BEAT / 4;
+    let sixteenth = music::song::STEPS_PER_BEAT / 4;
     let mut notes = Vec::new();
     for bar in 0..n_bars {
         let (root, is_minor) = (ROOTS[bar as usize % 4], IS_MINOR[bar as usize % 4]);

@@ -20,9 +20,9 @@ pub use profile::{Profile, Profiles, Section, SectionKind};
 
 use crate::request::{Request, Style};
 use form::Plan;
-use model::key::Mode;
-use model::score::{Part, Score, Tempo, Tick, TimeSignature};
-use model::song::{Song, TICKS_PER_BEAT, Voice};
+use music::key::Mode;
+use music::score::{Part, Score, Tempo, Tick, TimeSignature};
+use music::song::{Song, TICKS_PER_BEAT, Voice};
 
 /// General MIDI key numbers of the drums that are used.
 pub mod drum {
@@ -117,7 +117,7 @@ const BASS_PROGRAM: u8 = 38;
 const LOW_PROGRAM: u8 = 39;
 const RISER_PROGRAM: u8 = 119;
 
-fn melodic(name: &str, program: u8, level: u8, notes: Vec<model::score::Note>) -> Part {
+fn melodic(name: &str, program: u8, level: u8, notes: Vec<music::score::Note>) -> Part {
     Part {
         name: name.to_owned(),
         channel: 0,

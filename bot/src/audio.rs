@@ -41,7 +41,7 @@ pub use soundfont::{SoundFont, SoundFontError};
 
 use std::path::Path;
 
-use model::score::Score;
+use music::score::Score;
 
 /// Frames a second of everything that is rendered.
 pub const SAMPLE_RATE: u32 = 48_000;

@@ -10,7 +10,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::SystemTime;
 
-use model::key::Key;
+use music::key::Key;
 
 use crate::reaction::Emoji;
 

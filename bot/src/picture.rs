@@ -15,10 +15,10 @@ mod section;
 mod system;
 mod text;
 
-pub use curve::{Curve, curve};
+pub use curve::{Curve, CurvePoint, curve};
 
 use canvas::Canvas;
-use model::score::Score;
+use music::score::Score;
 use parts::Cast;
 use section::sections;
 use system::{Frame, System};
@@ -100,8 +100,8 @@ mod tests {
     use super::*;
     use crate::arrange::arrange;
     use crate::request::{Request, Style};
-    use model::score::Pitch;
-    use model::song::{GridNote, Song, Voice};
+    use music::score::Pitch;
+    use music::song::{GridNote, Song, Voice};
 
     fn picture(n_bars: u32, style: Style, title: &str) -> Vec<u8> {
         let notes = (0..n_bars * 8).map(|i| GridNote {

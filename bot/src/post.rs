@@ -6,7 +6,7 @@
 
 use std::fmt::Write;
 
-use model::key::Key;
+use music::key::Key;
 
 use crate::chat::{ListenerId, Marker};
 
@@ -299,7 +299,7 @@ fn count(n: usize, noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::key::Mode;
+    use music::key::Mode;
 
     fn about<'a>(name: &'a str, genre: &'a str) -> About<'a> {
         About {

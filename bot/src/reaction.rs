@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use model::settings::{OutOfRange, require};
+use bounds::{OutOfRange, require};
 use serde::{Deserialize, Serialize};
 
 /// An emoji in the form in which it is compared and kept: a Unicode emoji without skin tone and

@@ -6,9 +6,9 @@
 use std::thread;
 use std::time::Instant;
 
-use model::midi;
-use model::score::Score;
-use model::song::Song;
+use music::midi;
+use music::score::Score;
+use music::song::Song;
 
 use crate::arrange::arrange;
 use crate::audio::{self, Audio, SoundFont, SoundFontError, encode, wav};
@@ -52,7 +52,7 @@ pub struct Seconds {
 pub enum RenderError {
     /// A setting of the profile is out of range.
     #[error("the genre's profile cannot be used: {0}")]
-    Profile(#[from] model::settings::OutOfRange),
+    Profile(#[from] bounds::OutOfRange),
     /// The genre's SoundFont cannot be played.
     #[error(transparent)]
     SoundFont(#[from] SoundFontError),
@@ -187,8 +187,8 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
 mod tests {
     use super::*;
     use crate::request::Style;
-    use model::score::Pitch;
-    use model::song::{GridNote, Voice};
+    use music::score::Pitch;
+    use music::song::{GridNote, Voice};
 
     fn song() -> Song {
         let notes = (0..32).map(|i| GridNote {

@@ -9,18 +9,22 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Which of our crates may know which: the arrows of ARCHITECTURE.md, top down.
-const ARROWS: [(&str, &[&str]); 4] = [
-    ("daemon", &["bot", "model", "watch"]),
-    ("watch", &["model"]),
-    ("bot", &["model"]),
-    ("model", &[]),
+const ARROWS: [(&str, &[&str]); 8] = [
+    ("daemon", &["bot", "bounds", "composer", "music", "network", "taste", "watch"]),
+    ("watch", &["bounds", "music"]),
+    ("bot", &["bounds", "music"]),
+    ("composer", &["music", "network", "taste"]),
+    ("taste", &["music"]),
+    ("network", &["bounds"]),
+    ("music", &["bounds"]),
+    ("bounds", &[]),
 ];
 
 /// Outside libraries by their name in code, and the start of the paths that alone may use them.
 const OWNERS: [(&str, &str); 12] = [
-    ("candle_core", "model/src/"),
-    ("candle_nn", "model/src/"),
-    ("midly", "model/src/midi"),
+    ("candle_core", "model/"),
+    ("candle_nn", "model/network/src/"),
+    ("midly", "model/music/src/midi"),
     ("notify", "watch/src/inbox"),
     ("serenity", "bot/src/discord"),
     ("opus_rs", "bot/src/audio"),
@@ -53,13 +57,13 @@ const MAX_LINES: usize = 500;
 
 #[test]
 fn crates_depend_on_each_other_only_along_the_arrows() {
-    let crates: BTreeSet<String> = members().into_iter().collect();
+    let crates: BTreeSet<String> = members().iter().map(|path| name_of(path).to_owned()).collect();
     let drawn: BTreeSet<String> =
         ARROWS.iter().map(|(name, _)| (*name).to_owned()).chain(["tests".to_owned()]).collect();
     assert_eq!(crates, drawn, "the workspace has other members than the ones drawn in ARROWS");
     for (name, allowed) in ARROWS {
         let allowed: BTreeSet<&str> = allowed.iter().copied().collect();
-        let manifest = manifest(&format!("{name}/Cargo.toml"));
+        let manifest = manifest_of(name);
         let ours = |table: &str| -> BTreeSet<String> {
             let names = manifest.get(table).and_then(toml::Value::as_table);
             let names = names.into_iter().flat_map(toml::Table::keys).cloned();
@@ -123,7 +127,7 @@ fn the_map_names_every_file_and_no_other() {
     assert!(
         unnamed.is_empty(),
         "ARCHITECTURE.md says nothing about {unnamed:?}: give each a line that begins with its path \
-         in backticks, from the top (`model/src/score.rs`) or, under the crate's heading, from its \
+         in backticks, from the top (`model/music/src/score.rs`) or, under the crate's heading, from its \
          src (`score.rs`); a mod.rs goes by its folder (`midi/`)"
     );
 }
@@ -180,6 +184,18 @@ fn manifest(path: &str) -> toml::Table {
     read(path).parse().unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
+/// The manifest of the crate `name`.
+fn manifest_of(name: &str) -> toml::Table {
+    let path = members().into_iter().find(|path| name_of(path) == name);
+    manifest(&format!("{}/Cargo.toml", path.unwrap_or_else(|| panic!("{name} is no member"))))
+}
+
+/// A crate's name: the last folder of its path.
+fn name_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// The paths of our crates.
 fn members() -> Vec<String> {
     let members = &manifest("Cargo.toml")["workspace"]["members"];
     let names = members.as_array().expect("members are a list").iter();
@@ -189,7 +205,7 @@ fn members() -> Vec<String> {
 /// Whether any member that is shipped lists the library in its manifest.
 fn is_dependency(library: &str) -> bool {
     ARROWS.iter().any(|(name, _)| {
-        let manifest = manifest(&format!("{name}/Cargo.toml"));
+        let manifest = manifest_of(name);
         let dependencies = manifest.get("dependencies").and_then(toml::Value::as_table);
         dependencies.is_some_and(|names| names.keys().any(|name| name.replace('-', "_") == library))
     })
@@ -227,13 +243,14 @@ fn named_in(map: &str, members: &[String]) -> (BTreeSet<String>, Vec<String>) {
     for line in map.lines() {
         if let Some(heading) = line.strip_prefix('#') {
             let heading = heading.trim_start_matches('#').trim().replace('`', "");
-            let word = heading.split([' ', ':', ',', '/']).next().unwrap_or_default();
+            let word = heading.split([' ', ':', ',']).next().unwrap_or_default();
             section = members.iter().find(|member| *member == word);
         }
         for path in line.split('`').skip(1).step_by(2) {
-            let first = path.split('/').next().unwrap_or_default();
             let is_file = is_rust(path) && !path.contains(['*', ' ']);
-            let from_top = path.contains('/') && members.iter().any(|member| member == first);
+            let from_top = members.iter().any(|member| {
+                path.strip_prefix(member.as_str()).is_some_and(|rest| rest.starts_with('/'))
+            });
             let from_src = section.map(|member| format!("{member}/src/{path}"));
             let known = [Some(path.to_owned()), from_src]
                 .into_iter()
@@ -364,11 +381,11 @@ fn a_use_of_a_crate_is_seen_and_a_namesake_is_not() {
 
 #[test]
 fn the_map_is_read_from_the_top_and_from_a_crates_heading() {
-    let members = ["model".to_owned(), "tests".to_owned()];
-    let map = "see `inbox/<genre>/` and `model/src/score.rs`, `key.rs`\n## `model`: music\n`song.rs` \
-               `gone.rs` `model/nowhere/`";
+    let members = ["model/music".to_owned(), "tests".to_owned()];
+    let map = "see `inbox/<genre>/` and `model/music/src/score.rs`, `key.rs`\n## `model/music`: music\n`song.rs` \
+               `gone.rs` `model/music/nowhere/`";
     let (named, missing) = named_in(map, &members);
     let named: Vec<&str> = named.iter().map(String::as_str).collect();
-    assert_eq!(named, ["model/src/score.rs", "model/src/song.rs"]);
-    assert_eq!(missing, ["key.rs", "gone.rs", "model/nowhere/"]);
+    assert_eq!(named, ["model/music/src/score.rs", "model/music/src/song.rs"]);
+    assert_eq!(missing, ["key.rs", "gone.rs", "model/music/nowhere/"]);
 }

@@ -13,11 +13,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Instant;
 
+use composer::corpus::Piece;
+use composer::ngram::Ngram;
 use csv::cells;
-use model::corpus::Piece;
-use model::genre::{Classifier, Judgement, Sample, Settings, Traits};
-use model::ngram::Ngram;
-use model::song::{Song, Voice};
+use music::genre::{Classifier, Judgement, Sample, Settings, Traits};
+use music::song::{Song, Voice};
 use watch::filter::Verdict;
 use watch::intake::{self, examine};
 

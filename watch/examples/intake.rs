@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use model::song::{Song, Voice};
+use music::song::{Song, Voice};
 use watch::filter::Verdict;
 use watch::intake::{Settings, examine};
 

@@ -14,10 +14,10 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::path::{Path, PathBuf};
 
-use model::midi;
-use model::score::{Note, Score};
-use model::song::{MAX_BARS, STEPS_PER_BEAT, Song, durations};
-use model::tokens::{HEADER, VOCABULARY, decode, encode};
+use music::midi;
+use music::score::{Note, Score};
+use music::song::{MAX_BARS, STEPS_PER_BEAT, Song, durations};
+use music::tokens::{HEADER, VOCABULARY, decode, encode};
 use watch::filter::{self, Verdict};
 use watch::parts::{self, JudgedPart, Role};
 
@@ -162,7 +162,7 @@ impl Sums {
             println!("{}: what was encoded does not decode", file.display());
             return;
         };
-        let key = |n: &model::song::GridNote| (n.onset, n.voice, n.pitch, n.duration);
+        let key = |n: &music::song::GridNote| (n.onset, n.voice, n.pitch, n.duration);
         let list = |song: &Song| song.notes().iter().map(key).collect::<Vec<_>>();
         self.of_song.add(Match::of(&list(song), &list(&back)));
         self.compare(&pitched, beat, skipped(score, parts, song), &back);
@@ -210,7 +210,7 @@ impl Sums {
             let (onset, duration) = (rounded(note.onset.0, beat), rounded(note.duration.0, beat));
             (i64::from(onset) - i64::from(skipped), note.pitch, duration.max(1))
         };
-        let of_song = |n: &model::song::GridNote| (i64::from(n.onset), n.pitch, n.duration);
+        let of_song = |n: &music::song::GridNote| (i64::from(n.onset), n.pitch, n.duration);
         let file: Vec<_> = pitched.iter().map(of_file).collect();
         let song: Vec<_> = back.notes().iter().map(of_song).collect();
         let onsets = |notes: &[(i64, _, u32)]| notes.iter().map(|n| (n.0, n.1)).collect::<Vec<_>>();

@@ -7,10 +7,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use model::midi::ReadError;
-use model::score::Score;
-use model::settings::{OutOfRange, require};
-use model::song::{Song, Voice};
+use bounds::{OutOfRange, require};
+use music::midi::ReadError;
+use music::score::Score;
+use music::song::{Song, Voice};
 use serde::{Deserialize, Serialize};
 
 use crate::parts::{JudgedPart, Role};
@@ -322,8 +322,8 @@ fn sentence(phrase: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::score::{Note, Part, Pitch, Tick};
-    use model::song::GridNote;
+    use music::score::{Note, Part, Pitch, Tick};
+    use music::song::GridNote;
 
     #[test]
     fn limits_out_of_range_are_named() {

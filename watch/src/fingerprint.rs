@@ -17,7 +17,7 @@ mod overlay;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::song::Song;
+use music::song::Song;
 
 pub use likeness::{Likeness, compare};
 use line::{Line, Stroke};
@@ -127,8 +127,8 @@ fn text(hash: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::score::Pitch;
-    use model::song::{GridNote, Voice};
+    use music::score::Pitch;
+    use music::song::{GridNote, Voice};
 
     const TUNE: [u8; 24] = [
         60, 63, 67, 72, 70, 67, 65, 63, 62, 60, 67, 68, 70, 72, 75, 74, 72, 70, 68, 67, 63, 65, 62,

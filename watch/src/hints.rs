@@ -3,7 +3,7 @@
 //! Only hints: names lie ("Melody" on a drum track), programs are left at piano, and most parts of
 //! most files have neither.
 
-use model::score::Part;
+use music::score::Part;
 
 /// Something that a name or a program hints at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,10 +4,10 @@
 //! caller compares hash and fingerprint with what it has and gives
 //! [`Reason::Duplicate`](crate::filter::Reason::Duplicate) itself.
 
-use model::key::Key;
-use model::midi;
-use model::settings::OutOfRange;
-use model::song::{MAX_BARS, Song};
+use bounds::OutOfRange;
+use music::key::Key;
+use music::midi;
+use music::song::{MAX_BARS, Song};
 use serde::{Deserialize, Serialize};
 
 use crate::filter::{self, Verdict};
@@ -117,7 +117,7 @@ fn refused(hash: String, error: midi::ReadError) -> Examined {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::score::{Note, Part, Pitch, Score, Tempo, Tick};
+    use music::score::{Note, Part, Pitch, Score, Tempo, Tick};
 
     /// A file of one part for each list of pitches, eighths over `n_notes`.
     fn file(parts: &[(u8, &[u8])], n_notes: u32) -> Vec<u8> {

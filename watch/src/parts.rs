@@ -6,8 +6,8 @@
 
 use std::collections::BTreeSet;
 
-use model::score::{Note, Part, Score};
-use model::song::Voice;
+use music::score::{Note, Part, Score};
+use music::song::Voice;
 
 use crate::hints::{self, Hint};
 use crate::role::{self, Decision, MIN_NOTES, Model};
@@ -228,7 +228,7 @@ fn settle_basses(score: &Score, parts: &mut [JudgedPart]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::score::{Pitch, Tick};
+    use music::score::{Pitch, Tick};
 
     fn note(onset: u32, pitch: u8) -> Note {
         let pitch = Pitch::new(pitch).expect("a pitch");

@@ -8,7 +8,7 @@
 
 use std::fmt;
 
-use model::score::{Part, Pitch, Score};
+use music::score::{Part, Pitch, Score};
 
 use crate::hints::{self, Hint};
 use crate::role_features::{self, Features, N_FEATURES};

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use model::score::{Note, Part, Score};
+use music::score::{Note, Part, Score};
 
 use crate::shape::{Shape, onsets};
 use crate::voices;
@@ -290,7 +290,7 @@ impl Bars {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::score::{Pitch, Tick};
+    use music::score::{Pitch, Tick};
 
     fn part(pitches: &[u8], every: u32) -> Part {
         let note = |(pitch, index): (&u8, u32)| Note {

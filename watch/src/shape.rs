@@ -2,7 +2,7 @@
 //!
 //! Only measures; [`crate::parts`] decides. Nothing here looks at names, programs or channels.
 
-use model::score::{Note, Tick};
+use music::score::{Note, Tick};
 
 /// Notes that begin within a 24th of a beat of each other count as struck together: people and
 /// "humanise" functions spread chords by less.
@@ -127,7 +127,7 @@ fn off_scale(n_of_class: &[usize; 12]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::score::Pitch;
+    use music::score::Pitch;
 
     fn note(onset: u32, pitch: u8) -> Note {
         let pitch = Pitch::new(pitch).expect("a pitch");

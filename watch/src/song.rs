@@ -4,8 +4,8 @@
 //! tempo is taken as written. Notes without a voice (drums, strays) are left out, and so is what
 //! lies beyond the longest song.
 
-use model::score::{Note, Score};
-use model::song::{BEATS_PER_BAR, GridNote, STEPS_PER_BEAT, Song, Voice};
+use music::score::{Note, Score};
+use music::song::{BEATS_PER_BAR, GridNote, STEPS_PER_BEAT, Song, Voice};
 
 use crate::parts::JudgedPart;
 
@@ -70,7 +70,7 @@ fn steps(score: &Score, ticks: u32) -> u32 {
 mod tests {
     use super::*;
     use crate::parts;
-    use model::score::{Part, Pitch, Tempo, Tick, TimeSignature};
+    use music::score::{Part, Pitch, Tempo, Tick, TimeSignature};
 
     /// A tune of eighths that starts at `first` ticks.
     fn score(ticks_per_beat: u16, first: u32, signature: (u8, u16)) -> Score {

@@ -4,8 +4,8 @@
 //! parts the low notes from the rest where the notes form two heaps; the highest line of the rest is
 //! the lead, and what sounds below it is chords. Nothing here knows names, programs or other parts.
 
-use model::score::Note;
-use model::song::Voice;
+use music::score::Note;
+use music::song::Voice;
 
 use crate::shape::{Shape, onsets};
 
@@ -224,7 +224,7 @@ pub(crate) fn lead_and_chords(notes: &[Note], ticks_per_beat: u16) -> Vec<Voice>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::score::{Pitch, Tick};
+    use music::score::{Pitch, Tick};
 
     fn note(onset: u32, pitch: u8, duration: u32) -> Note {
         let pitch = Pitch::new(pitch).expect("a pitch");

@@ -12,9 +12,9 @@ use std::path::Path;
 
 use bot::arrange::harmony::slots::Slots;
 use bot::arrange::harmony::{Chord, N_CHORDS};
-use model::midi;
-use model::score::{Note, Part, Score};
-use model::song::{BEATS_PER_BAR, GridNote, STEPS_PER_BEAT, Song, Voice};
+use music::midi;
+use music::score::{Note, Part, Score};
+use music::song::{BEATS_PER_BAR, GridNote, STEPS_PER_BEAT, Song, Voice};
 
 /// A song with its harmony.
 pub(crate) struct Labelled {

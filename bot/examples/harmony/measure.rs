@@ -3,8 +3,8 @@
 use bot::arrange::harmony::path;
 use bot::arrange::harmony::slots::Slots;
 use bot::arrange::harmony::{Chord, Quality, Weights};
-use model::key::Mode;
-use model::song::{STEPS_PER_BEAT, Song, Voice};
+use music::key::Mode;
+use music::song::{STEPS_PER_BEAT, Song, Voice};
 
 use super::labels::{Labelled, Shown};
 

@@ -3,8 +3,8 @@
 //! The song's bars are looped through the sections of a [`Profile`]. An intro, a break and a drop
 //! start at the song's first bar; a build goes on where the section before it stopped.
 
-use model::score::{Note, Pitch, Tick};
-use model::song::{STEPS_PER_BEAT, Song, TICKS_PER_BEAT, Voice};
+use music::score::{Note, Pitch, Tick};
+use music::song::{STEPS_PER_BEAT, Song, TICKS_PER_BEAT, Voice};
 
 use super::accent;
 use super::harmony::{Chord, Harmony};

@@ -15,7 +15,7 @@ mod learned;
 pub mod path;
 pub mod slots;
 
-use model::song::Song;
+use music::song::Song;
 
 pub use path::{N_CHANNELS, Weights};
 use slots::Slots;
@@ -101,8 +101,8 @@ pub fn harmony(song: &Song) -> Harmony {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::score::Pitch;
-    use model::song::{GridNote, Voice};
+    use music::score::Pitch;
+    use music::song::{GridNote, Voice};
 
     const MINOR: Quality = Quality::Minor;
     const MAJOR: Quality = Quality::Major;

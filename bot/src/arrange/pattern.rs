@@ -3,7 +3,7 @@
 //! One character a sixteenth: `X` accented, `x` normal, `o` soft, `-` the note before goes on, `.`
 //! silence; spaces are ignored. A pattern repeats from each bar line, over bars of any length.
 
-use model::song::TICKS_PER_BEAT;
+use music::song::TICKS_PER_BEAT;
 
 /// Ticks a sixteenth.
 pub(crate) const STEP: u32 = TICKS_PER_BEAT / 4;

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use model::settings::{OutOfRange, require};
+use bounds::{OutOfRange, require};
 use serde::{Deserialize, Serialize};
 
 use super::instrument::Instrument;

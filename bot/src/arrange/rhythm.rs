@@ -3,8 +3,8 @@
 //! Drums and bass follow the profile's rhythms in the drops; the last beat of each phrase makes
 //! room for a fill. Builds have a snare roll that grows and stops a beat before the drop.
 
-use model::score::{Note, Part, Pitch, Tick};
-use model::song::TICKS_PER_BEAT;
+use music::score::{Note, Part, Pitch, Tick};
+use music::song::TICKS_PER_BEAT;
 
 use super::form::{PHRASE, Plan, Stretch, TICKS_PER_STEP};
 use super::harmony::Harmony;

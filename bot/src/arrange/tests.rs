@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::names;
-use model::score::Pitch;
-use model::song::GridNote;
+use music::score::Pitch;
+use music::song::GridNote;
 use std::collections::HashSet;
 
 fn note(onset: u32, voice: Voice, pitch: u8, duration: u32) -> GridNote {

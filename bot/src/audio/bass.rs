@@ -4,7 +4,7 @@
 //! grows to its end, which makes the reverse bass between the kicks.
 #![expect(clippy::inline_always, reason = "must be compiled into each variant of its callers")]
 
-use model::score::Part;
+use music::score::Part;
 
 use super::clock::Clock;
 use super::filter::LowPass24;
@@ -19,7 +19,7 @@ const RELEASE: usize = 480;
 
 /// The notes of a part, whose volume is `volume`, in order.
 pub(crate) fn strikes(part: &Part, volume: f32, clock: &Clock) -> Vec<Strike> {
-    let strike = |(index, note): (usize, &model::score::Note)| {
+    let strike = |(index, note): (usize, &music::score::Note)| {
         let onset = clock.frame(note.onset);
         Strike {
             onset,

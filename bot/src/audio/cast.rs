@@ -3,7 +3,7 @@
 //! Every note of the score becomes a strike, a stroke or a rise on one of four buses before anything
 //! sounds, so that any stretch of the track can be played by itself.
 
-use model::score::{Part, Score};
+use music::score::{Part, Score};
 
 use super::bass;
 use super::clock::Clock;

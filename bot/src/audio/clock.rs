@@ -1,6 +1,6 @@
 //! Which frame of the sound belongs to which tick of the score?
 
-use model::score::{Score, Tick};
+use music::score::{Score, Tick};
 
 use super::SAMPLE_RATE;
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use model::score::{Note, Part};
+use music::score::{Note, Part};
 
 use super::clock::Clock;
 use super::filter::{Filter, Shape, Smooth};

@@ -4,7 +4,7 @@
 //! filters alike. Onsets are exact to the frame, envelopes move in straight lines from block to block.
 #![expect(clippy::inline_always, reason = "must be compiled into each variant of its callers")]
 
-use model::score::Part;
+use music::score::Part;
 
 use super::clock::Clock;
 use super::filter::LowPass24;

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-use model::score::Score;
+use music::score::Score;
 
 use super::cast::{Buses, Cast, Player};
 use super::clock::Clock;

@@ -6,7 +6,7 @@
 use std::sync::mpsc;
 use std::thread;
 
-use model::score::Part;
+use music::score::Part;
 use rustysynth::{Synthesizer, SynthesizerSettings};
 
 use super::cast::{Bus, Buses};
@@ -140,7 +140,7 @@ pub(crate) fn play(
 mod tests {
     use super::super::soundfont::tests::{parsed, sine_font};
     use super::*;
-    use model::score::{Note, Pitch, Score, Tempo, Tick};
+    use music::score::{Note, Pitch, Score, Tempo, Tick};
 
     fn score() -> Score {
         let note = |onset: u32, key: u8| Note {

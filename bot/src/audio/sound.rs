@@ -1,6 +1,6 @@
 //! What can be set about the sound of a genre?
 
-use model::settings::{OutOfRange, require};
+use bounds::{OutOfRange, require};
 use serde::{Deserialize, Serialize};
 
 /// Levels, effects and drum sounds of the synthesizer.

@@ -13,7 +13,7 @@ use serenity::model::application::{
     CommandInteraction, CommandOptionType, InstallationContext, InteractionContext, ResolvedValue,
 };
 
-use model::key::Key;
+use music::key::Key;
 
 use crate::arrange::Instrument;
 use crate::chat::{ChannelId, ListenerId, Offer, Open, Request, Wish, meant};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use model::settings::{OutOfRange, require};
+use bounds::{OutOfRange, require};
 use serde::{Deserialize, Serialize};
 
 /// Discord's own address.

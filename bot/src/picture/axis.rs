@@ -3,7 +3,7 @@
 //! Pitches that no part uses are left out where more than an octave of them lies together, so that
 //! bass and lead both have room: the axis is made of bands.
 
-use model::score::Pitch;
+use music::score::Pitch;
 
 use super::parts::Member;
 
@@ -93,7 +93,7 @@ impl Axis {
 mod tests {
     use super::*;
     use crate::picture::canvas::Colour;
-    use model::score::{Note, Part, Tick};
+    use music::score::{Note, Part, Tick};
 
     fn axis(keys: &[u8]) -> Axis {
         let note = |key: &u8| Note {

@@ -3,11 +3,20 @@
 //! The losses of training and held-out songs after each epoch, against what counting pairs of tokens
 //! reaches, with the epoch that was kept. It draws what it is told and judges nothing.
 
-use model::train::EpochLoss;
-
 use super::canvas::{ACCENT, BRIGHT, Canvas, Colour, GROUND, LANE, LINE, SOFT};
 use super::text::Weight;
 use super::{Caption, HEIGHT, PictureError, WIDTH, header};
+
+/// Losses after one epoch, in nats a token.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CurvePoint {
+    /// Counted from 1.
+    pub epoch: usize,
+    /// On the songs learned from.
+    pub train_nll: f64,
+    /// On the songs held out.
+    pub valid_nll: f64,
+}
 
 /// What a picture of a training shows. Losses are in nats a token; those that are no numbers are
 /// left out.
@@ -16,7 +25,7 @@ pub struct Curve {
     /// The version's name, and what stands below it.
     pub caption: Caption,
     /// The losses by epoch.
-    pub losses: Vec<EpochLoss>,
+    pub losses: Vec<CurvePoint>,
     /// What a bigram model reaches on the held-out songs.
     pub bigram_nll: Option<f64>,
     /// The epoch whose weights were kept, counted as in `losses`.
@@ -49,7 +58,7 @@ pub fn curve(curve: &Curve) -> Result<Vec<u8>, PictureError> {
     canvas.fill(LEFT, TOP, RIGHT - LEFT, BOTTOM - TOP, LANE);
     plot.grid(&mut canvas);
     plot.bigram(&mut canvas);
-    for (colour, nll) in [(TRAIN, train as fn(&EpochLoss) -> f64), (ACCENT, valid)] {
+    for (colour, nll) in [(TRAIN, train as fn(&CurvePoint) -> f64), (ACCENT, valid)] {
         plot.line(&mut canvas, &curve.losses, colour, nll);
     }
     plot.kept(&mut canvas, curve);
@@ -59,11 +68,11 @@ pub fn curve(curve: &Curve) -> Result<Vec<u8>, PictureError> {
     canvas.png()
 }
 
-fn train(loss: &EpochLoss) -> f64 {
+fn train(loss: &CurvePoint) -> f64 {
     loss.train_nll
 }
 
-fn valid(loss: &EpochLoss) -> f64 {
+fn valid(loss: &CurvePoint) -> f64 {
     loss.valid_nll
 }
 
@@ -150,9 +159,9 @@ impl Plot {
     fn line(
         &self,
         canvas: &mut Canvas,
-        losses: &[EpochLoss],
+        losses: &[CurvePoint],
         colour: Colour,
-        nll: fn(&EpochLoss) -> f64,
+        nll: fn(&CurvePoint) -> f64,
     ) {
         let known = losses.iter().filter(|loss| nll(loss).is_finite());
         let points: Vec<(f32, f32)> =
@@ -194,8 +203,8 @@ fn round_step(step: f64) -> f64 {
 mod tests {
     use super::*;
 
-    fn loss(epoch: usize, train_nll: f64, valid_nll: f64) -> EpochLoss {
-        EpochLoss { epoch, train_nll, valid_nll }
+    fn loss(epoch: usize, train_nll: f64, valid_nll: f64) -> CurvePoint {
+        CurvePoint { epoch, train_nll, valid_nll }
     }
 
     #[test]
@@ -207,7 +216,7 @@ mod tests {
 
     #[test]
     fn any_training_is_drawn() {
-        let usual: Vec<EpochLoss> =
+        let usual: Vec<CurvePoint> =
             (1..=24).map(|i| loss(i, 3.0 / i as f64, 3.2 / i as f64 + 0.02 * i as f64)).collect();
         let cases = [
             Vec::new(),

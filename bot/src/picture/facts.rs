@@ -1,6 +1,6 @@
 //! Which facts of a score does the picture tell?
 
-use model::score::{Score, Tick};
+use music::score::{Score, Tick};
 
 /// Ticks a bar by the first time signature.
 pub(crate) fn bar_ticks(score: &Score) -> u32 {
@@ -51,8 +51,8 @@ fn key(score: &Score) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::key::{Key, Mode};
-    use model::song::Song;
+    use music::key::{Key, Mode};
+    use music::song::Song;
 
     #[test]
     fn the_line_names_tempo_meter_key_bars_and_length() {

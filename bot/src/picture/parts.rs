@@ -1,6 +1,6 @@
 //! Which colour and which lane does each part have?
 
-use model::score::{Part, Score};
+use music::score::{Part, Score};
 
 use super::canvas::Colour;
 

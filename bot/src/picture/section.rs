@@ -3,7 +3,7 @@
 //! Read from the drums, as everyone hears them: where the kick plays is a drop, where only the snare
 //! plays a build, and the rest is the intro or a break. A track without kick has no sections.
 
-use model::score::{Part, Score};
+use music::score::{Part, Score};
 
 use super::facts;
 use crate::arrange::drum;
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
     use crate::arrange::arrange;
     use crate::request::{Request, Style};
-    use model::song::Song;
+    use music::song::Song;
 
     #[test]
     fn sections_are_those_of_the_form() {

@@ -1,6 +1,6 @@
 //! How is a stretch of bars drawn: bar numbers, roll, drum lanes and waveform?
 
-use model::score::{Note, Pitch, Score, Tick};
+use music::score::{Note, Pitch, Score, Tick};
 
 use super::axis::Axis;
 use super::canvas::{

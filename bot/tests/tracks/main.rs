@@ -10,9 +10,9 @@ use std::collections::{BTreeMap, HashSet};
 use bot::arrange::harmony::harmony;
 use bot::arrange::{Instrument, arrange};
 use bot::request::{Request, Style};
-use model::midi;
-use model::score::{Part, Score};
-use model::song::{Song, Voice};
+use music::midi;
+use music::score::{Part, Score};
+use music::song::{Song, Voice};
 use readers::{Plain, by_midi_file, by_midly};
 use songs::Dice;
 
@@ -151,7 +151,7 @@ fn three_readers_understand_the_file_alike_and_it_keeps_every_rule() {
         let again = midi::read(&bytes, &midi::Limits::default()).expect("reads its own files");
         assert_eq!(again.warnings, [], "{case}");
         // Bank controllers are how a file is written, not what it says: they are not read back.
-        let said = |score: &Score| -> Vec<(String, u8, Option<u8>, Vec<model::score::Note>)> {
+        let said = |score: &Score| -> Vec<(String, u8, Option<u8>, Vec<music::score::Note>)> {
             let parts = score.parts.iter();
             parts.map(|p| (p.name.clone(), p.channel, p.program, p.notes.clone())).collect()
         };
@@ -182,13 +182,13 @@ fn in_order(track: &readers::PlainTrack, part: &Part, case: &str) {
     assert!(!sounding.contains(&true), "{case}: a note never ends");
 }
 
-fn lead(score: &Score) -> &[model::score::Note] {
+fn lead(score: &Score) -> &[music::score::Note] {
     let part = score.parts.iter().find(|part| part.name == Voice::Lead.name());
     part.map_or(&[], |part| &part.notes)
 }
 
 /// The onsets and pitches of each bar that has notes.
-fn bars(notes: &[model::score::Note], bar: u32) -> BTreeMap<u32, Vec<(u32, u8)>> {
+fn bars(notes: &[music::score::Note], bar: u32) -> BTreeMap<u32, Vec<(u32, u8)>> {
     let mut bars: BTreeMap<u32, Vec<(u32, u8)>> = BTreeMap::new();
     for note in notes {
         let place = (note.onset.0 % bar, note.pitch.number());

@@ -2,8 +2,8 @@
 
 use bot::arrange::Instrument;
 use bot::request::{Request, Style};
-use model::score::Pitch;
-use model::song::{GridNote, STEPS_PER_BEAT, Song, Voice};
+use music::score::Pitch;
+use music::song::{GridNote, STEPS_PER_BEAT, Song, Voice};
 
 /// A source of numbers that is the same everywhere.
 pub(crate) struct Dice(u64);

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::Context as _;
 use bot::chat::{ChannelId, Chat, Error, File, ListenerId, Marker, Post, Posted, Request, Wish};
 use bot::post;
-use model::key::Key;
+use music::key::Key;
 
 use crate::context::Context;
 use crate::store::{Track, TrackId};

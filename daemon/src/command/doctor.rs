@@ -1,6 +1,6 @@
 //! `doctor`: is everything as it should be, and if not, what to do?
 
-use model::checkpoint;
+use composer::version;
 use serde_json::json;
 
 use crate::context::Context;
@@ -67,13 +67,11 @@ fn songs(context: &Context) -> anyhow::Result<(Vec<String>, usize)> {
 fn versions(context: &Context) -> anyhow::Result<(Vec<String>, usize)> {
     let (mut ill, mut n_versions) = (Vec::new(), 0);
     for genre in context.genres()? {
-        let kept = checkpoint::versions(&context.home.models().join(&genre))?;
+        let kept = version::versions(&context.home.models().join(&genre))?;
         n_versions += kept.len();
         for version in &kept {
             ill.extend(
-                checkpoint::load(&context.home.version(&genre, *version))
-                    .err()
-                    .map(|e| e.to_string()),
+                version::load(&context.home.version(&genre, *version)).err().map(|e| e.to_string()),
             );
         }
         let current = context.store.current_version(&genre)?;

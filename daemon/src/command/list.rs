@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use model::key::Key;
+use music::key::Key;
 use serde_json::json;
 
 use super::{Situation, Underway, tidy};

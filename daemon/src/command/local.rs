@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use model::midi;
-use model::score::{Score, Tick};
-use model::song::{STEPS_PER_BEAT, Song, TICKS_PER_BEAT};
-use model::tokens::{decode, encode};
+use music::midi;
+use music::score::{Score, Tick};
+use music::song::{STEPS_PER_BEAT, Song, TICKS_PER_BEAT};
+use music::tokens::{decode, encode};
 use serde_json::json;
 use watch::intake::{Examined, Settings, examine};
 

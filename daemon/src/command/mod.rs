@@ -111,7 +111,7 @@ fn generate(context: &Context, wanted: &Generate, out: &mut Out<'_>) -> anyhow::
 
 fn made_line(made: &Made) -> Line {
     let track = &made.track;
-    let key = model::key::Key::from_index(usize::from(track.key_index));
+    let key = music::key::Key::from_index(usize::from(track.key_index));
     let artist = publish::artist_of(track);
     let manner = artist.as_ref().map(|artist| format!(" like {artist}")).unwrap_or_default();
     let mut text = format!(

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use model::checkpoint::{self, Manifest};
-use model::corpus::Piece;
-use model::train::{Hyperparameters, evaluate};
+use composer::corpus::Piece;
+use composer::lessons::evaluate;
+use composer::version::{self, Manifest};
+use network::train::Hyperparameters;
 use serde_json::json;
 
 use crate::cli::args::Versions;
@@ -29,7 +30,7 @@ pub(super) fn versions(
     };
     let current = context.store.current_version(genre)?;
     let cycles = context.store.cycles(genre)?;
-    let mut versions = checkpoint::versions(&context.home.models().join(genre))?;
+    let mut versions = version::versions(&context.home.models().join(genre))?;
     if versions.is_empty() {
         publish::version(context, genre)?;
     }
@@ -44,7 +45,7 @@ pub(super) fn versions(
         let outcome = cycles.iter().find(|(_, cycle)| cycle.version == Some(version));
         let outcome = outcome.map(|(_, cycle)| &cycle.outcome);
         let mark = if is_current { "▶" } else { " " };
-        match checkpoint::manifest(&context.home.version(genre, version)) {
+        match version::manifest(&context.home.version(genre, version)) {
             Ok(m) => out(Line::row(
                 json!({"genre": genre, "version": version, "current": is_current,
                     "valid_nll": m.valid_nll, "bigram_nll": m.bigram_nll, "untrained_nll": m.untrained_nll,
@@ -98,7 +99,7 @@ fn plot(context: &Context, genre: &str, version: u32, file: &Path) -> anyhow::Re
         let file = file.display();
         return Err(Misused(format!("{file} is no name for a picture: let it end in .png")).into());
     }
-    let manifest = checkpoint::manifest(&context.home.version(genre, version))?;
+    let manifest = version::manifest(&context.home.version(genre, version))?;
     track_file::write(file, &standing::curve(context, &manifest)?)
 }
 
@@ -109,7 +110,7 @@ pub(super) fn rollback(
     out: &mut Out<'_>,
 ) -> anyhow::Result<()> {
     let (genre, number) = kept(context, genre, version)?;
-    checkpoint::load(&context.home.version(genre, number))?;
+    version::load(&context.home.version(genre, number))?;
     let why = "a person asked for it".to_owned();
     context.store.promote(genre, Promotion { version: number, at_ms: now_ms(), why })?;
     out(Line::row(
@@ -130,7 +131,7 @@ pub(super) fn discard(
         let hint = format!("play another one first: kickback rollback {genre} VERSION");
         return Err(NotNow(format!("{genre} v{number} is the one that is played; {hint}")).into());
     }
-    checkpoint::remove(&context.home.version(genre, number))?;
+    version::remove(&context.home.version(genre, number))?;
     out(Line::row(
         json!({"genre": genre, "version": number, "deleted": true}),
         format!("{genre} v{number} is deleted; its tracks and its place in the history stay"),
@@ -143,7 +144,7 @@ fn kept<'a>(context: &Context, genre: &'a str, version: &str) -> anyhow::Result<
     let genre = context.known_genre(genre)?;
     let number = version.strip_prefix('v').unwrap_or(version).parse::<u32>();
     let number = number.map_err(|_| Misused(format!("{version:?} is no version: give 3 or v3")))?;
-    let kept = checkpoint::versions(&context.home.models().join(genre))?;
+    let kept = version::versions(&context.home.models().join(genre))?;
     if kept.contains(&number) {
         return Ok((genre, number));
     }
@@ -164,7 +165,7 @@ pub(super) fn score(
 ) -> anyhow::Result<()> {
     let genre = context.known_genre(genre)?;
     let version = publish::version(context, genre)?;
-    let (network, manifest) = checkpoint::load(&context.home.version(genre, version))?;
+    let (network, manifest) = version::load(&context.home.version(genre, version))?;
     let condition = label::number(&manifest.genres, genre);
     for file in files {
         let (nll, n_notes) = score_one(context, &network, condition, file)?;
@@ -181,7 +182,7 @@ pub(super) fn score(
 
 fn score_one(
     context: &Context,
-    network: &model::network::Network,
+    network: &network::Network,
     condition: u32,
     file: &Path,
 ) -> anyhow::Result<(f64, usize)> {

@@ -13,8 +13,8 @@ pub mod token;
 use std::path::{Path, PathBuf};
 
 use bot::arrange::Profiles;
-use model::settings::OutOfRange;
-use model::train::Hyperparameters;
+use bounds::OutOfRange;
+use network::train::Hyperparameters;
 use serde::{Deserialize, Serialize};
 
 /// Everything that can be set.
@@ -28,7 +28,7 @@ pub struct Config {
     /// How files are read and judged.
     pub intake: watch::intake::Settings,
     /// When songs in no genre's folder are sorted.
-    pub sorting: model::genre::Settings,
+    pub sorting: music::genre::Settings,
     /// How the network is trained.
     pub training: Hyperparameters,
     /// How tracks are sampled.

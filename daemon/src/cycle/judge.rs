@@ -2,9 +2,10 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use model::checkpoint::{self, Manifest};
-use model::network::Network;
-use model::train::{TrainError, Trained, evaluate_while};
+use composer::lessons::evaluate_while;
+use composer::version::{self, Manifest};
+use network::Network;
+use network::train::{TrainError, Trained};
 
 use super::plan::Plan;
 use crate::context::Context;
@@ -26,7 +27,7 @@ pub(super) fn judge(
     let current_nll = if plan.parent(genre) == Some(version) {
         trained.start_nll
     } else {
-        match checkpoint::load(&context.home.version(genre, version)) {
+        match version::load(&context.home.version(genre, version)) {
             Ok((network, manifest)) => loss_of(&network, &manifest, genre, plan, stop)?,
             Err(error) => return Ok((true, format!("v{version} can't be read any more: {error}"))),
         }

@@ -9,9 +9,9 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use model::checkpoint::{CheckpointError, unfinished};
-use model::tokens::LAYOUT;
-use model::train::{Hyperparameters, Moment, REVISION, Snapshot};
+use music::tokens::LAYOUT;
+use network::train::{Hyperparameters, Moment, REVISION, Snapshot};
+use network::unfinished::{self, UnfinishedError};
 use serde::{Deserialize, Serialize};
 
 use super::plan::Plan;
@@ -160,8 +160,7 @@ pub fn interrupted(context: &Context) -> anyhow::Result<Vec<Wanted>> {
                 interrupted.push(wanted);
             }
             Err(error) => {
-                let is_lost =
-                    matches!(error.downcast_ref(), Some(CheckpointError::Unfinished { .. }));
+                let is_lost = matches!(error.downcast_ref(), Some(UnfinishedError::Damaged { .. }));
                 let error = format!("{error:#}");
                 if is_lost {
                     tracing::warn!(genre, error, "the training that was stopped is forgotten");
@@ -189,7 +188,7 @@ fn note(context: &Context, genre: &str) -> anyhow::Result<Option<Note>> {
 
 fn note_of(path: &Path, label: &str) -> anyhow::Result<Note> {
     let what = || "another release wrote its note".to_owned();
-    let unfinished = |_| CheckpointError::Unfinished { path: path.to_owned(), what: what() };
+    let unfinished = |_| UnfinishedError::Damaged { path: path.to_owned(), what: what() };
     Ok(serde_json::from_str(label).map_err(unfinished)?)
 }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use bot::chat::meant;
-use model::train::CONDITIONS;
+use composer::CONDITIONS;
 
 use crate::context::Context;
 use crate::store::{self, SongStatus};

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use model::train::{End, EpochLoss, Progress, Start, TrainError, Trained, train};
+use network::train::{End, EpochLoss, Progress, Start, TrainError, Trained, train};
 use serde_json::json;
 
 use super::keep::{Keeper, Unfinished};
@@ -50,7 +50,7 @@ pub(super) fn learn(
     };
     let genre = &wanted.genre;
     let mut keeper = Keeper::new(context, wanted, plan);
-    let size = settings.size();
+    let size = settings.size(composer::INTERFACE);
     let trained = train(&plan.material.corpus, settings, size, start, |progress, moment| {
         run.see(progress, out);
         let now = run.seconds();

@@ -7,14 +7,14 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
-use model::copying::Melodies;
-use model::corpus::{Corpus, Piece, group_of};
-use model::song::Song;
-use model::taste::{self, Features, Usual, features};
-use model::train::TrainError;
+use composer::copying::Melodies;
+use composer::corpus::{Corpus, Piece, group_of};
+use music::song::Song;
+use network::train::TrainError;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
+use taste::{self, Features, Usual, features};
 
 use crate::context::Context;
 use crate::cycle::label;

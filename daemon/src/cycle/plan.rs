@@ -3,10 +3,10 @@
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Context as _;
-use model::checkpoint::{self, CheckpointError};
-use model::corpus::Piece;
-use model::network::Network;
-use model::train::{AUTO, Hyperparameters, Scope};
+use composer::corpus::Piece;
+use composer::version::{self, CheckpointError};
+use network::Network;
+use network::train::{AUTO, Hyperparameters, Scope};
 
 use super::keep::{self, Identity, Unfinished};
 use super::speed::speed;
@@ -54,7 +54,8 @@ impl Plan {
             let n_tokens = train.iter().map(|piece| piece.tokens().len()).sum();
             let is_measured = self.settings.hidden == AUTO;
             let speed = if is_measured { speed(context, &self.settings)? } else { f64::MAX };
-            self.settings = self.settings.chosen(Scope { n_tokens, speed });
+            self.settings =
+                self.settings.chosen(Scope { interface: composer::INTERFACE, n_tokens, speed });
         }
         Ok(())
     }
@@ -170,7 +171,7 @@ fn start(
 /// The version of a genre that is played; none after an upgrade that changed the tokens.
 fn version_of(context: &Context, genre: &str) -> anyhow::Result<Option<Start>> {
     let Some(promotion) = context.store.current_version(genre)? else { return Ok(None) };
-    match checkpoint::load(&context.home.version(genre, promotion.version)) {
+    match version::load(&context.home.version(genre, promotion.version)) {
         Ok((network, manifest)) => Ok(Some(Start {
             genre: genre.to_owned(),
             version: promotion.version,

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use model::settings::{OutOfRange, require};
+use bounds::{OutOfRange, require};
 
 /// When training is due, and when its result is taken.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -9,11 +9,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use model::batch::{Sequence, Window, windows_of};
-use model::network::engine::{Learner, Pace};
-use model::network::plain::PlainLearner;
-use model::network::{Dropout, Network, Size, State};
-use model::train::{Hardware, Hyperparameters, REVISION};
+use network::batch::{Sequence, Window, windows_of};
+use network::engine::{Learner, Pace};
+use network::plain::PlainLearner;
+use network::train::{Hardware, Hyperparameters, REVISION};
+use network::{Dropout, Network, Size, State};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -96,7 +96,8 @@ fn said(path: &Path, key: &str) -> String {
 
 fn measured(hardware: &Hardware, settings: &Hyperparameters) -> anyhow::Result<f64> {
     let Hyperparameters { precision, dropout, .. } = *settings;
-    let size = Hyperparameters { layers: 2, hidden: 192, embedding: 96, ..settings.clone() }.size();
+    let size = Hyperparameters { layers: 2, hidden: 192, embedding: 96, ..settings.clone() }
+        .size(composer::INTERFACE);
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let network = Network::new(size, &mut rng)?;
     let mut sequence = || Sequence {
@@ -145,7 +146,7 @@ fn timed(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::train::{Device, Precision};
+    use network::train::{Device, Precision};
 
     use crate::chat::posting::tests::context;
 

@@ -5,9 +5,10 @@
 use std::collections::BTreeSet;
 
 use anyhow::Context as _;
-use bot::picture::{self, Caption, Curve};
+use bot::picture::{self, Caption, Curve, CurvePoint};
 use bot::post;
-use model::checkpoint::{self, Manifest};
+use composer::version::{self, Manifest};
+use network::train::EpochLoss;
 
 use crate::context::Context;
 use crate::store::Weighted;
@@ -19,7 +20,7 @@ use crate::votes::rating::score_of;
 /// When there is none, or when it or the store cannot be read.
 pub fn standing(context: &Context, genre: &str) -> anyhow::Result<(String, Vec<u8>)> {
     let promotion = context.store.current_version(genre)?.context("no version is played")?;
-    let manifest = checkpoint::manifest(&context.home.version(genre, promotion.version))?;
+    let manifest = version::manifest(&context.home.version(genre, promotion.version))?;
     let (n_rated, n_listeners) = n_rated(context, genre)?;
     let learned = Learned::of(context, &manifest)?;
     let about = post::Standing {
@@ -54,11 +55,16 @@ pub fn curve(context: &Context, manifest: &Manifest) -> anyhow::Result<Vec<u8>> 
     }
     Ok(picture::curve(&Curve {
         caption: Caption { title: format!("{genre} v{}", manifest.version), subtitle },
-        losses: manifest.curve.clone(),
+        losses: manifest.curve.iter().map(point).collect(),
         bigram_nll: Some(manifest.bigram_nll),
         kept_epoch: best.map(|loss| loss.epoch),
         is_promoted: promotions.iter().any(|promotion| promotion.version == manifest.version),
     })?)
+}
+
+fn point(loss: &EpochLoss) -> CurvePoint {
+    let EpochLoss { epoch, train_nll, valid_nll } = *loss;
+    CurvePoint { epoch, train_nll, valid_nll }
 }
 
 /// Tracks of a genre that have a say, and how many listeners gave it.

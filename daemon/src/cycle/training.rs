@@ -6,10 +6,11 @@
 
 use std::sync::atomic::AtomicBool;
 
-use model::checkpoint::{self, Manifest};
-use model::network::Network;
-use model::ngram::Ngram;
-use model::train::{Hardware, TrainError, evaluate};
+use composer::lessons::evaluate;
+use composer::ngram::Ngram;
+use composer::version::{self, Manifest};
+use network::Network;
+use network::train::{Hardware, TrainError};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -124,11 +125,13 @@ fn finish(
     let (promoted, why) = judge(context, genre, plan, &trained, stop)?;
     let genre_dir = context.home.models().join(genre);
     // The number of a deleted version is not given again: tracks are known by it.
-    let kept = checkpoint::versions(&genre_dir)?;
+    let kept = version::versions(&genre_dir)?;
     let noted = context.store.cycles(genre)?.into_iter().filter_map(|(_, cycle)| cycle.version);
     let version = noted.chain(kept).max().map_or(1, |last| last + 1);
-    let untrained =
-        Network::new(plan.settings.size(), &mut ChaCha8Rng::seed_from_u64(plan.settings.seed))?;
+    let untrained = Network::new(
+        plan.settings.size(composer::INTERFACE),
+        &mut ChaCha8Rng::seed_from_u64(plan.settings.seed),
+    )?;
     // An untrained network knows nothing of any song: a few are enough to measure that.
     let few = &plan.held_out()[..plan.held_out().len().min(8)];
     let manifest = Manifest {
@@ -152,7 +155,7 @@ fn finish(
         weights_blake3: String::new(),
     };
     let (untrained_nll, bigram_nll) = (manifest.untrained_nll, manifest.bigram_nll);
-    checkpoint::save(&genre_dir, &trained.network, &plan.material.melodies, manifest)?;
+    version::save(&genre_dir, &trained.network, &plan.material.melodies, manifest)?;
     let outcome = if promoted { Outcome::Promoted } else { Outcome::Kept { why: why.clone() } };
     let cycle = Cycle { outcome, ..plan.cycle(Some(version), Some(valid_nll)) };
     let promotion = promoted.then(|| Promotion { version, at_ms: now_ms(), why: why.clone() });

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use model::checkpoint;
-use model::corpus::Piece;
-use model::train::evaluate;
+use composer::corpus::Piece;
+use composer::lessons::evaluate;
+use composer::version;
 use serde_json::Value;
 
 use crate::cli::args::{Demo, Generate, HomeCommand, Rate, Train};
@@ -185,7 +185,7 @@ impl Show<'_> {
         let piece = [Piece::new("track", "track", &song)];
         let n_tokens = (piece[0].tokens().len() - 1) as f64;
         let nats = |version| -> anyhow::Result<f64> {
-            let (network, _) = checkpoint::load(&self.home.version(GENRE, version))?;
+            let (network, _) = version::load(&self.home.version(GENRE, version))?;
             Ok(evaluate(&network, &piece)? * n_tokens / n_notes)
         };
         let (before, after) = (nats(1)?, nats(2)?);

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use model::tokens::encode;
+use music::tokens::encode;
 use rustix::fs::Access;
 use rustix::io::Errno;
 use watch::filter::Reason;

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
-use model::corpus::group_of;
-use model::genre::{Classifier, Judgement, Sample, Traits};
+use composer::corpus::group_of;
+use music::genre::{Classifier, Judgement, Sample, Traits};
 use watch::filter::{Reason, Verdict};
 use watch::inbox::{Found, UNSORTED};
 use watch::intake::examine;

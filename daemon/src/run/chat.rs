@@ -6,7 +6,7 @@
 use bot::arrange::Instrument;
 use bot::chat::{ChannelId, Chat, Error, File, Heard, MessageId, Offer, Posted, Request, Wish};
 use bot::post;
-use model::checkpoint;
+use composer::version;
 
 use super::{Daemon, OpenChat};
 use crate::chat::posting::{blocking, repost, send};
@@ -53,7 +53,7 @@ fn arrangements() -> Vec<String> {
 /// The genres and artists that the version of a genre that is played knows.
 fn names(context: &Context, genre: &str) -> anyhow::Result<Vec<String>> {
     let Some(promotion) = context.store.current_version(genre)? else { return Ok(Vec::new()) };
-    Ok(checkpoint::manifest(&context.home.version(genre, promotion.version))?.genres)
+    Ok(version::manifest(&context.home.version(genre, promotion.version))?.genres)
 }
 
 impl Daemon {

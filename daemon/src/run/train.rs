@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use model::train::TrainError;
+use network::train::TrainError;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::{Daemon, look_elsewhere};

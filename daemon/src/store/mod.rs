@@ -30,7 +30,7 @@ use std::sync::mpsc::{self, Sender, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use model::settings::{OutOfRange, require};
+use bounds::{OutOfRange, require};
 use serde::{Deserialize, Serialize};
 
 use codec::{Record, Tree};

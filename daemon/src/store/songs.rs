@@ -65,7 +65,7 @@ pub struct Music {
     pub n_bars: u32,
     /// Quarter notes a minute; finite.
     pub tempo_bpm: f64,
-    /// `model::key::Key::index`.
+    /// `music::key::Key::index`.
     pub key_index: u8,
     /// Tokens.
     pub n_tokens: u32,

@@ -29,7 +29,7 @@ pub struct Track {
     pub stem: String,
     /// Quarter notes a minute; finite.
     pub tempo_bpm: f64,
-    /// `model::key::Key::index`.
+    /// `music::key::Key::index`.
     pub key_index: u8,
     /// Length in bars.
     pub n_bars: u32,

@@ -4,11 +4,11 @@
 //! long a run of one of them is drawn again. Of the rest the one with the highest reward is taken.
 
 use anyhow::Context as _;
-use model::copying::{Melodies, Shared};
-use model::network::infer::Predictor;
-use model::sample::{Request, SampleError, sample};
-use model::song::Song;
-use model::taste::{Features, Taste, features};
+use composer::copying::{Melodies, Shared};
+use composer::sample::{Request, SampleError, sample};
+use music::song::Song;
+use network::infer::Predictor;
+use taste::{Features, Taste, features};
 
 use crate::control::answer::Misused;
 use crate::store::Candidate;
@@ -106,17 +106,17 @@ fn candidate_seed(seed: u64, idx: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::key::{Key, Mode};
-    use model::network::Network;
-    use model::taste::Usual;
-    use model::tokens::Polyphony;
-    use model::train::Hyperparameters;
+    use music::key::{Key, Mode};
+    use music::tokens::Polyphony;
+    use network::Network;
+    use network::train::Hyperparameters;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
+    use taste::Usual;
 
     fn predictor() -> Predictor {
         let size = Hyperparameters { layers: 1, hidden: 16, embedding: 8, ..Default::default() };
-        let size = size.size();
+        let size = size.size(composer::INTERFACE);
         let network = Network::new(size, &mut ChaCha8Rng::seed_from_u64(2)).expect("a network");
         Predictor::new(&network).expect("a predictor")
     }

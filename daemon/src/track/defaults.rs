@@ -1,7 +1,7 @@
 //! What do a genre's songs suggest for a track that is not told how to be?
 
-use model::key::Key;
-use model::tokens::Polyphony;
+use music::key::Key;
+use music::tokens::Polyphony;
 
 use crate::context::Context;
 use crate::cycle::label;

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use model::song::Song;
+use music::song::Song;
 use serde::Serialize;
 
 use crate::context::Context;
@@ -85,9 +85,9 @@ fn first_bars(song: &Song, n_bars: u32) -> Song {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::key::{Key, Mode};
-    use model::score::Pitch;
-    use model::song::{GridNote, Voice};
+    use music::key::{Key, Mode};
+    use music::score::Pitch;
+    use music::song::{GridNote, Voice};
 
     #[test]
     fn the_first_bars_keep_the_key_of_the_whole() {

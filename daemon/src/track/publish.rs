@@ -8,15 +8,15 @@ use std::time::Instant;
 
 use bot::arrange::{Instrument, Profile};
 use bot::request::{Request, Style};
-use model::checkpoint::{self, Manifest};
-use model::copying::Melodies;
-use model::key::Key;
-use model::network::Network;
-use model::network::infer::Predictor;
-use model::sample;
-use model::settings::{OutOfRange, require};
-use model::song::Song;
-use model::tokens::Polyphony;
+use bounds::{OutOfRange, require};
+use composer::copying::Melodies;
+use composer::sample;
+use composer::version::{self, Manifest};
+use music::key::Key;
+use music::song::Song;
+use music::tokens::Polyphony;
+use network::Network;
+use network::infer::Predictor;
 use serde::{Deserialize, Serialize};
 
 use crate::context::{Context, now_ms};
@@ -156,8 +156,8 @@ pub fn make(context: &Context, wish: &Wish) -> anyhow::Result<Made> {
     context.store.check_space()?;
     let version = version(context, genre)?;
     let version_dir = context.home.version(genre, version);
-    let (network, manifest) = checkpoint::load(&version_dir)?;
-    let melodies = checkpoint::melodies(&version_dir)?;
+    let (network, manifest) = version::load(&version_dir)?;
+    let melodies = version::melodies(&version_dir)?;
     let wish = &understood(context, wish, &manifest)?;
     let order = order(context, wish)?;
     let settings = serde_json::to_string(wish)?;

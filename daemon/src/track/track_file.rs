@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
 use atomic_write_file::AtomicWriteFile;
-use model::song::Song;
-use model::taste::Features;
-use model::tokens::{LAYOUT, TokenId, decode, encode};
+use music::song::Song;
+use music::tokens::{LAYOUT, TokenId, decode, encode};
 use serde::{Deserialize, Serialize};
+use taste::Features;
 
 use crate::home::Home;
 

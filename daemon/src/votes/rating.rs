@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use model::settings::{OutOfRange, require};
-use model::taste::{Features, Taste, Usual, score};
+use bounds::{OutOfRange, require};
 use serde::{Deserialize, Serialize};
+use taste::{Features, Taste, Usual, score};
 
 use crate::context::Context;
 use crate::store::{Track, TrackId, Vote};
@@ -65,7 +65,7 @@ pub struct Rated {
     /// −1 to 1.
     pub score: f64,
     /// Its song.
-    pub song: model::song::Song,
+    pub song: music::song::Song,
     /// Its features.
     pub features: Features,
 }

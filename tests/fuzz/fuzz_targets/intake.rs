@@ -4,10 +4,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use model::midi::{self, Limits};
-use model::score::{Note, Score};
-use model::song::Song;
-use model::tokens::{decode, encode};
+use music::midi::{self, Limits};
+use music::score::{Note, Score};
+use music::song::Song;
+use music::tokens::{decode, encode};
 use watch::filter::Verdict;
 use watch::intake::{Settings, examine};
 

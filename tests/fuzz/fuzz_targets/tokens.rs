@@ -4,8 +4,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use model::midi::{self, Limits};
-use model::tokens::{Grammar, TokenId, decode, encode};
+use music::midi::{self, Limits};
+use music::tokens::{Grammar, TokenId, decode, encode};
 
 fuzz_target!(|bytes: &[u8]| {
     let tokens = steered(bytes);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use model::midi;
+use music::midi;
 use serde_json::{Value, json};
 use tests::process::{Home, Signal, song};
 

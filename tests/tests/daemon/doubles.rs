@@ -4,8 +4,8 @@ use std::fs;
 
 use daemon::config::Config;
 use daemon::context::Context;
-use model::midi::{self, Limits};
-use model::score::{Tempo, Tick};
+use music::midi::{self, Limits};
+use music::score::{Tempo, Tick};
 use tests::process::{Home, Signal, eventually, song};
 
 use crate::home;

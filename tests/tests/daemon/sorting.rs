@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use model::midi;
-use model::score::Pitch;
-use model::song::{GridNote, Song, Voice};
+use music::midi;
+use music::score::Pitch;
+use music::song::{GridNote, Song, Voice};
 use tests::process::{Home, Signal, eventually, song};
 
 use crate::home;

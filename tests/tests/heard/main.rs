@@ -19,8 +19,8 @@ use std::thread;
 use bot::render::{Rendered, render, stems};
 use bot::request::Request;
 use ebur128::{EbuR128, Mode};
-use model::score::{Part, Score};
-use model::song::Song;
+use music::score::{Part, Score};
+use music::song::Song;
 
 use decoded::{RATE, decoded};
 use judge::{Heard, Strengths};
@@ -128,7 +128,7 @@ fn listen(genre: &str, song: &Song) -> Findings {
 }
 
 fn of(score: &Score, part: &Part) -> Vec<Heard> {
-    let note = |note: &model::score::Note| Heard {
+    let note = |note: &music::score::Note| Heard {
         onset: score.seconds_at(note.onset),
         end: score.seconds_at(note.end()),
         key: note.pitch.number(),

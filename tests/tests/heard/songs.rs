@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use bot::arrange::Profile;
-use model::score::Pitch;
-use model::song::{GridNote, STEPS_PER_BEAT, Song, Voice};
+use music::score::Pitch;
+use music::song::{GridNote, STEPS_PER_BEAT, Song, Voice};
 
 /// Up to `n` of the songs that come with the program, with their names and genres.
 pub(crate) fn starters(n: usize) -> Vec<(String, String, Song)> {

@@ -20,8 +20,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use model::midi;
-use model::tokens::encode;
+use music::midi;
+use music::tokens::encode;
 use watch::intake::{Settings, examine};
 
 use busy::Busy;

@@ -1,7 +1,7 @@
 //! How is a song changed so that it stays the same, and how so that it does not?
 
-use model::score::{Note, Pitch, Score, Tempo, Tick};
-use model::song::{Song, Voice};
+use music::score::{Note, Pitch, Score, Tempo, Tick};
+use music::song::{Song, Voice};
 
 /// The changes that leave a song the same.
 pub(crate) const CHANGES: [(&str, Change); 30] = [

@@ -16,9 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use model::midi::{self, Limits};
-use model::score::Score;
-use model::song::{Song, Voice};
+use music::midi::{self, Limits};
+use music::score::Score;
+use music::song::{Song, Voice};
 use watch::filter::Verdict;
 use watch::fingerprint::{Fingerprint, candidates, compare};
 use watch::intake::{Settings, examine};

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use compare::Measured;
 use measures::measure;
-use model::song::Song;
+use music::song::Song;
 use watch::intake::{Settings, examine};
 
 fn main() -> std::io::Result<()> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use model::song::{GridNote, STEPS_PER_BEAT, Song, Voice};
+use music::song::{GridNote, STEPS_PER_BEAT, Song, Voice};
 
 pub(crate) const N_MEASURES: usize = 8;
 pub(crate) const NAMES: [&str; N_MEASURES] = [

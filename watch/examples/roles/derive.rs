@@ -5,7 +5,7 @@
 //! traps: a bass alone, without its name, an octave up; drums on another channel; a lead three
 //! octaves down. The filter is to judge them right in songs that it did not learn from.
 
-use model::score::{Note, Part, Pitch, Score};
+use music::score::{Note, Part, Pitch, Score};
 use watch::role::Role;
 
 use crate::table::Case;

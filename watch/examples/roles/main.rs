@@ -18,7 +18,7 @@ mod validate;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use model::midi;
+use music::midi;
 use watch::role::{Decision, Model, Role};
 use watch::role_features::Features;
 

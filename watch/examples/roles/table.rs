@@ -9,8 +9,8 @@ use std::collections::btree_map::Entry;
 use std::io;
 use std::path::Path;
 
-use model::midi;
-use model::score::Score;
+use music::midi;
+use music::score::Score;
 use watch::role::Role;
 
 use crate::derive;

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use model::score::Score;
+use music::score::Score;
 use watch::filter::{self, Verdict};
 use watch::parts;
 use watch::role::{self, Decision, Model, Role};

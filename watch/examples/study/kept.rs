@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use model::checkpoint::{self, Manifest};
-use model::copying::Melodies;
-use model::network::Network;
-use model::taste::Usual;
-use model::train::{Hyperparameters, Trained};
+use composer::copying::Melodies;
+use composer::version::{self, Manifest};
+use network::Network;
+use network::train::{Hyperparameters, Trained};
+use taste::Usual;
 
 /// Where networks of these songs are kept, by the settings they were trained with.
 pub(crate) struct Kept {
@@ -22,12 +22,12 @@ impl Kept {
     }
 
     /// The network, if one is there.
-    pub(crate) fn load(&self) -> Result<Option<Network>, checkpoint::CheckpointError> {
+    pub(crate) fn load(&self) -> Result<Option<Network>, version::CheckpointError> {
         let version = self.folder.join("v1");
         if !version.exists() {
             return Ok(None);
         }
-        checkpoint::load(&version).map(|(network, _)| Some(network))
+        version::load(&version).map(|(network, _)| Some(network))
     }
 
     /// Keeps a network.
@@ -58,7 +58,7 @@ impl Kept {
             vocabulary: 0,
             weights_blake3: String::new(),
         };
-        checkpoint::save(&self.folder, &trained.network, &Melodies::default(), manifest)?;
+        version::save(&self.folder, &trained.network, &Melodies::default(), manifest)?;
         Ok(())
     }
 }

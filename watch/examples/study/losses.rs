@@ -1,12 +1,12 @@
 //! How many nats does it take to foretell held-out songs: a token, a note of the lead, a beat?
 
-use model::batch::Sequence;
-use model::corpus::Piece;
-use model::network::Network;
-use model::network::infer::{Form, Predictor};
-use model::ngram::Ngram;
-use model::song::Voice;
-use model::tokens::Token;
+use composer::corpus::Piece;
+use composer::lessons::as_written;
+use composer::ngram::Ngram;
+use music::song::Voice;
+use music::tokens::Token;
+use network::Network;
+use network::infer::{Form, Predictor};
 
 use crate::songs::Labelled;
 
@@ -39,7 +39,7 @@ pub(crate) fn of_network(
     let predictor = Predictor::with_form(network, form)?;
     let n_lookbacks = network.size().lookbacks;
     Ok(measure(songs, condition, |piece| {
-        let sequence = Sequence::of(piece, 0);
+        let sequence = as_written(std::slice::from_ref(piece)).remove(0);
         let n_suggested = sequence.suggested.len() / (sequence.tokens.len() - 1);
         let mut stream = predictor.stream(piece.condition);
         let steps = sequence.tokens.windows(2).zip(sequence.suggested.chunks(n_suggested));

@@ -32,16 +32,16 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
+use composer::corpus::{Corpus, Piece};
+use composer::ngram::Ngram;
 use kept::Kept;
 use losses::{Losses, of_network, of_ngram};
-use model::batch::Sequence;
-use model::corpus::{Corpus, Piece};
-use model::lessons::Lessons;
-use model::network::infer::Form;
-use model::network::{Network, Size};
-use model::ngram::Ngram;
-use model::tokens::LOOKBACKS;
-use model::train::{Hyperparameters, Progress, Start, Trained, train};
+use music::tokens::LOOKBACKS;
+use network::batch::Sequence;
+use network::infer::Form;
+use network::train::Lessons;
+use network::train::{Hyperparameters, Progress, Start, Trained, train};
+use network::{Network, Size};
 use samples::Way;
 use songs::{Labelled, read, split};
 
@@ -121,7 +121,7 @@ fn main() -> Result<(), Failed> {
             let ngram = Ngram::new(order, &pieces(&learned, 1));
             row(&format!("{order}-gram, interpolated"), of_ngram(&ngram, &held_out));
         }
-        let without = Size { lookbacks: 0, ..settings.size() };
+        let without = Size { lookbacks: 0, ..settings.size(composer::INTERFACE) };
         let blind = learn("without lookback", &Blind(own()), &settings, without, None)?.network;
         row("network without lookback", of_network(&blind, &held_out, 1, Form::F32)?);
         let full = full()?;
@@ -174,7 +174,7 @@ fn few(
         );
         Ok(())
     };
-    let size = settings.size();
+    let size = settings.size(composer::INTERFACE);
     // As many steps as the other genre took is too many for a handful of songs: the best epoch is taken.
     let alone = Hyperparameters { epochs: 60, patience: 15, batch: 4, ..settings.clone() };
     let mut own = corpus(few, 2);
@@ -229,7 +229,7 @@ fn learn_or_load(
     if let Some(network) = kept.map(Kept::load).transpose()?.flatten() {
         return Ok(network);
     }
-    let trained = learn(GENRES[0], lessons, settings, settings.size(), None)?;
+    let trained = learn(GENRES[0], lessons, settings, settings.size(composer::INTERFACE), None)?;
     if let Some(kept) = kept {
         kept.save(&trained, settings)?;
     }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use model::copying::Melodies;
-use model::genre::{Classifier, Sample, Settings, Traits};
-use model::key::Key;
-use model::network::Network;
-use model::network::infer::Predictor;
-use model::sample::{Request, sample};
-use model::song::{Song, Voice};
-use model::tokens::Polyphony;
+use composer::copying::Melodies;
+use composer::sample::{Request, sample};
+use music::genre::{Classifier, Sample, Settings, Traits};
+use music::key::Key;
+use music::song::{Song, Voice};
+use music::tokens::Polyphony;
+use network::Network;
+use network::infer::Predictor;
 
 use crate::compare::{self, Measured};
 use crate::measures::measure;

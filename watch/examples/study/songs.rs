@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use model::corpus::Piece;
-use model::song::{Song, Voice};
+use composer::corpus::Piece;
+use music::song::{Song, Voice};
 use watch::filter::Verdict;
 use watch::intake::{Settings, examine};
 

@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use model::song::{STEPS_PER_BEAT, Song, Voice};
+use music::song::{STEPS_PER_BEAT, Song, Voice};
 
 use super::line::{Line, Stroke};
 use super::overlay::{Lay, TOLERANCE, ways};
@@ -181,8 +181,8 @@ fn found(line: &[Stroke], lay: &Lay, notes: &Notes) -> Found {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::score::Pitch;
-    use model::song::GridNote;
+    use music::score::Pitch;
+    use music::song::GridNote;
 
     const BAR_STEPS: u32 = 96;
     /// Eight bars of four notes.

@@ -3,7 +3,7 @@
 //! Of lead notes that are struck nearly together the highest counts. Nothing here knows keys or
 //! other songs.
 
-use model::song::{GridNote, Song, Voice};
+use music::song::{GridNote, Song, Voice};
 
 /// Lead notes this many steps after the first of a group are struck together with it.
 const TOGETHER: u32 = 2;

@@ -2,8 +2,8 @@
 //!
 //! How strongly each pitch class, counted from the tonic, sounds in each of seven channels.
 
-use model::score::Pitch;
-use model::song::{GridNote, STEPS_PER_BEAT, Song, Voice};
+use music::score::Pitch;
+use music::song::{GridNote, STEPS_PER_BEAT, Song, Voice};
 
 use super::slots::Slots;
 
@@ -115,7 +115,7 @@ fn with_neighbours(mut all: Vec<Evidence>) -> Vec<Evidence> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::key::{Key, Mode};
+    use music::key::{Key, Mode};
 
     #[test]
     fn notes_count_in_every_slot_in_which_they_sound_from_the_tonic_up() {

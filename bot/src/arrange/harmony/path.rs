@@ -6,8 +6,8 @@
 
 use std::sync::LazyLock;
 
-use model::key::Mode;
-use model::song::Song;
+use music::key::Mode;
+use music::song::Song;
 
 use super::evidence::{self, CHORDS, Evidence};
 use super::slots::Slots;

@@ -4,7 +4,7 @@
 //! is divided where it is six eighths in truth: there, more notes begin on the fourth eighth than
 //! on the fifth.
 
-use model::song::{STEPS_PER_BEAT, Song};
+use music::song::{STEPS_PER_BEAT, Song};
 
 /// How a song is divided into slots of one chord each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +47,8 @@ fn is_six_eighths(song: &Song) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::score::Pitch;
-    use model::song::{GridNote, Voice};
+    use music::score::Pitch;
+    use music::song::{GridNote, Voice};
 
     fn slots(beats_per_bar: u32, onsets: &[u32]) -> Slots {
         let notes = onsets.iter().map(|onset| GridNote {

@@ -243,7 +243,7 @@ mod tests {
         let wanted = Wanted::by_person("hardstyle".to_owned(), true, None);
         cycle(&context, &wanted, &AtomicBool::new(false), &mut |_| ()).expect("trained");
         let song = watch::intake::examine(SONGS[0].1, &context.config.intake).song.expect("a song");
-        let features = model::taste::features(&song);
+        let features = taste::features(&song);
         track_file::keep(&context.home, "hardstyle", "one", &song, &features).expect("kept");
         let id = context.store.add_track(|_| track()).expect("noted");
         let (listener, emoji) = ("ann".to_owned(), "🔥".to_owned());

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use model::song::Song;
+use music::song::Song;
 use watch::fingerprint::{candidates, compare};
 
 use super::verdict::{Judged, KnownBy};

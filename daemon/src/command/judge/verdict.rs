@@ -4,8 +4,8 @@ use std::fs::FileType;
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
-use model::song::Song;
-use model::tokens::encode;
+use music::song::Song;
+use music::tokens::encode;
 use serde_json::{Value, json};
 use watch::filter::{Reason, Verdict};
 use watch::fingerprint::Fingerprint;

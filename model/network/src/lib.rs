@@ -1,0 +1,16 @@
+//! The network: sequences of numbers, weights and a size go in, predictions come out.
+//!
+//! It knows no music, clock or chat; who has songs hands them over as [`batch::Sequence`]s.
+
+pub mod batch;
+pub mod engine;
+pub mod infer;
+pub(crate) mod kernels;
+pub mod loss;
+pub mod plain;
+pub mod train;
+pub mod unfinished;
+mod weights;
+
+pub(crate) use weights::LayerState;
+pub use weights::{Dropout, Interface, Network, Size, State};

@@ -1,0 +1,170 @@
+//! Does the plain composition learn as the engine does, whatever the network's size?
+
+use super::*;
+use crate::engine::tests::{relative, window};
+use crate::engine::{Learner, Pace};
+use crate::train::Precision;
+use crate::{Dropout, Size};
+use candle_core::Device;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// The processor, and a GPU where there is one.
+fn devices() -> Vec<Device> {
+    [Ok(Device::Cpu), Device::new_cuda(0)].into_iter().flatten().collect()
+}
+
+fn size() -> Size {
+    Size { vocabulary: 37, lookbacks: 2, conditions: 3, layers: 2, hidden: 24, embedding: 10 }
+}
+
+#[test]
+fn losses_and_gradients_are_those_of_the_engine_in_every_size() -> Result<()> {
+    let sizes = [
+        size(),
+        Size { layers: 1, hidden: 1, embedding: 1, ..size() },
+        Size { hidden: 19, embedding: 33, vocabulary: 16, ..size() },
+        Size { layers: 3, hidden: 17, lookbacks: 0, conditions: 0, vocabulary: 3, ..size() },
+        Size { layers: 1, hidden: 32, lookbacks: 5, vocabulary: 2, ..size() },
+    ];
+    for device in devices() {
+        for size in sizes {
+            for (time, batch, rate) in [(2, 1, 0.0), (5, 1, 0.5), (6, 9, 0.0), (13, 4, 0.3)] {
+                let mut rng = ChaCha8Rng::seed_from_u64(21);
+                let network = Network::new(size, &mut rng)?;
+                let window = window(size, time, batch, &mut rng);
+                let masks = Dropout { rate, rng: &mut rng }.masks(size, batch);
+                let mut ours = State::zero(size, batch);
+                for LayerState { hidden, cell } in &mut ours.0 {
+                    let numbers = hidden.iter_mut().chain(cell);
+                    numbers.for_each(|number| *number = rng.random_range(-0.9..0.9));
+                }
+                let mut theirs = ours.clone();
+                let plain = PlainLearner::new(&network, &device)?;
+                let (loss, gradients) = plain.differentiate(&window, &mut ours, &masks)?;
+                let mut engine = Learner::new(&network, Precision::F32)?;
+                let still = Pace { rate: 0.0, clip: 1.0, weight_decay: 0.0 };
+                let expected = engine.learn(&window, &mut theirs, &masks, still)?;
+                let case = format!("{size:?}, {time} steps of {batch}, dropout {rate}");
+                assert!((loss - expected).abs() < 1e-5 * expected.max(0.1), "{case}: {loss}");
+                for ((name, _), (own, other)) in network
+                    .parameters()
+                    .iter()
+                    .zip(gradients.iter().zip(engine.gradient(&network)?))
+                {
+                    let off = relative(&own.to_device(&Device::Cpu)?, &other)?;
+                    assert!(off < 1e-5, "{case}: the gradient of {name} is off by {off}");
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn updates_are_those_of_the_engine() -> Result<()> {
+    for device in devices() {
+        let mut rng = ChaCha8Rng::seed_from_u64(5);
+        let network = Network::new(size(), &mut rng)?;
+        let (ours, theirs) = (network.duplicate()?, network.duplicate()?);
+        let mut plain = PlainLearner::new(&network, &device)?;
+        let mut engine = Learner::new(&network, Precision::F32)?;
+        let mut states = [State::zero(size(), 6), State::zero(size(), 6)];
+        for n in 0..8 {
+            let window = window(size(), 9, 6, &mut rng);
+            let masks = Dropout { rate: 0.2, rng: &mut rng }.masks(size(), 6);
+            // Clipped at times, and at times not.
+            let clip = if n % 2 == 0 { 0.05 } else { 10.0 };
+            let pace = Pace { rate: 3e-3, clip, weight_decay: 0.1 };
+            let loss = plain.learn(&window, &mut states[0], &masks, pace)?;
+            let expected = engine.learn(&window, &mut states[1], &masks, pace)?;
+            assert!((loss / expected - 1.0).abs() < 1e-5, "step {n}: {loss}, not {expected}");
+        }
+        plain.write_to(&ours)?;
+        engine.write_to(&theirs)?;
+        for ((name, own), (_, other)) in ours.parameters().iter().zip(theirs.parameters()) {
+            let off = relative(own, other)?;
+            assert!(off < 1e-4, "{name} is off by {off}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn what_is_remembered_goes_on_to_the_last_bit() -> Result<()> {
+    let device = Device::Cpu;
+    let mut rng = ChaCha8Rng::seed_from_u64(6);
+    let network = Network::new(size(), &mut rng)?;
+    let windows: Vec<Window> = (0..4).map(|_| window(size(), 7, 5, &mut rng)).collect();
+    let pace = Pace { rate: 1e-2, clip: 1.0, weight_decay: 0.1 };
+    let (mut through, mut state) = (PlainLearner::new(&network, &device)?, State::zero(size(), 5));
+    let mut halves = None;
+    for (n, window) in windows.iter().enumerate() {
+        if n == 2 {
+            let mut second = PlainLearner::new(&network, &device)?;
+            second.recall(&through.memory()?)?;
+            halves = Some((second, state.clone()));
+        }
+        through.learn(window, &mut state, &[], pace)?;
+        if let Some((second, state)) = &mut halves {
+            second.learn(window, state, &[], pace)?;
+        }
+    }
+    let (second, _) = halves.expect("it was halved");
+    let (one, two) = (network.duplicate()?, network.duplicate()?);
+    through.write_to(&one)?;
+    second.write_to(&two)?;
+    for ((name, own), (_, other)) in one.parameters().iter().zip(two.parameters()) {
+        let numbers = |var: &candle_core::Var| var.flatten_all()?.to_vec1::<f32>();
+        assert_eq!(numbers(own)?, numbers(other)?, "{name}");
+    }
+    let other = Network::new(Size { hidden: 25, ..size() }, &mut rng)?;
+    let other = PlainLearner::new(&other, &device)?.memory()?;
+    assert!(through.recall(&other).is_err());
+    Ok(())
+}
+
+#[test]
+fn what_is_no_number_moves_nothing() -> Result<()> {
+    let mut rng = ChaCha8Rng::seed_from_u64(7);
+    let network = Network::new(size(), &mut rng)?;
+    let mut learner = PlainLearner::new(&network, &Device::Cpu)?;
+    let mut bad = window(size(), 4, 3, &mut rng);
+    bad.targets.weights[5] = f32::INFINITY;
+    let pace = Pace { rate: 1e-2, clip: 1.0, weight_decay: 0.1 };
+    assert!(!learner.learn(&bad, &mut State::zero(size(), 3), &[], pace)?.is_finite());
+    let after = network.duplicate()?;
+    learner.write_to(&after)?;
+    for ((name, own), (_, other)) in network.parameters().iter().zip(after.parameters()) {
+        assert!(relative(own, other)? < 1e-12, "{name} has moved");
+    }
+    Ok(())
+}
+
+#[test]
+fn the_longest_windows_of_all_fit_the_stack() -> Result<()> {
+    let mut rng = ChaCha8Rng::seed_from_u64(8);
+    let size = Size { hidden: 2, embedding: 2, layers: 2, ..size() };
+    let network = Network::new(size, &mut rng)?;
+    let mut learner = PlainLearner::new(&network, &Device::Cpu)?;
+    let mut window = window(size, 2048, 1, &mut rng);
+    window.resets.fill(false);
+    let pace = Pace { rate: 1e-2, clip: 1.0, weight_decay: 0.1 };
+    let loss = learner.learn(&window, &mut State::zero(size, 1), &[], pace)?;
+    assert!(loss.is_finite());
+    Ok(())
+}
+
+#[test]
+fn a_window_that_does_not_fit_is_an_error() -> Result<()> {
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    let network = Network::new(size(), &mut rng)?;
+    let mut learner = PlainLearner::new(&network, &Device::Cpu)?;
+    let pace = Pace { rate: 1e-2, clip: 1.0, weight_decay: 0.1 };
+    let mut beyond = window(size(), 4, 4, &mut rng);
+    assert!(learner.learn(&beyond, &mut State::zero(size(), 4), &[], pace).is_ok());
+    assert!(learner.learn(&beyond, &mut State::zero(size(), 5), &[], pace).is_err());
+    beyond.targets.tokens[3] = 37;
+    assert!(learner.learn(&beyond, &mut State::zero(size(), 4), &[], pace).is_err());
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! On what does a network learn?
+//!
+//! On the processor, with the engine made for it; or on a GPU, plainly, in a build with the `cuda`
+//! feature. Losses on held-out songs are the processor's in any case, so that versions compare.
+
+use super::settings::{Device, Precision};
+use crate::batch::Window;
+use crate::engine::{Learner, Memory, Pace};
+use crate::plain::PlainLearner;
+use crate::{Network, State};
+
+/// What a run is made on.
+#[derive(Clone, Debug)]
+pub enum Hardware {
+    /// The processor, and why not a GPU if one was looked for.
+    Processor(Option<NoGpu>),
+    /// A device of candle's.
+    Plain(candle_core::Device),
+}
+
+/// There is no GPU to learn on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no GPU can be used: {why}")]
+pub struct NoGpu {
+    /// As CUDA says it.
+    pub why: String,
+}
+
+impl Hardware {
+    /// What the setting means here and now. Looking for a GPU may take some tenths of a second.
+    ///
+    /// # Errors
+    /// [`NoGpu`] when one is demanded.
+    pub fn find(wanted: Device) -> Result<Self, NoGpu> {
+        match wanted {
+            Device::Cuda => gpu().map(Self::Plain),
+            Device::Auto if cfg!(feature = "cuda") => {
+                Ok(gpu().map_or_else(|no_gpu| Self::Processor(Some(no_gpu)), Self::Plain))
+            }
+            Device::Auto | Device::Cpu => Ok(Self::Processor(None)),
+        }
+    }
+
+    /// What people should know of it: nothing where it is a matter of course.
+    pub fn remark(&self) -> Option<String> {
+        match self {
+            Self::Processor(no_gpu) => {
+                no_gpu.as_ref().map(|no_gpu| format!("training on the processor: {no_gpu}"))
+            }
+            Self::Plain(_) => Some("training on the GPU".to_owned()),
+        }
+    }
+}
+
+fn gpu() -> Result<candle_core::Device, NoGpu> {
+    if !cfg!(feature = "cuda") {
+        return Err(NoGpu { why: "this program was built without the cuda feature".to_owned() });
+    }
+    candle_core::Device::new_cuda(0).map_err(|error| {
+        // The lines after the first are where in candle it was noticed.
+        let why = error.to_string().lines().next().unwrap_or_default().to_owned();
+        NoGpu { why }
+    })
+}
+
+/// Who learns, by the hardware.
+pub(super) enum AnyLearner {
+    Engine(Box<Learner>),
+    Plain(PlainLearner),
+}
+
+impl AnyLearner {
+    pub(super) fn new(
+        hardware: &Hardware,
+        network: &Network,
+        precision: Precision,
+    ) -> Result<Self, candle_core::Error> {
+        Ok(match hardware {
+            Hardware::Processor(_) => Self::Engine(Box::new(Learner::new(network, precision)?)),
+            Hardware::Plain(device) => Self::Plain(PlainLearner::new(network, device)?),
+        })
+    }
+
+    pub(super) fn learn(
+        &mut self,
+        window: &Window,
+        state: &mut State,
+        masks: &[Vec<f32>],
+        pace: Pace,
+    ) -> Result<f64, candle_core::Error> {
+        match self {
+            Self::Engine(learner) => learner.learn(window, state, masks, pace),
+            Self::Plain(learner) => learner.learn(window, state, masks, pace),
+        }
+    }
+
+    pub(super) fn write_to(&self, network: &Network) -> Result<(), candle_core::Error> {
+        match self {
+            Self::Engine(learner) => learner.write_to(network),
+            Self::Plain(learner) => learner.write_to(network),
+        }
+    }
+
+    pub(super) fn memory(&self, network: &Network) -> Result<Memory, candle_core::Error> {
+        match self {
+            Self::Engine(learner) => learner.memory(network),
+            Self::Plain(learner) => learner.memory(),
+        }
+    }
+
+    pub(super) fn recall(&mut self, memory: &Memory) -> Result<(), candle_core::Error> {
+        match self {
+            Self::Engine(learner) => learner.recall(memory),
+            Self::Plain(learner) => learner.recall(memory),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_processor_learns_where_it_is_wanted_and_where_nothing_else_is_there() {
+        assert!(matches!(Hardware::find(Device::Cpu), Ok(Hardware::Processor(None))));
+        let found = Hardware::find(Device::Auto).expect("auto is content with what there is");
+        let demanded = Hardware::find(Device::Cuda);
+        match (&found, demanded) {
+            (Hardware::Plain(_), demanded) => assert!(demanded.is_ok()),
+            (Hardware::Processor(no_gpu), Err(said)) => {
+                assert_eq!(found.remark().is_some(), cfg!(feature = "cuda"));
+                assert_eq!(no_gpu.as_ref().unwrap_or(&said), &said);
+                assert!(said.to_string().starts_with("no GPU can be used: "));
+                assert_eq!(said.to_string().lines().count(), 1);
+            }
+            (Hardware::Processor(_), Ok(_)) => panic!("auto missed a GPU"),
+        }
+    }
+}
