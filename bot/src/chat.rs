@@ -11,15 +11,18 @@ use std::pin::Pin;
 use std::time::SystemTime;
 
 use music::key::Key;
+use serde::{Deserialize, Serialize};
 
 use crate::reaction::Emoji;
 
 /// A place where messages are posted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct ChannelId(pub u64);
 
 /// One message; unique over all channels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct MessageId(pub u64);
 
 /// One person who listens, reacts and asks for tracks. Never a bot.

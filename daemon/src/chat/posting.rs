@@ -27,7 +27,7 @@ pub(crate) async fn send(
 ) -> anyhow::Result<Option<Posted>> {
     let (owner, shown, listener) = (context.clone(), track.clone(), request.listener);
     let post = blocking(move || post_of(&owner, id, &shown, listener)).await?;
-    let (store, channel) = (context.store.clone(), request.channel.0);
+    let (store, channel) = (context.store.clone(), request.channel);
     blocking(move || Ok(store.begin_post(id, channel)?)).await?;
     match chat.answer(request, post).await {
         Ok(posted) => match confirm(context, id, posted).await {
@@ -96,7 +96,7 @@ fn never_arrived(error: &Error) -> bool {
 
 async fn confirm(context: &Context, id: TrackId, posted: Posted) -> anyhow::Result<()> {
     let store = context.store.clone();
-    blocking(move || Ok(store.confirm_post(id, posted.channel.0, posted.message.0)?)).await
+    blocking(move || Ok(store.confirm_post(id, posted)?)).await
 }
 
 async fn abandon(context: &Context, id: TrackId) -> anyhow::Result<()> {
@@ -247,9 +247,9 @@ pub(crate) mod tests {
 
     async fn state_after(told: &Told, again: bool) -> (Option<Posted>, TrackState) {
         let (_folder, context) = context();
-        let id = context.store.add_track(|_| track()).expect("added");
+        let id = context.store.add_new_track(|_| track()).expect("added");
         let posted = if again {
-            context.store.begin_post(id, CHANNEL.0).expect("noted");
+            context.store.begin_post(id, CHANNEL).expect("noted");
             repost(&context, told, id, CHANNEL).await
         } else {
             let wish = Wish::default();
@@ -262,7 +262,7 @@ pub(crate) mod tests {
 
     #[tokio::test]
     async fn a_post_is_given_up_only_where_the_chat_said_no() {
-        let posting = TrackState::Posting { channel: CHANNEL.0 };
+        let posting = TrackState::Posting { channel: CHANNEL };
         let forbidden = Error::Forbidden { what: "post".to_owned(), permission: "Send Messages" };
         let cases = [
             (forbidden, TrackState::Rendered),
@@ -279,8 +279,8 @@ pub(crate) mod tests {
 
     #[tokio::test]
     async fn a_post_of_unknown_fate_is_looked_for_before_it_is_posted() {
-        let posted = TrackState::Posted { channel: CHANNEL.0, message: POSTED.message.0 };
-        let posting = TrackState::Posting { channel: CHANNEL.0 };
+        let posted = TrackState::Posted { channel: CHANNEL, message: POSTED.message };
+        let posting = TrackState::Posting { channel: CHANNEL };
         let cases = [
             (Ok(Some(POSTED.message)), (Some(POSTED), posted), 0),
             (Ok(None), (Some(POSTED), posted), 1),

@@ -176,7 +176,7 @@ impl Daemon {
             let mut posted = Vec::new();
             for (id, track) in tracks {
                 if let TrackState::Posted { channel, message } = track.state {
-                    posted.push((id, ChannelId(channel), MessageId(message)));
+                    posted.push((id, channel, message));
                 }
             }
             let n_old = posted.len().saturating_sub(RECENT_POSTS);
@@ -224,7 +224,7 @@ impl Daemon {
 fn unconfirmed(context: &Context) -> Result<Vec<(TrackId, ChannelId)>, store::Error> {
     let tracks = context.store.tracks_being_posted()?.into_iter();
     let posts = tracks.filter_map(|(id, track)| match track.state {
-        TrackState::Posting { channel } => Some((id, ChannelId(channel))),
+        TrackState::Posting { channel } => Some((id, channel)),
         TrackState::Rendered | TrackState::Posted { .. } => None,
     });
     Ok(posts.collect())

@@ -6,13 +6,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::codec::{Record, Tree};
+use super::error::Error;
+use super::handle::Store;
 use super::ids::{SongId, TrackId, genre_key, last_number, with_number};
-use super::txn::Read;
 use super::versions::{Promotion, promote};
-use super::{Error, Store};
+use super::view::Read;
 
 /// Cycles of a genre whose weights are kept.
-pub const KEPT_WEIGHTS: u64 = 8;
+const KEPT_WEIGHTS: u64 = 8;
 /// Weights a value: each takes at most 90 bytes.
 const CHUNK: usize = 40;
 
@@ -27,7 +28,7 @@ pub struct Cycle {
     pub n_songs: u64,
     /// [`Store::vote_change`] when its weights were made.
     pub vote_change: u64,
-    /// Nats a note on songs it did not learn from; finite.
+    /// Nats a token on held-out songs, which it did not learn from; finite.
     pub valid_nll: Option<f64>,
     /// What came of it.
     pub outcome: Outcome,
@@ -44,8 +45,6 @@ pub enum Outcome {
         /// Why, for people.
         why: String,
     },
-    /// It was stopped before its end.
-    Stopped,
     /// It failed.
     Failed {
         /// Why, for people.
@@ -148,7 +147,7 @@ fn check(cycle: &Cycle, weights: &[(Weighted, f32)]) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::survival::{open, scratch};
+    use super::super::fixtures::{open, scratch};
     use super::*;
 
     fn cycle(n_songs: u64, outcome: Outcome) -> Cycle {
@@ -183,7 +182,7 @@ mod tests {
         let (_folder, store) = scratch();
         let outcomes = [
             Outcome::Kept { why: "no better".to_owned() },
-            Outcome::Stopped,
+            Outcome::Promoted,
             Outcome::Failed { why: "no space".to_owned() },
         ];
         for i in 0..12 {
@@ -201,10 +200,10 @@ mod tests {
     }
 
     #[test]
-    fn a_weight_that_is_no_number_is_refused() {
+    fn a_weight_that_is_not_finite_is_refused() {
         let (_folder, store) = scratch();
         let odd = vec![(Weighted::Track(TrackId(1)), f32::NAN)];
-        let result = store.add_cycle("hardstyle", cycle(1, Outcome::Stopped), odd, None);
+        let result = store.add_cycle("hardstyle", cycle(1, Outcome::Promoted), odd, None);
         assert!(matches!(result, Err(Error::BadValue { .. })));
         assert_eq!(store.cycles("hardstyle"), Ok(vec![]));
     }

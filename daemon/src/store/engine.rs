@@ -10,6 +10,7 @@
 
 use std::any::Any;
 use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::FileExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,7 +20,7 @@ use sled::transaction::{TransactionError, Transactional};
 
 use super::codec::Tree;
 use super::error::Error;
-use super::txn::{Pair, Pairs, Read, Writes};
+use super::view::{Pair, Pairs, Read, Writes};
 
 /// A lock may be held for a moment longer than its owner lived: sled's threads let go of its file a
 /// little after it was closed, and a process that is being started holds all files of its parent.
@@ -35,9 +36,34 @@ pub(super) struct Engine {
     db: sled::Db,
 }
 
+/// What the lock's file says once the store has been created.
+const CREATED: &[u8] = b"created\n";
+
 /// Keeps other processes out of a store's folder as long as it lives.
+///
+/// Its file also says whether the store was ever created: sled opens a log whose head is damaged as
+/// an empty one.
 pub(super) struct FolderLock {
-    _file: File,
+    file: File,
+}
+
+impl FolderLock {
+    /// Whether a store was created in this folder.
+    pub(super) fn was_created(&self) -> bool {
+        self.file.metadata().is_ok_and(|file| file.len() > 0)
+    }
+
+    /// Notes that the store has been created.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub(super) fn note_created(&self) -> std::io::Result<()> {
+        if self.was_created() {
+            return Ok(());
+        }
+        self.file.write_all_at(CREATED, 0)?;
+        self.file.sync_all()
+    }
 }
 
 /// Makes the folder and takes its lock.
@@ -56,7 +82,7 @@ pub(super) fn lock(folder: &Path) -> Result<FolderLock, Error> {
         .map_err(failed)?;
     for _ in 0..LOCK_TRIES {
         match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => return Ok(FolderLock { _file: file }),
+            Ok(()) => return Ok(FolderLock { file }),
             Err(rustix::io::Errno::WOULDBLOCK) => std::thread::sleep(LOCK_PAUSE),
             Err(errno) => return Err(failed(errno.into())),
         }

@@ -21,6 +21,12 @@ pub enum Error {
         /// What the file system or sled said.
         cause: String,
     },
+    /// Nothing is left of a store that was there: the head of its log is damaged.
+    #[error("the store at {} is damaged so that nothing of it can be read: restore a backup", path.display())]
+    Emptied {
+        /// Its folder.
+        path: PathBuf,
+    },
     /// The store was written by a later version of the program.
     #[error("the store has schema {found}, this program knows up to {known}: use a newer kickback")]
     NewerSchema {

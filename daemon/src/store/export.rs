@@ -11,8 +11,11 @@ use std::path::{Path, PathBuf};
 
 use super::codec::{self, MAX_KEY, MAX_VALUE, Tree};
 use super::engine::{self, Engine};
-use super::txn::{Read as _, Writes};
-use super::{Error, Meta, SCHEMA, Settings, SongStatus, Store};
+use super::error::Error;
+use super::handle::{Meta, SCHEMA, Store};
+use super::settings::Settings;
+use super::songs::SongStatus;
+use super::view::{Read as _, Writes};
 
 const NAME: &[u8; 16] = b"kickback-export\n";
 const FORMAT: u32 = 1;
@@ -264,7 +267,7 @@ impl<R: Read> Hashed<'_, R> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::survival::{open, scratch, song, track, vote};
+    use super::super::fixtures::{open, scratch, song, track, vote};
     use super::super::{Cycle, Outcome, Promotion, SongId, Weighted};
     use super::*;
 
@@ -286,7 +289,7 @@ mod tests {
             store.take_in(Some((id, song("hardstyle", name))), None).expect("taken in");
         }
         store.remove_song(SongId::of(b"b"), None).expect("there");
-        let id = store.add_track(|id| track("hardstyle", id.0)).expect("noted");
+        let id = store.add_new_track(|id| track("hardstyle", id.0)).expect("noted");
         store.add_vote(id, vote("ann", "🔥", 7)).expect("rated");
         store.add_vote(id, vote("bob", "👎", 8)).expect("rated");
         store.take_back_vote(id, "bob", "👎", 9).expect("taken back");
@@ -307,7 +310,7 @@ mod tests {
         let path = folder.path().join("copy");
         // What an import left that was killed.
         let leftover = open(&folder.path().join("copy.partial"));
-        leftover.add_track(|id| track("trance", id.0)).expect("noted");
+        leftover.add_new_track(|id| track("trance", id.0)).expect("noted");
         drop(leftover);
         let copy = Store::import(&path, &settings(), 5, &mut bytes.as_slice()).expect("made");
         assert_eq!(copy.songs(), store.songs());
@@ -319,7 +322,7 @@ mod tests {
         assert_eq!(copy.promotions("hardstyle"), store.promotions("hardstyle"));
         assert_eq!(copy.created_at_ms(), store.created_at_ms());
         assert_eq!(exported(&copy), (bytes.clone(), what));
-        let next = copy.add_track(|id| track("hardstyle", id.0)).expect("it can be written");
+        let next = copy.add_new_track(|id| track("hardstyle", id.0)).expect("it can be written");
         assert_eq!(next.0, id.0 + 1);
         drop(copy);
         assert_eq!(open(&path).tracks().map(|tracks| tracks.len()), Ok(2));

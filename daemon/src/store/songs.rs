@@ -10,9 +10,13 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::codec::{Record, Tree};
-use super::ids::{SongId, genre_key, last_number, last_song, name_key, with_number};
-use super::txn::{Read, Txn};
-use super::{Error, Store, path_text};
+use super::error::Error;
+use super::handle::Store;
+use super::ids::{SongId, genre_key, last_song, name_key};
+use super::moves::{Move, MoveId, Reason, add_move};
+use super::path_text;
+use super::txn::Txn;
+use super::view::Read;
 
 /// What is known about a song.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,15 +48,6 @@ pub enum SongStatus {
     Removed,
 }
 
-/// Why something was rejected.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reason {
-    /// A short word for programs.
-    pub code: String,
-    /// A sentence for people.
-    pub text: String,
-}
-
 /// What was read from a song.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Music {
@@ -82,28 +77,8 @@ pub struct SongCounts {
     pub removed: u64,
 }
 
-/// The number of a move.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MoveId(u64);
-
-/// A file that is to be moved. Paths are relative to the home and may be any bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Move {
-    /// Its content, where that was read.
-    pub song: Option<SongId>,
-    /// Where it was dropped.
-    #[serde(with = "path_text")]
-    pub from: PathBuf,
-    /// Where it belongs.
-    #[serde(with = "path_text")]
-    pub to: PathBuf,
-    /// What the file beside it shall say, if it was rejected.
-    pub reason: Option<Reason>,
-}
-
 impl Record for Song {}
 impl Record for SongStatus {}
-impl Record for Move {}
 
 impl Store {
     /// Remembers a song (or changes what is known of it) and a move that is to be made, in one step.
@@ -124,7 +99,7 @@ impl Store {
         })
     }
 
-    /// Marks a song as taken out by a person; it is no longer learned from or found as a double.
+    /// Marks a song as taken out by a person; it is no longer learned from or found as a duplicate.
     /// `path` is where its file lies from now on, `file_move` the move that brings it there.
     ///
     /// # Errors
@@ -143,26 +118,6 @@ impl Store {
             put_song(txn, id, &song)?;
             file_move.map(|file_move| add_move(txn, &file_move)).transpose()
         })
-    }
-
-    /// Forgets a move that has been made. Doing it twice is harmless.
-    ///
-    /// # Errors
-    /// A failed write.
-    pub fn finish_move(&self, id: MoveId) -> Result<(), Error> {
-        self.write(move |txn| {
-            txn.delete(Tree::Moves, with_number(Vec::new(), id.0));
-            Ok(())
-        })
-    }
-
-    /// The moves that are still to be made, the oldest first.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    pub fn pending_moves(&self) -> Result<Vec<(MoveId, Move)>, Error> {
-        let moves = self.read(|view| view.list(Tree::Moves, &[]))?;
-        Ok(moves.into_iter().map(|(key, m)| (MoveId(last_number(&key)), m)).collect())
     }
 
     /// A song.
@@ -299,18 +254,9 @@ fn with_song(mut key: Vec<u8>, id: SongId) -> Vec<u8> {
     key
 }
 
-fn add_move(txn: &mut Txn<'_>, file_move: &Move) -> Result<MoveId, Error> {
-    let id = txn.next("last_move")?;
-    txn.put(Tree::Moves, with_number(Vec::new(), id), file_move)?;
-    Ok(MoveId(id))
-}
-
 #[cfg(test)]
 mod tests {
-    use std::ffi::OsString;
-    use std::os::unix::ffi::OsStringExt;
-
-    use super::super::survival::{open, scratch, song};
+    use super::super::fixtures::{open, scratch, song};
     use super::*;
 
     fn counts(accepted: u64, rejected: u64, removed: u64) -> SongCounts {
@@ -348,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_removed_song_is_no_double_and_one_taken_in_again_changes_its_genre() {
+    fn a_removed_song_is_no_duplicate_and_one_taken_in_again_changes_its_genre() {
         let (_folder, store) = scratch();
         let id = SongId::of(b"a");
         assert!(matches!(store.remove_song(id, None), Err(Error::NotFound { .. })));
@@ -378,31 +324,6 @@ mod tests {
         assert_eq!(store.song_counts("hardstyle"), Ok(counts(1, 1, 0)));
         store.take_in(Some((b, song("hardstyle", "b"))), None).expect("taken in");
         assert_eq!((with(&store, "new"), with(&store, "common")), (vec![a], vec![b]));
-    }
-
-    #[test]
-    fn a_move_is_pending_until_it_is_finished_whatever_its_file_is_called() {
-        let (folder, store) = scratch();
-        let name = |bytes: &[u8]| PathBuf::from(OsString::from_vec(bytes.to_vec()));
-        let first = Move {
-            song: None,
-            from: name(b"inbox/a/100% caf\xe9 \xff.mid"),
-            to: name("rejected/a/100% %zz é.mid".as_bytes()),
-            reason: Some(Reason { code: "unreadable".to_owned(), text: "no MIDI".to_owned() }),
-        };
-        let id = SongId::of(b"a");
-        let second = Move { song: Some(id), reason: None, ..first.clone() };
-        let a = store.take_in(None, Some(first.clone())).expect("noted").expect("a move");
-        let b = store
-            .take_in(Some((id, song("a", "a"))), Some(second.clone()))
-            .expect("noted")
-            .expect("a move");
-        drop(store);
-        let store = open(&folder.path().join("store"));
-        assert_eq!(store.pending_moves(), Ok(vec![(a, first), (b, second.clone())]));
-        store.finish_move(a).expect("written");
-        store.finish_move(a).expect("harmless");
-        assert_eq!(store.pending_moves(), Ok(vec![(b, second)]));
     }
 
     #[test]

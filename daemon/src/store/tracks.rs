@@ -4,12 +4,15 @@
 //! [`Store::tracks_being_posted`] names those for which one has to look in the channel. The sound
 //! itself is in files.
 
+use bot::chat::{ChannelId, MessageId, Posted};
 use serde::{Deserialize, Serialize};
 
 use super::codec::{Record, Tree};
+use super::error::Error;
+use super::handle::Store;
 use super::ids::{TrackId, genre_key, last_number, with_number};
-use super::txn::{Read, Txn};
-use super::{Error, Store};
+use super::txn::Txn;
+use super::view::Read;
 
 /// The longest settings text, in bytes.
 const MAX_SETTINGS: usize = 2048;
@@ -50,7 +53,7 @@ pub struct Track {
 pub struct Candidate {
     /// Its seed.
     pub seed: u64,
-    /// How it was judged: more is better; finite.
+    /// Its score: more is better; finite.
     pub score: f32,
 }
 
@@ -62,15 +65,15 @@ pub enum TrackState {
     Rendered,
     /// It is being posted, or was when the program stopped.
     Posting {
-        /// The channel's id.
-        channel: u64,
+        /// Where.
+        channel: ChannelId,
     },
     /// It was posted.
     Posted {
-        /// The channel's id.
-        channel: u64,
-        /// The message's id.
-        message: u64,
+        /// Where.
+        channel: ChannelId,
+        /// As what.
+        message: MessageId,
     },
 }
 
@@ -85,26 +88,11 @@ impl Store {
         self.write(|txn| txn.next("last_track").map(TrackId))
     }
 
-    /// Notes a track under the next number, which `make` is told.
-    ///
-    /// # Errors
-    /// As [`Self::add_reserved_track`].
-    pub fn add_track(
-        &self,
-        make: impl FnOnce(TrackId) -> Track + Send + 'static,
-    ) -> Result<TrackId, Error> {
-        self.write(move |txn| {
-            let id = TrackId(txn.next("last_track")?);
-            insert(txn, id, &make(id))?;
-            Ok(id)
-        })
-    }
-
     /// Notes a track under a number from [`Self::reserve_track`].
     ///
     /// # Errors
     /// [`Error::Exists`], [`Error::BadValue`], [`Error::TooLarge`], or a failed write.
-    pub fn add_reserved_track(&self, id: TrackId, track: Track) -> Result<(), Error> {
+    pub fn add_track(&self, id: TrackId, track: Track) -> Result<(), Error> {
         self.write(move |txn| insert(txn, id, &track))
     }
 
@@ -141,8 +129,8 @@ impl Store {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn track_of_message(&self, message: u64) -> Result<Option<TrackId>, Error> {
-        let key = with_number(Vec::new(), message);
+    pub fn track_of_message(&self, message: MessageId) -> Result<Option<TrackId>, Error> {
+        let key = with_number(Vec::new(), message.0);
         Ok(self.read(|view| view.get(Tree::Messages, &key))?.map(TrackId))
     }
 
@@ -150,7 +138,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`], or a failed write.
-    pub fn begin_post(&self, id: TrackId, channel: u64) -> Result<(), Error> {
+    pub fn begin_post(&self, id: TrackId, channel: ChannelId) -> Result<(), Error> {
         self.write(move |txn| set_state(txn, id, TrackState::Posting { channel }))
     }
 
@@ -158,7 +146,8 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`], or a failed write.
-    pub fn confirm_post(&self, id: TrackId, channel: u64, message: u64) -> Result<(), Error> {
+    pub fn confirm_post(&self, id: TrackId, posted: Posted) -> Result<(), Error> {
+        let Posted { channel, message } = posted;
         self.write(move |txn| set_state(txn, id, TrackState::Posted { channel, message }))
     }
 
@@ -249,10 +238,10 @@ fn index_state(
             Ok(())
         }
         (TrackState::Posted { message, .. }, true) => {
-            txn.put(Tree::Messages, with_number(Vec::new(), message), &id.0)
+            txn.put(Tree::Messages, with_number(Vec::new(), message.0), &id.0)
         }
         (TrackState::Posted { message, .. }, false) => {
-            txn.delete(Tree::Messages, with_number(Vec::new(), message));
+            txn.delete(Tree::Messages, with_number(Vec::new(), message.0));
             Ok(())
         }
     }
@@ -260,18 +249,18 @@ fn index_state(
 
 #[cfg(test)]
 mod tests {
-    use super::super::survival::{open, scratch, track};
+    use super::super::fixtures::{open, scratch, track};
     use super::*;
 
     #[test]
-    fn tracks_are_numbered_on_and_found_by_genre() {
+    fn tracks_are_numbered_in_turn_and_found_by_genre() {
         let (folder, store) = scratch();
-        let a = store.add_track(|id| track("hardstyle", id.0)).expect("added");
+        let a = store.add_new_track(|id| track("hardstyle", id.0)).expect("added");
         let b = store.reserve_track().expect("reserved");
-        let c = store.add_track(|id| track("trance", id.0)).expect("added");
-        store.add_reserved_track(b, track("hardstyle", u64::MAX)).expect("added");
+        let c = store.add_new_track(|id| track("trance", id.0)).expect("added");
+        store.add_track(b, track("hardstyle", u64::MAX)).expect("added");
         assert_eq!([a, b, c], [TrackId(1), TrackId(2), TrackId(3)]);
-        let again = store.add_reserved_track(b, track("hardstyle", 4));
+        let again = store.add_track(b, track("hardstyle", 4));
         assert!(matches!(again, Err(Error::Exists { .. })));
         drop(store);
         let store = open(&folder.path().join("store"));
@@ -279,40 +268,41 @@ mod tests {
         assert_eq!(store.tracks_of("hardstyle"), Ok(expected));
         assert_eq!(store.track(c), Ok(Some(track("trance", 3))));
         assert_eq!(store.tracks().map(|tracks| tracks.len()), Ok(3));
-        assert_eq!(store.add_track(|id| track("trance", id.0)), Ok(TrackId(4)));
+        assert_eq!(store.add_new_track(|id| track("trance", id.0)), Ok(TrackId(4)));
     }
 
     #[test]
     fn a_post_is_unconfirmed_until_it_has_a_message() {
         let (_folder, store) = scratch();
-        let id = store.add_track(|id| track("hardstyle", id.0)).expect("added");
-        store.begin_post(id, 7).expect("noted");
+        let id = store.add_new_track(|id| track("hardstyle", id.0)).expect("added");
+        store.begin_post(id, ChannelId(7)).expect("noted");
         let posting = store.tracks_being_posted().expect("readable");
         assert_eq!(posting.len(), 1);
-        assert_eq!(posting[0].1.state, TrackState::Posting { channel: 7 });
-        store.confirm_post(id, 7, 99).expect("noted");
+        assert_eq!(posting[0].1.state, TrackState::Posting { channel: ChannelId(7) });
+        let posted = Posted { channel: ChannelId(7), message: MessageId(99) };
+        store.confirm_post(id, posted).expect("noted");
         assert_eq!(store.tracks_being_posted(), Ok(vec![]));
-        assert_eq!(store.track_of_message(99), Ok(Some(id)));
-        assert_eq!(store.track_of_message(98), Ok(None));
+        assert_eq!(store.track_of_message(MessageId(99)), Ok(Some(id)));
+        assert_eq!(store.track_of_message(MessageId(98)), Ok(None));
         store.abandon_post(id).expect("noted");
-        assert_eq!(store.track_of_message(99), Ok(None));
+        assert_eq!(store.track_of_message(MessageId(99)), Ok(None));
         assert_eq!(store.track(id), Ok(Some(track("hardstyle", 1))));
-        assert!(matches!(store.begin_post(TrackId(9), 7), Err(Error::NotFound { .. })));
+        assert!(matches!(store.begin_post(TrackId(9), ChannelId(7)), Err(Error::NotFound { .. })));
     }
 
     #[test]
     fn what_does_not_fit_is_refused() {
         let (_folder, store) = scratch();
         let long = Track { settings: "x".repeat(MAX_SETTINGS + 1), ..track("hardstyle", 1) };
-        assert!(matches!(store.add_track(|_| long), Err(Error::TooLarge { .. })));
+        assert!(matches!(store.add_new_track(|_| long), Err(Error::TooLarge { .. })));
         let mut odd = track("hardstyle", 1);
         odd.candidates[0].score = f32::INFINITY;
-        assert!(matches!(store.add_track(|_| odd), Err(Error::BadValue { .. })));
+        assert!(matches!(store.add_new_track(|_| odd), Err(Error::BadValue { .. })));
         let full = Track {
             settings: "x".repeat(MAX_SETTINGS),
             candidates: vec![Candidate { seed: u64::MAX, score: -0.123_456_79 }; 16],
             ..track("hardstyle", u64::MAX)
         };
-        assert_eq!(store.add_track(|_| full), Ok(TrackId(1)));
+        assert!(store.add_new_track(|_| full).is_ok());
     }
 }

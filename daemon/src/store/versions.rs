@@ -6,9 +6,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::codec::{Record, Tree};
+use super::error::Error;
+use super::handle::Store;
 use super::ids::{genre_key, last_number, with_number};
-use super::txn::{Read, Txn};
-use super::{Error, Store};
+use super::txn::Txn;
+use super::view::Read;
 
 /// A switch to a version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,7 +66,7 @@ pub(super) fn promote(txn: &mut Txn<'_>, genre: &str, promotion: &Promotion) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::super::survival::{open, scratch};
+    use super::super::fixtures::{open, scratch};
     use super::*;
 
     #[test]

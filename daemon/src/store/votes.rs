@@ -6,10 +6,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::codec::{Record, Tree};
+use super::error::Error;
+use super::handle::Store;
 use super::ids::{TrackId, genre_key, last_number, name_key, with_number};
 use super::tracks;
-use super::txn::{Read, Txn};
-use super::{Error, Store};
+use super::txn::Txn;
+use super::view::Read;
 
 /// One listener's vote for one track with one emoji.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -233,12 +235,12 @@ fn put(txn: &mut Txn<'_>, track: TrackId, number: u64, mut stored: Stored) -> Re
 
 #[cfg(test)]
 mod tests {
-    use super::super::survival::{open, scratch, track, vote};
+    use super::super::fixtures::{open, scratch, track, vote};
     use super::*;
 
     fn two_tracks(store: &Store) -> (TrackId, TrackId) {
-        let a = store.add_track(|id| track("hardstyle", id.0)).expect("added");
-        let b = store.add_track(|id| track("trance", id.0)).expect("added");
+        let a = store.add_new_track(|id| track("hardstyle", id.0)).expect("added");
+        let b = store.add_new_track(|id| track("trance", id.0)).expect("added");
         (a, b)
     }
 

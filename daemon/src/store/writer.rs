@@ -11,9 +11,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
-use super::Settings;
 use super::engine::{Engine, FolderLock, panic_text};
 use super::error::Error;
+use super::settings::Settings;
 use super::txn::Txn;
 
 /// The most steps that one sync confirms.
@@ -32,11 +32,11 @@ pub(super) trait Job: Send {
 }
 
 /// What a reader sends that met a failure: the handle is dropped and opened again.
-pub(super) struct Mend {
+pub(super) struct Reopen {
     pub(super) cause: String,
 }
 
-impl Job for Mend {
+impl Job for Reopen {
     fn run(&mut self, _: &mut Txn<'_>) -> Result<(), Error> {
         Err(Error::Read { cause: std::mem::take(&mut self.cause) })
     }
@@ -49,7 +49,10 @@ pub(super) struct Shared {
     folder: PathBuf,
     settings: Settings,
     engine: RwLock<Result<Engine, String>>,
-    _lock: FolderLock,
+    lock: FolderLock,
+    /// How often the disk was asked to confirm.
+    #[cfg(test)]
+    pub(super) n_commits: std::sync::atomic::AtomicU64,
 }
 
 impl Shared {
@@ -60,7 +63,30 @@ impl Shared {
         lock: FolderLock,
     ) -> Self {
         let engine = RwLock::new(Ok(engine));
-        Self { folder: folder.into(), settings: settings.clone(), engine, _lock: lock }
+        Self {
+            folder: folder.into(),
+            settings: settings.clone(),
+            engine,
+            lock,
+            #[cfg(test)]
+            n_commits: std::sync::atomic::AtomicU64::new(0),
+        }
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Whether the store was created before it was opened now.
+    pub(super) fn was_created(&self) -> bool {
+        self.lock.was_created()
+    }
+
+    /// # Errors
+    /// [`Error::Open`] when that cannot be noted.
+    pub(super) fn note_created(&self) -> Result<(), Error> {
+        let noted = self.lock.note_created();
+        noted.map_err(|e| Error::Open { path: self.folder.clone(), cause: e.to_string() })
     }
 
     /// Runs `read` on the open store; no write is applied meanwhile.
@@ -164,6 +190,8 @@ fn group(shared: &Shared, first: Box<dyn Job>, jobs: &Receiver<Box<dyn Job>>) {
         }
     }
     if failure.is_none() && !applied.is_empty() {
+        #[cfg(test)]
+        shared.n_commits.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         failure = shared
             .read(|engine| engine.commit().map_err(|cause| Error::NotConfirmed { cause }))
             .err();

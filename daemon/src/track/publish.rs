@@ -212,7 +212,7 @@ pub fn make(context: &Context, wish: &Wish) -> anyhow::Result<Made> {
         copied_notes: Some(shared.n_notes),
         state: TrackState::Rendered,
     };
-    context.store.add_reserved_track(id, track.clone())?;
+    context.store.add_track(id, track.clone())?;
     files.keep();
     let render_seconds = began.elapsed().as_secs_f64();
     Ok(Made {

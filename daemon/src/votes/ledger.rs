@@ -169,13 +169,13 @@ impl<F: Fn(Reacted)> Writer<F> {
     fn write(&mut self, entry: &Entry) -> Result<(), Error> {
         match entry {
             Entry::Reacted(reacted) => {
-                match self.context.store.track_of_message(reacted.message.0)? {
+                match self.context.store.track_of_message(reacted.message)? {
                     Some(track) => self.vote(track, reacted)?,
                     None => (self.on_unmatched)(reacted.clone()),
                 }
             }
             Entry::Cleared(message, emoji) => {
-                if let Some(track) = self.context.store.track_of_message(message.0)? {
+                if let Some(track) = self.context.store.track_of_message(*message)? {
                     self.clear(track, emoji.as_ref())?;
                 }
             }
@@ -289,7 +289,7 @@ fn new_vote(listener: String, emoji: &Emoji, value: f64, at_ms: u64) -> Vote {
 mod tests {
     use std::time::UNIX_EPOCH;
 
-    use bot::chat::ChannelId;
+    use bot::chat::{ChannelId, Posted};
 
     use super::*;
     use crate::chat::posting::tests::{context, track};
@@ -311,8 +311,9 @@ mod tests {
     /// Writes the entries and gives back who stands below the track with what.
     fn written(entries: impl FnOnce(TrackId) -> Vec<Entry>) -> Vec<(String, String)> {
         let (_folder, context) = context();
-        let id = context.store.add_track(|_| track()).expect("added");
-        context.store.confirm_post(id, 1, MESSAGE).expect("noted");
+        let id = context.store.add_new_track(|_| track()).expect("added");
+        let posted = Posted { channel: ChannelId(1), message: MessageId(MESSAGE) };
+        context.store.confirm_post(id, posted).expect("noted");
         let ledger = Ledger::start(context.clone(), |_| {}).expect("a thread");
         for entry in entries(id) {
             ledger.entries.send(entry).expect("it listens");

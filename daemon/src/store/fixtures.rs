@@ -1,0 +1,67 @@
+//! What do the store's tests keep in it? Tests only.
+
+use std::path::Path;
+
+use super::*;
+
+impl Store {
+    /// Notes the track that `make` makes of the next number under it.
+    pub(crate) fn add_new_track(
+        &self,
+        make: impl FnOnce(TrackId) -> Track,
+    ) -> Result<TrackId, Error> {
+        let id = self.reserve_track()?;
+        self.add_track(id, make(id)).map(|()| id)
+    }
+}
+
+pub(super) fn scratch() -> (tempfile::TempDir, Store) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(&folder.path().join("store"));
+    (folder, store)
+}
+
+pub(super) fn open(folder: &Path) -> Store {
+    let settings = Settings { free_space_reserve_mb: 0, cache_mb: 16 };
+    Store::open(folder, &settings, 1).expect("it opens")
+}
+
+pub(super) fn song(genre: &str, name: &str) -> Song {
+    Song {
+        genre: genre.to_owned(),
+        file_name: format!("{name}.mid"),
+        path: format!("library/{genre}/{name}.mid").into(),
+        status: SongStatus::Accepted,
+        added_at_ms: 1_700_000_000_000,
+        music: Some(Music {
+            fingerprints: vec![format!("melody-{name}"), "common".to_owned()],
+            n_notes: 300,
+            n_bars: 32,
+            tempo_bpm: 150.5,
+            key_index: 21,
+            n_tokens: 1200,
+        }),
+    }
+}
+
+pub(super) fn track(genre: &str, seed: u64) -> Track {
+    Track {
+        genre: genre.to_owned(),
+        version: 3,
+        seed,
+        settings: r#"{"temperature":0.85}"#.to_owned(),
+        stem: format!("{genre}-{seed}"),
+        tempo_bpm: 150.0,
+        key_index: 12,
+        n_bars: 32,
+        created_at_ms: 5,
+        candidates: vec![Candidate { seed, score: 0.5 }, Candidate { seed: 9, score: -0.25 }],
+        copied_notes: Some(7),
+        state: TrackState::Rendered,
+    }
+}
+
+pub(super) fn vote(listener: &str, emoji: &str, at_ms: u64) -> Vote {
+    let (listener, emoji) = (listener.to_owned(), emoji.to_owned());
+    Vote { listener, emoji, value: 1.0, at_ms, removed_at_ms: None }
+}
