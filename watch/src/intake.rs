@@ -1,7 +1,7 @@
 //! What does one file amount to: what is in it, is it taken, and as which song?
 //!
 //! Pure: bytes in, facts out. It does not know the library, so it never says "duplicate": the
-//! caller compares hash and fingerprint with what it has and gives
+//! caller asks [`crate::duplicates`] and gives
 //! [`Reason::Duplicate`](crate::filter::Reason::Duplicate) itself.
 
 use bounds::OutOfRange;
@@ -10,8 +10,8 @@ use music::midi;
 use music::song::{MAX_BARS, Song};
 use serde::{Deserialize, Serialize};
 
-use crate::filter::{self, Verdict};
-use crate::fingerprint::{self, Fingerprint};
+use crate::duplicates::Fingerprint;
+use crate::filter::{self, Reason, Verdict};
 use crate::parts::{self, JudgedPart};
 use crate::song;
 
@@ -36,11 +36,9 @@ impl Settings {
     }
 }
 
-/// Everything that is to be known of a file.
+/// Everything that a file's bytes tell about it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Examined {
-    /// BLAKE3 of its bytes, 64 hexadecimal digits: its identity.
-    pub hash: String,
     /// Whether it is taken.
     pub verdict: Verdict,
     /// Its parts and what each is there for; empty if it can't be read.
@@ -60,6 +58,20 @@ pub struct Examined {
 }
 
 impl Examined {
+    /// A file that is not taken without a look into it, or because it can't be read.
+    pub fn unread(reason: Reason) -> Self {
+        Self {
+            verdict: Verdict::Reject(reason),
+            parts: Vec::new(),
+            tempo_bpm: 0.0,
+            key: None,
+            n_bars: 0,
+            song: None,
+            fingerprint: None,
+            warnings: Vec::new(),
+        }
+    }
+
     /// Why it is not taken, in sentences for a person, and what was odd about the file, which may be
     /// the cause; `None` if it is taken.
     pub fn refusal(&self) -> Option<String> {
@@ -74,10 +86,9 @@ impl Examined {
 
 /// Reads, judges and fingerprints the bytes of a file.
 pub fn examine(bytes: &[u8], settings: &Settings) -> Examined {
-    let hash = fingerprint::content(bytes);
     let reading = match midi::read(bytes, &settings.midi) {
         Ok(reading) => reading,
-        Err(error) => return refused(hash, error),
+        Err(error) => return Examined::unread(error.into()),
     };
     let score = reading.score;
     let mut warnings: Vec<String> = reading.warnings.iter().map(ToString::to_string).collect();
@@ -88,7 +99,6 @@ pub fn examine(bytes: &[u8], settings: &Settings) -> Examined {
     }
     let verdict = filter::judge(&score, &parts, song.as_ref(), &settings.filter);
     Examined {
-        hash,
         verdict,
         tempo_bpm: score.tempo_bpm(),
         key: song.as_ref().map(Song::key),
@@ -97,20 +107,6 @@ pub fn examine(bytes: &[u8], settings: &Settings) -> Examined {
         parts,
         song,
         warnings,
-    }
-}
-
-fn refused(hash: String, error: midi::ReadError) -> Examined {
-    Examined {
-        hash,
-        verdict: Verdict::Reject(error.into()),
-        parts: Vec::new(),
-        tempo_bpm: 0.0,
-        key: None,
-        n_bars: 0,
-        song: None,
-        fingerprint: None,
-        warnings: Vec::new(),
     }
 }
 

@@ -3,8 +3,8 @@
 //! No async, no store, no network. [`inbox`], [`open`] and [`shelf`] touch the disk; all else is
 //! pure.
 
+pub mod duplicates;
 pub mod filter;
-pub mod fingerprint;
 mod hints;
 pub mod inbox;
 pub mod intake;

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::control::answer::{Line, Out};
-use crate::store::SongStatus;
+use crate::store::{SongId, SongStatus};
 use crate::track::track_file;
 
 pub(super) fn doctor(context: &Context, out: &mut Out<'_>) -> anyhow::Result<()> {
@@ -52,7 +52,7 @@ fn songs(context: &Context) -> anyhow::Result<(Vec<String>, usize)> {
         n_songs += 1;
         let path = context.home.songs().join(format!("{id}.mid"));
         match std::fs::read(&path) {
-            Ok(bytes) if watch::fingerprint::content(&bytes) == id.to_string() => {}
+            Ok(bytes) if SongId::of(&bytes) == *id => {}
             Ok(_) => {
                 ill.push(format!("{} is damaged: drop {} again", path.display(), song.file_name));
             }

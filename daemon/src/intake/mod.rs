@@ -5,15 +5,17 @@
 //! the next scan finish it. A file is never deleted; one that cannot be read or moved (`open`) stays
 //! where it is.
 
-mod doubles;
+mod duplicates;
 mod moves;
 mod open;
 mod sort;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use watch::duplicates::Outline;
 use watch::filter::{Reason, Verdict};
 use watch::inbox::Found;
 use watch::intake::Examined;
@@ -25,7 +27,14 @@ use moves::{carry_out, explain_left, finish};
 use open::{Candidate, Opened, open_all};
 
 pub(crate) use open::{guarded, not_opened};
-pub use sort::Sorter;
+
+/// What was worked out about the library, for as long as files are taken in. It saves work and
+/// changes no outcome.
+#[derive(Debug, Default)]
+pub struct Cache {
+    sorter: sort::Sorter,
+    outlines: duplicates::Outlines,
+}
 
 /// Finishes what a crash or an earlier version left undone: noted moves, and fingerprints that are
 /// made in another way now. Gives the number of moves. To be called before the inbox is watched.
@@ -33,7 +42,7 @@ pub use sort::Sorter;
 /// # Errors
 /// When the store cannot be read or written.
 pub fn resume(context: &Context) -> anyhow::Result<usize> {
-    doubles::renew(context)?;
+    duplicates::renew(context)?;
     moves::resume(context)
 }
 
@@ -46,33 +55,26 @@ pub struct Taken {
     pub n_accepted: usize,
     /// Files that were rejected.
     pub n_rejected: usize,
-    /// Files that wait in `inbox/unsorted` until their genre is known.
-    pub n_waiting: usize,
     /// Files that are still in the inbox because something failed; to be tried again.
     pub n_failed: usize,
 }
 
 /// Takes files in until `stop` is set; what is left then stays in the inbox. They are read and
-/// examined on all cores, and noted one by one in their order, so that of two doubles the first is
-/// taken. Songs in no genre's folder are given to `sorter`.
-pub fn take_in(
-    context: &Context,
-    sorter: &mut Sorter,
-    batch: &[Found],
-    stop: &AtomicBool,
-) -> Taken {
+/// examined on all cores, and noted one by one in their order, so that of two duplicates the first
+/// is taken.
+pub fn take_in(context: &Context, cache: &mut Cache, batch: &[Found], stop: &AtomicBool) -> Taken {
     let mut taken = Taken::default();
     for (found, opened) in batch.iter().zip(open_all(context, batch, stop)) {
         if stop.load(Ordering::Relaxed) {
             break;
         }
-        match settle(context, sorter, found, opened, stop) {
+        match settle(context, cache, found, opened, stop) {
             Ok(Outcome::Accepted(genre)) => {
                 taken.n_accepted += 1;
                 taken.genres.insert(genre);
             }
             Ok(Outcome::Rejected) => taken.n_rejected += 1,
-            Ok(Outcome::Waiting) => taken.n_waiting += 1,
+            Ok(Outcome::Waiting) => {}
             Ok(Outcome::Stuck) => taken.n_failed += 1,
             Err(error) => {
                 taken.n_failed += 1;
@@ -99,7 +101,7 @@ enum Outcome {
 /// Notes and moves one file.
 fn settle(
     context: &Context,
-    sorter: &mut Sorter,
+    cache: &mut Cache,
     found: &Found,
     opened: Opened,
     stop: &AtomicBool,
@@ -118,12 +120,12 @@ fn settle(
             finish_earlier(context, found, None)?;
             reject(context, found, None, note(&reason))
         }
-        Opened::Song(candidate) => song(context, sorter, found, &candidate, stop),
+        Opened::Song(candidate) => song(context, cache, found, &candidate, stop),
     }
 }
 
 /// Finishes the moves of this file that were noted and failed; whether one of them moved it, being
-/// the song `id`. Without this, a file would be the double of itself.
+/// the song `id`. Without this, a file would be a duplicate of itself.
 fn finish_earlier(
     context: &Context,
     found: &Found,
@@ -143,13 +145,13 @@ fn finish_earlier(
 
 fn song(
     context: &Context,
-    sorter: &mut Sorter,
+    cache: &mut Cache,
     found: &Found,
     candidate: &Candidate,
     stop: &AtomicBool,
 ) -> anyhow::Result<Outcome> {
     let examined = &candidate.examined;
-    let id: SongId = examined.hash.parse()?;
+    let id = candidate.id;
     if let Some(done) = finish_earlier(context, found, Some(id))? {
         let genre = sort::genre_of(&done.to).filter(|_| done.reason.is_none());
         return Ok(genre.map_or(Outcome::Rejected, Outcome::Accepted));
@@ -159,19 +161,49 @@ fn song(
         let of = format!("{} (the same file)", called(&same));
         return reject(context, found, None, note(&Reason::Duplicate { of }));
     }
+    let outline = examined.song.as_ref().map(Outline::of);
     let verdict = match &examined.verdict {
-        Verdict::Accept => match doubles::find(context, examined)? {
+        Verdict::Accept => match repeated(context, cache, examined, outline.as_ref())? {
             Some(of) => Verdict::Reject(Reason::Duplicate { of }),
             None => Verdict::Accept,
         },
         reject @ Verdict::Reject(_) => reject.clone(),
     };
+    let outcome = place(context, cache, found, candidate, verdict, stop)?;
+    if let (Outcome::Accepted(_), Some(outline)) = (&outcome, outline) {
+        cache.outlines.keep(id, Arc::new(outline));
+    }
+    Ok(outcome)
+}
+
+/// The song of the library that a file repeats.
+fn repeated(
+    context: &Context,
+    cache: &mut Cache,
+    examined: &Examined,
+    outline: Option<&Outline>,
+) -> anyhow::Result<Option<String>> {
+    let Some((fingerprint, outline)) = examined.fingerprint.as_ref().zip(outline) else {
+        return Ok(None);
+    };
+    duplicates::find_in(context, &mut cache.outlines, fingerprint, outline)
+}
+
+/// Puts a file where its verdict and its folder say.
+fn place(
+    context: &Context,
+    cache: &mut Cache,
+    found: &Found,
+    candidate: &Candidate,
+    verdict: Verdict,
+    stop: &AtomicBool,
+) -> anyhow::Result<Outcome> {
     let Some(genre) = &found.genre else {
-        return sort::sort(context, sorter, found, candidate, verdict, stop);
+        return sort::sort(context, &mut cache.sorter, found, candidate, verdict, stop);
     };
     match verdict {
         Verdict::Reject(reason) => {
-            let why = refusal(examined, &reason);
+            let why = refusal(&candidate.examined, &reason);
             let status = SongStatus::Rejected(why.clone());
             let song = keep(context, found, candidate, genre, status)?;
             reject(context, found, Some(song), why)
@@ -191,8 +223,8 @@ fn keep(
     genre: &str,
     status: SongStatus,
 ) -> anyhow::Result<(SongId, Song)> {
-    let hash = &candidate.examined.hash;
-    shelf::keep(&candidate.bytes, &context.home.songs(), hash)?;
+    let id = candidate.id;
+    shelf::keep(&candidate.bytes, &context.home.songs(), &id.to_string())?;
     let song = Song {
         genre: genre.to_owned(),
         file_name: file_name(&found.relative),
@@ -201,7 +233,7 @@ fn keep(
         added_at_ms: now_ms(),
         music: candidate.music.clone(),
     };
-    Ok((hash.parse()?, song))
+    Ok((id, song))
 }
 
 /// Takes a song into a genre of the library. `to` is relative to the home.
@@ -303,5 +335,5 @@ pub fn take_in_now(context: &Context) -> anyhow::Result<Taken> {
         batch.push(file);
     }
     drop(inbox);
-    Ok(take_in(context, &mut Sorter::default(), &batch, &AtomicBool::new(false)))
+    Ok(take_in(context, &mut Cache::default(), &batch, &AtomicBool::new(false)))
 }

@@ -11,7 +11,7 @@ use watch::open::{OpenError, read_beneath};
 use watch::shelf::{self, ShelfError};
 
 use crate::context::Context;
-use crate::store::{Move, MoveId};
+use crate::store::{Move, MoveId, SongId};
 
 /// What the text beside a file that was not moved says of its place.
 const LEFT: &str = "The file was left at ";
@@ -130,7 +130,7 @@ fn is_the_judged(context: &Context, file_move: &Move) -> anyhow::Result<bool> {
         Err(_) => context.config.intake.midi.max_file_bytes,
     };
     match read_beneath(&context.home.inbox(), relative, limit) {
-        Ok(bytes) => Ok(watch::fingerprint::content(&bytes) == id.to_string()),
+        Ok(bytes) => Ok(SongId::of(&bytes) == id),
         Err(error @ (OpenError::PermissionDenied | OpenError::Io(_))) => Err(error.into()),
         Err(_) => Ok(false),
     }
@@ -164,7 +164,7 @@ fn moved_already(wished: &Path, file_move: &Move) -> Option<PathBuf> {
             && (file_move.reason.is_none() || !is_explained(path))
             && file_move.song.is_none_or(|id| {
                 let bytes = std::fs::read(path).unwrap_or_default();
-                watch::fingerprint::content(&bytes) == id.to_string()
+                SongId::of(&bytes) == id
             })
     };
     let entries = std::fs::read_dir(wished.parent()?).ok()?;
@@ -219,12 +219,12 @@ mod tests {
 
     use watch::inbox::Found;
 
-    use super::super::{Sorter, Taken, take_in};
+    use super::super::{Cache, Taken, take_in};
     use super::*;
     use crate::config::Config;
     use crate::demo::starter::SONGS;
     use crate::home::Home;
-    use crate::store::{self, SongId};
+    use crate::store;
 
     fn context(folder: &tempfile::TempDir) -> Context {
         let store = store::Settings { free_space_reserve_mb: 16, cache_mb: 16 };
@@ -244,8 +244,8 @@ mod tests {
     }
 
     fn take(context: &Context, found: &Found) -> Taken {
-        let sorter = &mut Sorter::default();
-        take_in(context, sorter, std::slice::from_ref(found), &AtomicBool::new(false))
+        let cache = &mut Cache::default();
+        take_in(context, cache, std::slice::from_ref(found), &AtomicBool::new(false))
     }
 
     fn text(context: &Context, name: &str) -> String {
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_could_not_be_moved_is_no_double_of_itself() {
+    fn a_file_that_could_not_be_moved_is_no_duplicate_of_itself() {
         let folder = tempfile::tempdir().expect("a folder");
         let context = context(&folder);
         let library = context.home.root().join("library");
@@ -280,7 +280,7 @@ mod tests {
         let context = context(&folder);
         let found = drop_in(&context, "a.mid", SONGS[0].1);
         assert_eq!(take(&context, &found).n_accepted, 1);
-        let id: SongId = watch::fingerprint::content(SONGS[0].1).parse().expect("an id");
+        let id = SongId::of(SONGS[0].1);
         let (from, to) = (PathBuf::from("inbox/g/a.mid"), PathBuf::from("library/g/a.mid"));
         for song in [Some(id), None] {
             let unfinished = Move { song, from: from.clone(), to: to.clone(), reason: None };

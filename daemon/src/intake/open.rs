@@ -18,7 +18,7 @@ use watch::open::{OpenError, read_beneath};
 
 use crate::context::Context;
 use crate::home;
-use crate::store::Music;
+use crate::store::{Music, SongId};
 
 /// A file that was opened and examined.
 pub(super) enum Opened {
@@ -34,6 +34,8 @@ pub(super) enum Opened {
 
 /// A file that was read.
 pub(super) struct Candidate {
+    /// The hash of the bytes.
+    pub(super) id: SongId,
     pub(super) bytes: Vec<u8>,
     pub(super) examined: Examined,
     pub(super) music: Option<Music>,
@@ -105,7 +107,8 @@ fn open(context: &Context, found: &Found) -> Opened {
         Ok(bytes) => {
             let examined = examine(&bytes, settings);
             let music = music(&examined);
-            Opened::Song(Box::new(Candidate { bytes, examined, music }))
+            let id = SongId::of(&bytes);
+            Opened::Song(Box::new(Candidate { id, bytes, examined, music }))
         }
         Err(error) => match not_opened(&error, "no plain file") {
             None => Opened::Gone,
@@ -134,7 +137,7 @@ fn music(examined: &Examined) -> Option<Music> {
         fingerprints: examined
             .fingerprint
             .iter()
-            .flat_map(|found| found.texts().to_vec())
+            .flat_map(|found| found.phrases().to_vec())
             .collect(),
         n_notes: song.notes().len() as u32,
         n_bars: song.n_bars(),

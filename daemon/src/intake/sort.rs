@@ -30,7 +30,7 @@ const WORTH_NAMING: f64 = 0.005;
 
 /// What was learned of the library, for as long as files are taken in.
 #[derive(Debug, Default)]
-pub struct Sorter {
+pub(super) struct Sorter {
     learned: Option<Learned>,
 }
 

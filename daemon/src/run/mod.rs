@@ -400,7 +400,7 @@ fn take_in_thread(
     stop: Arc<AtomicBool>,
 ) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("intake".to_owned()).spawn(move || {
-        let mut sorter = intake::Sorter::default();
+        let mut cache = intake::Cache::default();
         while let Ok(first) = found.recv() {
             let mut batch = vec![first];
             while batch.len() < BATCH {
@@ -412,7 +412,7 @@ fn take_in_thread(
             if stop.load(Ordering::Relaxed) {
                 return;
             }
-            let taken = intake::take_in(&context, &mut sorter, &batch, &stop);
+            let taken = intake::take_in(&context, &mut cache, &batch, &stop);
             let _ = events.send(Event::TakenIn { genres: taken.genres, n_failed: taken.n_failed });
         }
     })

@@ -64,7 +64,7 @@ fn a_move_that_a_crash_interrupted_is_finished_where_the_file_lies() {
     let place = daemon::home::Home::new(home.path(""));
     let context = Context::open(place, Config::default()).expect("nobody else has it open");
     let (_, first) = context.store.songs().expect("readable").pop().expect("a song");
-    let id: SongId = watch::fingerprint::content(&song(1)).parse().expect("a hash is an id");
+    let id = SongId::of(&song(1));
     let (from, to) = ("inbox/hardstyle/x.mid".into(), "library/hardstyle/x.mid".into());
     let unfinished = Move { song: Some(id), from, to, reason: None };
     context.store.take_in(Some((id, first)), Some(unfinished)).expect("noted");

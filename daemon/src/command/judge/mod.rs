@@ -1,10 +1,12 @@
 //! `judge`: what would the inbox make of these files?
 //!
 //! Nothing is moved or noted. Files are read on all cores and told in their order; of a folder, what
-//! a person has to look at: the rejected ones and the doubles, then a table. Only what doubles are
-//! found by is kept, a few kilobytes for each accepted file.
+//! a person has to look at: the rejected ones and the duplicates, then a table. Only what duplicates
+//! are found by is kept, a few kilobytes for each accepted file.
 
-mod doubles;
+mod duplicates;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 use std::path::{Path, PathBuf};
@@ -14,7 +16,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use watch::intake::Settings;
 
 use crate::control::answer::{Line, Out};
-use doubles::Doubles;
+use duplicates::Duplicates;
 use verdict::Judged;
 
 /// Files that are read before the first of them is told.
@@ -30,7 +32,7 @@ struct Wanted {
 /// Judges files and folders (recursively, song files only). A file that cannot be read is a rejected
 /// file. `is_all` tells everything about each file of a folder, as of one that is named.
 ///
-/// A double of an earlier file is told as such; its verdict stays that on the file itself.
+/// A duplicate of an earlier file is told as such; its verdict stays that on the file itself.
 ///
 /// # Errors
 /// When a path does not exist or a folder cannot be read, after the others were judged.
@@ -43,7 +45,7 @@ pub fn judge(
     let mut failed = Vec::new();
     let files = wanted(paths, is_all, &mut failed);
     let bar = bar(files.len());
-    let mut doubles = Doubles::default();
+    let mut duplicates = Duplicates::default();
     let mut table = Table::default();
     for some in files.chunks(AT_ONCE) {
         for (file, judged) in some.iter().zip(on_all_cores(some, settings, &bar)) {
@@ -51,8 +53,8 @@ pub fn judge(
                 failed.push(format!("{}: it does not exist", file.path.display()));
                 continue;
             };
-            if let Some(double) = doubles.find(&file.path, &mut judged) {
-                judged.is_double(&double);
+            if let Some(duplicate) = duplicates.find(&file.path, &mut judged) {
+                judged.repeats(&duplicate);
             }
             table.count(&judged, &file.path);
             let line = judged.line(file.is_full);

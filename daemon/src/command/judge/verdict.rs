@@ -7,20 +7,21 @@ use std::path::Path;
 use music::song::Song;
 use music::tokens::encode;
 use serde_json::{Value, json};
+use watch::duplicates::Fingerprint;
 use watch::filter::{Reason, Verdict};
-use watch::fingerprint::Fingerprint;
 use watch::intake::{Examined, Settings, examine};
 use watch::open::read_beneath;
 
-use super::doubles::Double;
+use super::duplicates::Duplicate;
 use crate::command::tidy;
 use crate::control::answer::{Line, shown};
 use crate::intake::{guarded, not_opened};
+use crate::store::SongId;
 
 /// The outcome of a file that is taken.
 pub(super) const ACCEPTED: &str = "accept";
 /// The outcome of one that would be, did it not repeat another.
-const DOUBLE: &str = "duplicate";
+const DUPLICATE: &str = "duplicate";
 
 /// A file that was judged.
 pub(super) struct Judged {
@@ -30,24 +31,23 @@ pub(super) struct Judged {
     brief: String,
     /// What led to it, in further lines.
     details: String,
-    /// What the doubles of an accepted file are found by, until it is asked for.
+    /// What the duplicates of an accepted file are found by, until it is asked for.
     pub(super) known_by: Option<KnownBy>,
 }
 
-/// What the doubles of a file are found by.
+/// What the duplicates of a file are found by.
 pub(super) struct KnownBy {
-    pub(super) hash: String,
-    pub(super) fingerprint: Option<Fingerprint>,
-    pub(super) song: Option<Song>,
+    pub(super) id: SongId,
+    pub(super) music: Option<(Fingerprint, Song)>,
 }
 
 impl Judged {
     /// What the inbox would find in a file; `None` if it is not there.
     pub(super) fn of(file: &Path, settings: &Settings) -> Option<Self> {
-        examine_file(file, settings).map(|examined| Self::told(file, examined))
+        examine_file(file, settings).map(|(id, examined)| Self::told(file, id, examined))
     }
 
-    fn told(file: &Path, examined: Examined) -> Self {
+    fn told(file: &Path, id: Option<SongId>, examined: Examined) -> Self {
         let n_tokens = examined.song.as_ref().map_or(0, |song| encode(song).len());
         let (verdict, code, words) = match &examined.verdict {
             Verdict::Accept => ("accept", None, "accepted".to_owned()),
@@ -68,19 +68,19 @@ impl Judged {
         });
         let brief = format!("{}: {words}", file.display());
         let details = details(&examined, n_tokens);
-        let Examined { hash, fingerprint, song, .. } = examined;
-        let known_by = code.is_none().then_some(KnownBy { hash, fingerprint, song });
+        let id = id.filter(|_| code.is_none());
+        let known_by = id.map(|id| KnownBy { id, music: examined.fingerprint.zip(examined.song) });
         Self { outcome: code.unwrap_or(ACCEPTED), json, brief, details, known_by }
     }
 
     /// Notes that it repeats an earlier file.
-    pub(super) fn is_double(&mut self, double: &Double) {
-        self.outcome = DOUBLE;
-        self.json["double_of"] = json!(shown(&double.of));
+    pub(super) fn repeats(&mut self, duplicate: &Duplicate) {
+        self.outcome = DUPLICATE;
+        self.json["double_of"] = json!(shown(&duplicate.of));
         self.brief.push_str(&format!(
             ", but the inbox takes only one of it and {} ({})",
-            double.of.display(),
-            double.how
+            duplicate.of.display(),
+            duplicate.how
         ));
     }
 
@@ -117,17 +117,21 @@ fn details(examined: &Examined, n_tokens: usize) -> String {
     text
 }
 
-fn examine_file(file: &Path, settings: &Settings) -> Option<Examined> {
+/// What is in a file, with its id if it could be read; `None` if it is not there.
+fn examine_file(file: &Path, settings: &Settings) -> Option<(Option<SongId>, Examined)> {
     let kind = file.symlink_metadata().ok()?.file_type();
     if kind.is_file() && !watch::has_midi_name(file) {
-        return Some(unexamined(Reason::NotMidiName));
+        return Some((None, Examined::unread(Reason::NotMidiName)));
     }
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     let name = Path::new(file.file_name()?);
     let bytes = read_beneath(folder.unwrap_or(Path::new(".")), name, settings.midi.max_file_bytes);
     Some(match bytes {
-        Ok(bytes) => guarded(file, || examine(&bytes, settings)).unwrap_or_else(unexamined),
-        Err(error) => unexamined(not_opened(&error, kind_of(kind))?),
+        Ok(bytes) => {
+            let examined = guarded(file, || examine(&bytes, settings));
+            (Some(SongId::of(&bytes)), examined.unwrap_or_else(Examined::unread))
+        }
+        Err(error) => (None, Examined::unread(not_opened(&error, kind_of(kind))?)),
     })
 }
 
@@ -141,19 +145,5 @@ fn kind_of(kind: FileType) -> &'static str {
         "a folder"
     } else {
         "a device"
-    }
-}
-
-fn unexamined(reason: Reason) -> Examined {
-    Examined {
-        hash: String::new(),
-        verdict: Verdict::Reject(reason),
-        parts: Vec::new(),
-        tempo_bpm: 0.0,
-        key: None,
-        n_bars: 0,
-        song: None,
-        fingerprint: None,
-        warnings: Vec::new(),
     }
 }

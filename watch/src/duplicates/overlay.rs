@@ -138,3 +138,30 @@ fn by_intervals(strokes: &[Stroke]) -> BTreeMap<Vec<u8>, Vec<Place>> {
     }
     places
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use music::score::Pitch;
+    use music::song::{GridNote, Song, Voice};
+
+    #[test]
+    fn an_endless_trill_casts_few_votes_and_is_laid_over_itself_in_few_ways() {
+        let note = |idx: u32| GridNote {
+            onset: 3 * idx,
+            voice: Voice::Lead,
+            pitch: Pitch::new(if idx.is_multiple_of(2) { 72 } else { 74 }).expect("a pitch"),
+            duration: 3,
+        };
+        let trill = Line::lead(&Song::new(150.0, 4, 250, (0..8000).map(note)));
+        assert!(trill.strokes().len() > MAX_VOTERS);
+        let mut votes = BTreeMap::new();
+        vote(&trill.changes(), &trill.changes(), &mut votes);
+        // It has two phrases, one up and one down, each laid over itself.
+        let most = 2 * MAX_REPEATS * MAX_REPEATS * STRETCHES.len();
+        assert!(votes.values().sum::<u32>() as usize <= most);
+        let ways = ways(&[(&trill, &trill)]);
+        assert!(ways.len() <= MAX_TRIED);
+        assert!(ways.iter().any(|lay| (lay.semitones, lay.time(0)) == (0, 0)));
+    }
+}

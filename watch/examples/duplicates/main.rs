@@ -1,10 +1,10 @@
-//! How well are doubles told from other songs?
+//! How well are duplicates told from other songs?
 //!
-//! `KICKBACK_DATA=DIR cargo run --release -p watch --example doubles -- [tune|report] [--list]` takes
+//! `KICKBACK_DATA=DIR cargo run --release -p watch --example duplicates -- [tune|report] [--list]` takes
 //! the songs of `DIR/genres` that the filter accepts, changes each in many ways and looks the copies
-//! up as the intake does: texts of the fingerprint, candidates, comparison. It prints for each kind
-//! of change how many copies are found; how many songs are taken for doubles of others; and how
-//! often what should stay (parts, halves, rewritten leads) is called a double. `tune` uses the songs
+//! up as the intake does: phrases of the fingerprint, the nearest songs, comparison. It prints for each kind
+//! of change how many copies are found; how many songs are taken for duplicates of others; and how
+//! often what should stay (parts, halves, rewritten leads) is called one. `tune` uses the songs
 //! (by `metadata.csv`, column `song`) of one half, `report` those of the other half. `--list` names
 //! what was missed and all pairs.
 
@@ -19,14 +19,11 @@ use std::time::{Duration, Instant};
 use music::midi::{self, Limits};
 use music::score::Score;
 use music::song::{Song, Voice};
+use watch::duplicates::{Collection, Fingerprint, Outline, compare, nearest};
 use watch::filter::Verdict;
-use watch::fingerprint::{Fingerprint, candidates, compare};
 use watch::intake::{Settings, examine};
 
 use changes::{CHANGES, Dice, half, only, rewrite, sorted};
-
-/// The songs that are compared, of the candidates.
-const COMPARED: usize = 6;
 
 /// A file of the collection that is accepted.
 struct Entry {
@@ -36,33 +33,7 @@ struct Entry {
     score: Score,
     song: Song,
     fingerprint: Fingerprint,
-}
-
-/// Which songs have a text.
-#[derive(Default)]
-struct Index(BTreeMap<String, Vec<usize>>);
-
-impl Index {
-    fn of(entries: &[Entry]) -> Self {
-        let mut index = Self::default();
-        for (idx, entry) in entries.iter().enumerate() {
-            for text in entry.fingerprint.texts() {
-                index.0.entry(text.clone()).or_default().push(idx);
-            }
-        }
-        index
-    }
-
-    /// The songs worth comparing, the likeliest first.
-    fn candidates(&self, fingerprint: &Fingerprint, entries: &[Entry]) -> Vec<usize> {
-        let with = |text: &String| self.0.get(text).cloned().unwrap_or_default();
-        let found: Vec<Vec<usize>> = fingerprint.texts().iter().map(with).collect();
-        let overlap = |idx: usize| fingerprint.overlap(entries[idx].fingerprint.texts());
-        let mut ranked: Vec<(f64, usize)> =
-            candidates(&found).into_iter().map(|idx| (overlap(idx), idx)).collect();
-        ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        ranked.into_iter().take(COMPARED).map(|(_, idx)| idx).collect()
-    }
+    outline: Outline,
 }
 
 fn main() {
@@ -77,11 +48,14 @@ fn main() {
     let asked: Vec<usize> =
         (0..entries.len()).filter(|idx| half_of(&entries[*idx].tune) == half).collect();
     println!("{} accepted songs, {} of this half", entries.len(), asked.len());
-    let index = Index::of(&entries);
-    sizes(&index, &entries);
-    recall(&index, &entries, &asked, is_list);
+    let mut songs = Collection::default();
+    for entry in &entries {
+        songs.add(entry.fingerprint.clone(), entry.outline.clone());
+    }
+    sizes(&entries);
+    recall(&songs, &entries, &asked, is_list);
     stays(&entries, &asked, is_list);
-    pairs(&index, &entries, half, is_list);
+    pairs(&songs, &entries, half, is_list);
 }
 
 fn half_of(tune: &str) -> u8 {
@@ -101,7 +75,8 @@ fn entries(folder: &Path) -> Vec<Entry> {
             continue;
         };
         let score = midi::read(&bytes, &Limits::default()).expect("it was read before").score;
-        entries.push(Entry { file, genre, tune, score, song, fingerprint });
+        let outline = Outline::of(&song);
+        entries.push(Entry { file, genre, tune, score, song, fingerprint, outline });
     }
     entries
 }
@@ -121,72 +96,59 @@ fn first_fields(line: &str) -> [String; 3] {
     fields
 }
 
-fn sizes(index: &Index, entries: &[Entry]) {
-    let mut n_with: Vec<usize> = index.0.values().map(Vec::len).collect();
-    n_with.sort_unstable();
-    let n_texts: usize = entries.iter().map(|entry| entry.fingerprint.texts().len()).sum();
+fn sizes(entries: &[Entry]) {
+    let mut n_with: BTreeMap<&str, usize> = BTreeMap::new();
+    for phrase in entries.iter().flat_map(|entry| entry.fingerprint.phrases()) {
+        *n_with.entry(phrase).or_default() += 1;
+    }
+    let n_phrases: usize = n_with.values().sum();
     println!(
-        "{:.1} texts a song; a text is of {:.1} songs on average as songs meet it, of {} at most",
-        n_texts as f64 / entries.len() as f64,
-        n_with.iter().map(|n| n * n).sum::<usize>() as f64 / n_texts as f64,
-        n_with.last().unwrap_or(&0)
+        "{:.1} phrases a song; a phrase is of {:.1} songs on average as songs meet it, of {} at most",
+        n_phrases as f64 / entries.len() as f64,
+        n_with.values().map(|n| n * n).sum::<usize>() as f64 / n_phrases as f64,
+        n_with.values().max().unwrap_or(&0)
     );
 }
 
-fn recall(index: &Index, entries: &[Entry], asked: &[usize], is_list: bool) {
+/// How copies with one change fared.
+#[derive(Default)]
+struct Recall {
+    n_found: usize,
+    n_rejected: usize,
+    n_missed: usize,
+    /// Missed ones that were not even compared.
+    n_unseen: usize,
+    examining: Duration,
+    looking: Duration,
+    slowest: Duration,
+}
+
+fn recall(songs: &Collection, entries: &[Entry], asked: &[usize], is_list: bool) {
     println!(
         "\n{:<26}{:>7}{:>10}{:>10}{:>8}{:>10}",
-        "change", "copies", "found", "rejected", "missed", "no cand."
+        "change", "copies", "found", "rejected", "missed", "unseen"
     );
-    let (mut examining, mut looking, mut n_looked) = (Duration::ZERO, Duration::ZERO, 0_u32);
+    let (mut examining, mut looking, mut n_looked) = (Duration::ZERO, Duration::ZERO, 0);
     let mut slowest = Duration::ZERO;
     for (name, apply) in CHANGES {
-        let (mut n_found, mut n_rejected, mut n_unseen, mut n_missed) = (0, 0, 0, 0);
+        let mut recall = Recall::default();
         for idx in asked {
             let entry = &entries[*idx];
             let mut score = entry.score.clone();
             apply(&mut score, &mut Dice::of(name, &entry.file));
-            let began = Instant::now();
-            let copy = examine(&midi::write(&sorted(score)), &Settings::default());
-            examining += began.elapsed();
-            let (Verdict::Accept, Some(song), Some(fingerprint)) =
-                (&copy.verdict, &copy.song, &copy.fingerprint)
-            else {
-                n_rejected += 1;
-                continue;
-            };
-            let began = Instant::now();
-            let near = index.candidates(fingerprint, entries);
-            let found = near.iter().copied().find(|near| {
-                let began = Instant::now();
-                let likeness = compare(song, &entries[*near].song);
-                slowest = slowest.max(began.elapsed());
-                likeness.is_some()
-            });
-            looking += began.elapsed();
-            n_looked += 1;
-            if found.is_some() {
-                n_found += 1;
-                continue;
-            }
-            n_missed += 1;
-            let is_candidate = near.contains(idx);
-            n_unseen += usize::from(!is_candidate);
-            if is_list {
-                let texts: BTreeSet<_> = entry.fingerprint.texts().iter().collect();
-                let n_shared = fingerprint.texts().iter().filter(|t| texts.contains(t)).count();
-                let n_lead = entry.song.voice(Voice::Lead).count();
-                println!(
-                    "missed {name}: {} (candidate: {is_candidate}, {n_lead} lead notes, {n_shared} \
-                     of {} texts)",
-                    entry.file,
-                    texts.len()
-                );
+            let missed = recall.look_up(songs, entries, *idx, score);
+            if let (true, Some(fingerprint)) = (is_list, missed) {
+                println!("missed {name}: {}", about(entry, &fingerprint));
             }
         }
+        let Recall { n_found, n_rejected, n_missed, n_unseen, .. } = recall;
         let n = asked.len() - n_rejected;
-        let percent = 100.0 * f64::from(n_found) / n as f64;
+        let percent = 100.0 * n_found as f64 / n.max(1) as f64;
         println!("{name:<26}{n:>7}{percent:>8.1} %{n_rejected:>10}{n_missed:>8}{n_unseen:>10}");
+        examining += recall.examining;
+        looking += recall.looking;
+        slowest = slowest.max(recall.slowest);
+        n_looked += n as u32;
     }
     println!(
         "examining {:?}, looking up and comparing {:?} a copy, slowest comparison {slowest:?}",
@@ -195,12 +157,57 @@ fn recall(index: &Index, entries: &[Entry], asked: &[usize], is_list: bool) {
     );
 }
 
+impl Recall {
+    /// Looks a changed copy of a song up; gives its fingerprint if it is taken for a new song.
+    fn look_up(
+        &mut self,
+        songs: &Collection,
+        entries: &[Entry],
+        idx: usize,
+        score: Score,
+    ) -> Option<Fingerprint> {
+        let began = Instant::now();
+        let copy = examine(&midi::write(&sorted(score)), &Settings::default());
+        self.examining += began.elapsed();
+        let (Verdict::Accept, Some(song), Some(fingerprint)) =
+            (copy.verdict, copy.song, copy.fingerprint)
+        else {
+            self.n_rejected += 1;
+            return None;
+        };
+        let began = Instant::now();
+        let outline = Outline::of(&song);
+        let Ok(near) = nearest(songs, &fingerprint);
+        let is_found = near.iter().any(|near| {
+            let began = Instant::now();
+            let likeness = compare(&outline, &entries[*near].outline);
+            self.slowest = self.slowest.max(began.elapsed());
+            likeness.is_some()
+        });
+        self.looking += began.elapsed();
+        if is_found {
+            self.n_found += 1;
+            return None;
+        }
+        self.n_missed += 1;
+        self.n_unseen += usize::from(!near.contains(&idx));
+        Some(fingerprint)
+    }
+}
+
+/// What may have been in the way of finding a copy of a song.
+fn about(entry: &Entry, fingerprint: &Fingerprint) -> String {
+    let overlap = fingerprint.overlap(entry.fingerprint.phrases());
+    let n_lead = entry.song.voice(Voice::Lead).count();
+    format!("{} ({n_lead} lead notes, {:.0} % of the phrases)", entry.file, 100.0 * overlap)
+}
+
 /// Makes another piece of a song.
 type Make = Box<dyn Fn(&Entry) -> Score>;
 
 /// What is made of a song but is not it.
 fn stays(entries: &[Entry], asked: &[usize], is_list: bool) {
-    println!("\n{:<26}{:>7}{:>10}{:>10}", "should stay", "copies", "doubles", "rejected");
+    println!("\n{:<26}{:>7}{:>10}{:>10}", "should stay", "copies", "found", "rejected");
     let rewritten = [30, 50].map(|percent| {
         let make = move |entry: &Entry| {
             rewrite(&entry.song, &mut Dice::of("rewritten", &entry.file), percent).to_score()
@@ -223,7 +230,7 @@ fn stays(entries: &[Entry], asked: &[usize], is_list: bool) {
         Box::new(|entry| rewrite(&entry.song, &mut Dice::of("new", &entry.file), 100).to_score()),
     ));
     for (name, make) in kinds {
-        let (mut n, mut n_doubles, mut n_rejected) = (0, 0, 0);
+        let (mut n, mut n_found, mut n_rejected) = (0, 0, 0);
         for idx in asked {
             let entry = &entries[*idx];
             let made = examine(&midi::write(&sorted(make(entry))), &Settings::default());
@@ -232,21 +239,22 @@ fn stays(entries: &[Entry], asked: &[usize], is_list: bool) {
                 continue;
             };
             n += 1;
-            let there = compare(song, &entry.song);
-            if let Some(likeness) = there.or_else(|| compare(&entry.song, song)) {
-                n_doubles += 1;
+            let outline = Outline::of(song);
+            let there = compare(&outline, &entry.outline);
+            if let Some(likeness) = there.or_else(|| compare(&entry.outline, &outline)) {
+                n_found += 1;
                 if is_list {
                     println!("{name}: {}: {likeness}", entry.file);
                 }
             }
         }
-        let percent = 100.0 * f64::from(n_doubles) / f64::from(n.max(1));
+        let percent = 100.0 * f64::from(n_found) / f64::from(n.max(1));
         println!("{name:<26}{n:>7}{percent:>8.1} %{n_rejected:>10}");
     }
 }
 
-/// Doubles inside the collection itself.
-fn pairs(index: &Index, entries: &[Entry], half: u8, is_list: bool) {
+/// Duplicates inside the collection itself.
+fn pairs(songs: &Collection, entries: &[Entry], half: u8, is_list: bool) {
     let (mut n, mut same_tune, mut same_genre, mut other_genre, mut n_shared) = (0, 0, 0, 0, 0);
     for (idx, entry) in entries.iter().enumerate() {
         if half_of(&entry.tune) != half {
@@ -255,10 +263,10 @@ fn pairs(index: &Index, entries: &[Entry], half: u8, is_list: bool) {
         n += 1;
         let with_same_tune = entries.iter().take(idx).any(|other| other.tune == entry.tune);
         n_shared += usize::from(with_same_tune);
-        let near = index.candidates(&entry.fingerprint, entries);
+        let Ok(near) = nearest(songs, &entry.fingerprint);
         for other in near.into_iter().filter(|other| *other < idx) {
             let known = &entries[other];
-            let Some(likeness) = compare(&entry.song, &known.song) else { continue };
+            let Some(likeness) = compare(&entry.outline, &known.outline) else { continue };
             let kind = if known.tune == entry.tune {
                 same_tune += 1;
                 "same tune"
@@ -276,7 +284,7 @@ fn pairs(index: &Index, entries: &[Entry], half: u8, is_list: bool) {
         }
     }
     println!(
-        "\nof {n} songs are doubles of an earlier one: {same_tune} of the same tune by the table \
+        "\nof {n} songs are duplicates of an earlier one: {same_tune} of the same tune by the table \
         (which groups {n_shared}), {same_genre} of another tune, {other_genre} of another genre"
     );
 }
