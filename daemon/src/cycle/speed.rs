@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use network::batch::{Sequence, Window, windows_of};
-use network::engine::{Learner, Pace};
+use network::engine::{Learner, OptimizerOptions};
 use network::plain::PlainLearner;
 use network::train::{Hardware, Hyperparameters, REVISION};
 use network::{Dropout, Network, Size, State};
@@ -108,18 +108,18 @@ fn measured(hardware: &Hardware, settings: &Hyperparameters) -> anyhow::Result<f
     };
     let sequences: Vec<Sequence> = (0..LANES).map(|_| sequence()).collect();
     let mut masks = |n_lanes| Dropout { rate: dropout, rng: &mut rng }.masks(size, n_lanes);
-    let pace = Pace { rate: 1e-3, clip: 1.0, weight_decay: 0.0 };
+    let options = OptimizerOptions { learning_rate: 1e-3, clip: 1.0, weight_decay: 0.0 };
     match hardware {
         Hardware::Processor(_) => {
             let mut learner = Learner::new(&network, precision)?;
             timed(size, sequences, |window, state| {
-                Ok(learner.learn(window, state, &masks(window.batch), pace)?)
+                Ok(learner.learn(window, state, &masks(window.batch), options)?)
             })
         }
         Hardware::Plain(device) => {
             let mut learner = PlainLearner::new(&network, device)?;
             timed(size, sequences, |window, state| {
-                Ok(learner.learn(window, state, &masks(window.batch), pace)?)
+                Ok(learner.learn(window, state, &masks(window.batch), options)?)
             })
         }
     }
@@ -146,7 +146,8 @@ fn timed(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use network::train::{Device, Precision};
+    use network::Precision;
+    use network::train::Device;
 
     use crate::chat::posting::tests::context;
 

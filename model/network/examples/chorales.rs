@@ -17,7 +17,7 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use network::batch::Sequence;
-use network::infer::{Form, Predictor};
+use network::infer::Predictor;
 use network::train::{Hyperparameters, Lessons, Progress, Start, loss_on, train};
 use network::{Interface, Network};
 use rand::Rng;
@@ -121,7 +121,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let n_frames: usize = part.iter().map(Vec::len).sum();
         let whole: f64 = sequences.iter().flat_map(|own| frames_of(&predictor, own)).sum();
         let lost = (whole - one * n_frames as f64) / n_tokens as f64;
-        println!("  as tracks are sampled, in {:?}: {lost:+.5} nats a token", Form::best());
+        println!(
+            "  as tracks are sampled, in {:?}: {lost:+.5} nats a token",
+            predictor.precision()
+        );
     }
     Ok(())
 }

@@ -6,7 +6,7 @@
 
 use crate::Size;
 use crate::kernels::Level;
-use crate::kernels::adamw::Scale;
+use crate::kernels::elementwise::Scale;
 use crate::kernels::softmax::Softmax;
 
 /// What the predictions are held against; all of one entry (or row) a prediction.

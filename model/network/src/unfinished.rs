@@ -17,7 +17,7 @@ use safetensors::SafeTensors;
 use safetensors::tensor::{Metadata, TensorInfo, View};
 use serde::{Deserialize, Serialize};
 
-use crate::engine::Memory;
+use crate::engine::OptimizerState;
 use crate::train::{EpochLoss, Place, Snapshot};
 use crate::{LayerState, Network, Size, State};
 
@@ -182,7 +182,7 @@ fn contents(
     snapshot: &Snapshot,
     label: &str,
 ) -> Result<(String, Vec<(String, Tensor)>), UnfinishedError> {
-    let Snapshot { place, rng, memory, state, sums, over, start_nll, curve, best } = snapshot;
+    let Snapshot { place, rng, optimizer, state, sums, over, start_nll, curve, best } = snapshot;
     let mut tensors: Vec<(String, Tensor)> = Vec::new();
     // First, where they are aligned best.
     let numbers = vec![sums.0, sums.1, *over, *start_nll];
@@ -195,9 +195,9 @@ fn contents(
         }
     }
     let networks = [
-        ("weights", Some(&memory.weights)),
-        ("mean", Some(&memory.mean)),
-        ("square", Some(&memory.square)),
+        ("weights", Some(&optimizer.weights)),
+        ("mean", Some(&optimizer.mean)),
+        ("square", Some(&optimizer.square)),
         ("best", best.as_ref().map(|(_, network)| network)),
     ];
     for (kind, network) in networks {
@@ -206,7 +206,7 @@ fn contents(
             parameters.map(|(name, var)| (format!("{kind}.{name}"), var.as_detached_tensor())),
         );
     }
-    let size = memory.weights.size();
+    let size = optimizer.weights.size();
     let layers = state.iter().flat_map(|state| state.0.iter().enumerate());
     for (idx, LayerState { hidden, cell }) in layers {
         for (kind, values) in [("hidden", hidden), ("cell", cell)] {
@@ -222,7 +222,7 @@ fn contents(
         size,
         n_lanes: state.as_ref().map(|state| state.n_lanes(size)),
         best_epoch: best.as_ref().map(|(loss, _)| loss.epoch),
-        n_updates: memory.n_updates,
+        n_updates: optimizer.n_updates,
         rng_seed: rng.get_seed(),
         rng_stream: rng.get_stream(),
         rng_position: ((position >> 64) as u64, position as u64),
@@ -308,9 +308,9 @@ fn from_bytes(bytes: &[u8]) -> Result<Option<(Snapshot, String)>, UnfinishedErro
     let mut rng = ChaCha8Rng::from_seed(about.rng_seed);
     rng.set_stream(about.rng_stream);
     rng.set_word_pos(u128::from(about.rng_position.0) << 64 | u128::from(about.rng_position.1));
-    let memory = Memory { weights, mean, square, n_updates: about.n_updates };
+    let optimizer = OptimizerState { weights, mean, square, n_updates: about.n_updates };
     let (place, sums) = (about.place, (sum, weight));
-    let snapshot = Snapshot { place, rng, memory, state, sums, over, start_nll, curve, best };
+    let snapshot = Snapshot { place, rng, optimizer, state, sums, over, start_nll, curve, best };
     Ok(Some((snapshot, about.label)))
 }
 

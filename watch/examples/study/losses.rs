@@ -5,8 +5,8 @@ use composer::lessons::as_written;
 use composer::ngram::Ngram;
 use music::song::Voice;
 use music::tokens::Token;
-use network::Network;
-use network::infer::{Form, Predictor};
+use network::infer::Predictor;
+use network::{Network, Precision};
 
 use crate::songs::Labelled;
 
@@ -29,14 +29,14 @@ pub(crate) fn of_ngram(ngram: &Ngram, songs: &[&Labelled]) -> Losses {
     measure(songs, 0, |piece| ngram.losses(piece))
 }
 
-/// Measures a network, which knows the songs' genre by a condition, in a form.
+/// Measures a network, which knows the songs' genre by a condition, in a precision.
 pub(crate) fn of_network(
     network: &Network,
     songs: &[&Labelled],
     condition: u32,
-    form: Form,
+    precision: Precision,
 ) -> Result<Losses, Box<dyn std::error::Error>> {
-    let predictor = Predictor::with_form(network, form)?;
+    let predictor = Predictor::with_precision(network, precision)?;
     let n_lookbacks = network.size().lookbacks;
     Ok(measure(songs, condition, |piece| {
         let sequence = as_written(std::slice::from_ref(piece)).remove(0);

@@ -38,10 +38,9 @@ use kept::Kept;
 use losses::{Losses, of_network, of_ngram};
 use music::tokens::LOOKBACKS;
 use network::batch::Sequence;
-use network::infer::Form;
 use network::train::Lessons;
 use network::train::{Hyperparameters, Progress, Start, Trained, train};
-use network::{Network, Size};
+use network::{Network, Precision, Size};
 use samples::Way;
 use songs::{Labelled, read, split};
 
@@ -123,11 +122,11 @@ fn main() -> Result<(), Failed> {
         }
         let without = Size { lookbacks: 0, ..settings.size(composer::INTERFACE) };
         let blind = learn("without lookback", &Blind(own()), &settings, without, None)?.network;
-        row("network without lookback", of_network(&blind, &held_out, 1, Form::F32)?);
+        row("network without lookback", of_network(&blind, &held_out, 1, Precision::F32)?);
         let full = full()?;
-        row("network", of_network(&full, &held_out, 1, Form::F32)?);
-        for form in [Form::Int8, Form::best()] {
-            row(&format!("the same in {form:?}"), of_network(&full, &held_out, 1, form)?);
+        row("network", of_network(&full, &held_out, 1, Precision::F32)?);
+        for precision in [Precision::Int8, Precision::Auto] {
+            row(&format!("the same in {precision:?}"), of_network(&full, &held_out, 1, precision)?);
         }
         network = Some(full);
     }
@@ -166,8 +165,8 @@ fn few(
         GENRES[0]
     );
     let print = |name: &str, network: &Network, condition: u32| -> Result<(), Failed> {
-        let own = of_network(network, &unknown, condition, Form::F32)?;
-        let theirs = of_network(network, held_out, 1, Form::F32)?;
+        let own = of_network(network, &unknown, condition, Precision::F32)?;
+        let theirs = of_network(network, held_out, 1, Precision::F32)?;
         println!(
             "{name:<36} {:>7.3} {:>7.3} {:>7.3}   {:>7.3} {:>7.3} {:>7.3}",
             own.token, own.lead_note, own.beat, theirs.token, theirs.lead_note, theirs.beat

@@ -18,9 +18,8 @@ mod python;
 
 use std::time::{Duration, Instant};
 
+use network::Precision;
 use network::Size;
-use network::infer::Form;
-use network::train::Precision;
 
 /// What is measured.
 #[derive(Clone, Copy)]
@@ -96,11 +95,10 @@ fn main() {
         training.extend(python::Worker::start(what, task, task.tokens()).map(boxed));
     }
     compare("training", training, Duration::from_secs(seconds));
-    let forms = [Form::Int4, Form::Int8, Form::Int8Avx2, Form::Bf16, Form::F32];
-    let forms = forms.into_iter().filter(|form| form.is_native());
+    let precisions = [Precision::Int4, Precision::Int8, Precision::F32];
     let mut sampling: Vec<Box<dyn Rival>> =
-        forms.map(|form| Box::new(ours::Sampling::new(task, form, 1)) as _).collect();
-    sampling.push(Box::new(ours::Sampling::new(task, Form::best(), 16)));
+        precisions.map(|own| Box::new(ours::Sampling::new(task, own, 1)) as _).into();
+    sampling.push(Box::new(ours::Sampling::new(task, Precision::Auto, 16)));
     sampling.push(Box::new(memory::Memory::new(task)));
     for what in ["onnx-f32", "onnx-int8"] {
         sampling.extend(python::Worker::start(what, task, python::N_TOKENS).map(boxed));

@@ -3,10 +3,9 @@
 use std::time::Instant;
 
 use network::batch::{Sequence, Window, windows_of};
-use network::engine::{Learner, Pace};
-use network::infer::{Form, Predictor, Stream};
-use network::train::Precision;
-use network::{Network, Size, State};
+use network::engine::{Learner, OptimizerOptions};
+use network::infer::{Predictor, Stream};
+use network::{Network, Precision, Size, State};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -67,21 +66,22 @@ impl Rival for Training {
     }
 
     fn round(&mut self) -> Option<f64> {
-        let pace = Pace { rate: 1e-3, clip: 1.0, weight_decay: 0.01 };
+        let options = OptimizerOptions { learning_rate: 1e-3, clip: 1.0, weight_decay: 0.01 };
         let start = Instant::now();
-        self.learner.learn(&self.window, &mut self.state, &[], pace).ok()?;
+        self.learner.learn(&self.window, &mut self.state, &[], options).ok()?;
         Some(self.window.n_tokens() as f64 / start.elapsed().as_secs_f64())
     }
 }
 
 impl Sampling {
-    pub(crate) fn new(task: Task, form: Form, n_streams: usize) -> Self {
+    pub(crate) fn new(task: Task, precision: Precision, n_streams: usize) -> Self {
         let network = network(task.size, &mut ChaCha8Rng::seed_from_u64(1));
-        let predictor = Predictor::with_form(&network, form).expect("memory for a predictor");
+        let predictor =
+            Predictor::with_precision(&network, precision).expect("memory for a predictor");
         let n_threads = if n_streams > 1 { 2 } else { 1 };
         let n_lanes = n_streams / n_threads;
         let streams = (0..n_threads).map(|_| predictor.streams(&vec![0; n_lanes])).collect();
-        let name = format!("ours, {form:?}, {n_streams} at once");
+        let name = format!("ours, {:?}, {n_streams} at once", predictor.precision());
         Self { name, predictor, streams, n_lanes }
     }
 }

@@ -3,18 +3,15 @@
 //! Lanes are padded to pairs; a padded lane never counts. Rows of the window are time-major:
 //! `t · n + lane`.
 
-use std::ops::Range;
-
-use super::layout::LayerLayout;
-use super::packed::PackedMatrix;
-use super::table::Table;
 use crate::kernels::Level;
 use crate::kernels::aligned::Aligned;
-use crate::kernels::cell::{Left, Panels, Step};
+use crate::kernels::cell::{Saved, Step};
 use crate::kernels::cell_back::StepBack;
 use crate::kernels::outer::{Lines, Outer};
-use crate::kernels::pack::Spread;
+use crate::kernels::pack::{PackRows, Panels};
 use crate::kernels::product::{Product, Rows};
+use crate::layout::LayerLayout;
+use crate::packed::PackedMatrix;
 
 /// Rows after which the gradient of the weights is added up: enough to pay for reading and writing
 /// it, few enough to lie in the cache.
@@ -37,15 +34,6 @@ impl Input {
         let words = || Aligned::zeros(n_words);
         Self { width, rows: words(), panels: words(), mask: Vec::new() }
     }
-}
-
-/// What a layer reads.
-#[derive(Clone, Copy)]
-pub(super) enum Below<'a> {
-    /// Rows of its own.
-    Rows(&'a Input),
-    /// Products that are known already, for these lanes.
-    Table(&'a Table, &'a Range<usize>),
 }
 
 /// A shard's window.
@@ -86,8 +74,12 @@ pub(super) struct LayerSpace {
     cells: Aligned<f32>,
     /// Activations \[time, 4·n·units\].
     gates: Aligned<f32>,
-    /// What the gates' sums begin with \[n, 4·units\], where the products below are known.
-    initial: Aligned<f32>,
+}
+
+/// The gradient of a layer's output, and then of its input \[time, n, stride\].
+pub(super) struct OutputGradient<'a> {
+    pub(super) numbers: &'a mut [f32],
+    pub(super) stride: usize,
 }
 
 /// Room for a layer's way back, used by one layer after the other.
@@ -97,8 +89,6 @@ pub(super) struct BackSpace {
     rows: Aligned<u32>,
     panels: Aligned<u32>,
     chunk: usize,
-    /// Gradient of products that were known, of this layer.
-    pub(super) d_products: Aligned<f32>,
 }
 
 impl LayerSpace {
@@ -111,7 +101,6 @@ impl LayerSpace {
             panels: Aligned::zeros((shape.time + 1) * n_words),
             cells: Aligned::zeros((shape.time + 1) * numbers),
             gates: Aligned::zeros(if shape.keep { shape.time * 4 * numbers } else { 0 }),
-            initial: Aligned::zeros(0),
         }
     }
 
@@ -119,7 +108,7 @@ impl LayerSpace {
     pub(super) fn begin(&mut self, shape: &Shape<'_>, hidden: &[f32], cell: &[f32]) {
         self.cells[..cell.len()].copy_from_slice(cell);
         let depth = shape.lines(shape.time + 1);
-        shape.level.run(Spread {
+        shape.level.run(PackRows {
             from: hidden,
             width: self.units,
             rows: &mut self.hidden[0],
@@ -140,68 +129,64 @@ impl LayerSpace {
         (hidden.flatten().collect(), &self.cells[from..from + self.units])
     }
 
-    /// Runs over the window from `below` to `above`.
+    /// Runs over the window from the layer's input to `above`, the input of the next.
     pub(super) fn forward(
         &mut self,
         shape: &Shape<'_>,
         weights: Weights<'_>,
-        below: Below<'_>,
+        input: &Input,
         above: &mut Input,
+    ) {
+        for t in 0..shape.time {
+            self.reset(shape, t);
+            self.step(shape, weights, input, above, t);
+            self.hidden.swap(0, 1);
+        }
+    }
+
+    fn step(
+        &mut self,
+        shape: &Shape<'_>,
+        weights: Weights<'_>,
+        input: &Input,
+        above: &mut Input,
+        t: usize,
     ) {
         let Shape { level, n, .. } = *shape;
         let (group, numbers) = (level.group(), n * self.units);
-        let words = numbers / group;
-        let none = Rows { words: &[], depth: 0 };
-        for t in 0..shape.time {
-            self.reset(shape, t);
-            let (x, input, initial) = match below {
-                Below::Rows(input) => {
-                    let depth = input.width / group;
-                    let x = Rows { words: &input.rows[t * n * depth..], depth };
-                    (x, &weights.input.forward[..], weights.bias)
-                }
-                Below::Table(table, lanes) => {
-                    if self.initial.len() != 4 * numbers {
-                        self.initial = Aligned::zeros(4 * numbers);
-                    }
-                    table.begin(t, lanes.clone(), &mut self.initial);
-                    (none, &[][..], &self.initial[..])
-                }
-            };
-            let (before, after) = self.cells.split_at_mut((t + 1) * numbers);
-            let [hidden, next] = &mut self.hidden;
-            let out_rows = &mut above.rows[t * words..(t + 1) * words];
-            let left = shape.keep.then(|| Left {
-                gates: &mut self.gates[t * 4 * numbers..(t + 1) * 4 * numbers],
-                hidden: Panels {
-                    words: &mut self.panels,
-                    depth: shape.lines(shape.time + 1),
-                    line: shape.lines(t + 1),
-                },
-                mask: &above.mask,
-                out_rows: &mut *out_rows,
-                out: Panels {
-                    words: &mut above.panels,
-                    depth: shape.lines(shape.time),
-                    line: shape.lines(t),
-                },
-            });
-            level.run(Step {
-                n,
-                x,
-                input,
-                h: Rows { words: hidden, depth: self.units / group },
-                recurrent: &weights.recurrent.forward,
-                initial,
-                before: &before[t * numbers..],
-                after: &mut after[..numbers],
-                hidden: next,
-                left,
-            });
-            if !shape.keep {
-                out_rows.copy_from_slice(next);
-            }
-            self.hidden.swap(0, 1);
+        let (words, depth) = (numbers / group, input.width / group);
+        let (before, after) = self.cells.split_at_mut((t + 1) * numbers);
+        let [hidden, next] = &mut self.hidden;
+        let out_rows = &mut above.rows[t * words..(t + 1) * words];
+        let saved = shape.keep.then(|| Saved {
+            gates: &mut self.gates[t * 4 * numbers..(t + 1) * 4 * numbers],
+            hidden: Panels {
+                words: &mut self.panels,
+                depth: shape.lines(shape.time + 1),
+                line: shape.lines(t + 1),
+            },
+            mask: &above.mask,
+            out_rows: &mut *out_rows,
+            out: Panels {
+                words: &mut above.panels,
+                depth: shape.lines(shape.time),
+                line: shape.lines(t),
+            },
+        });
+        level.run(Step {
+            n,
+            x: Rows { words: &input.rows[t * n * depth..], depth },
+            input: &weights.input.forward,
+            h: Rows { words: hidden, depth: self.units / group },
+            recurrent: &weights.recurrent.forward,
+            initial: weights.bias,
+            before: &before[t * numbers..],
+            after: &mut after[..numbers],
+            hidden: next,
+            saved,
+        });
+        if !shape.keep {
+            out_rows.copy_from_slice(next);
         }
     }
 
@@ -225,84 +210,102 @@ impl LayerSpace {
         }
     }
 
-    /// Goes back over the window: `d` \[time, n, stride\] holds the gradient of the output and
-    /// receives that of the input, if it has rows of its own; the gradients of the weights are added to
-    /// `gradient`, the vector of them all.
-    #[expect(clippy::too_many_arguments, reason = "each is a different thing")]
+    /// Goes back over the window: `d` holds the gradient of the output and receives that of the input;
+    /// the gradients of the weights are added to `gradient`, the vector of them all.
     pub(super) fn back(
         &self,
         shape: &Shape<'_>,
-        places: &LayerLayout,
-        weights: Weights<'_>,
-        (below, above): (Below<'_>, &Input),
-        (d, stride): (&mut [f32], usize),
+        (places, weights): (&LayerLayout, Weights<'_>),
+        (input, above): (&Input, &Input),
+        d: &mut OutputGradient<'_>,
         space: &mut BackSpace,
         gradient: &mut [f32],
     ) {
-        let Shape { level, n, .. } = *shape;
-        let numbers = n * self.units;
         space.d_hidden.fill(0.0);
         space.d_cell.fill(0.0);
-        let (d_hidden, d_cell) = (&mut space.d_hidden[..], &mut space.d_cell[..]);
-        if let Below::Table(table, _) = below {
-            space.d_products.reset(table.n_products());
-        }
         for t in (0..shape.time).rev() {
-            let d = &mut d[t * n * stride..(t + 1) * n * stride];
-            level.run(StepBack {
-                n,
-                units: self.units,
-                gates: &self.gates[t * 4 * numbers..(t + 1) * 4 * numbers],
-                before: &self.cells[t * numbers..(t + 1) * numbers],
-                d_out: d,
-                stride,
-                mask: &above.mask,
-                d_hidden,
-                d_cell,
-                rows: &mut space.rows,
-                panels: Panels {
-                    words: &mut space.panels,
-                    depth: shape.lines(space.chunk),
-                    line: shape.lines(t % space.chunk),
-                },
-                d_bias: &mut gradient[places.bias.clone()],
-            });
-            let a = Rows { words: &space.rows, depth: 4 * self.units / level.group() };
-            match below {
-                Below::Rows(_) => {
-                    let b = &weights.input.backward;
-                    level.run(Product { a, b, bias: &[], out: d, stride, n_rows: n });
-                }
-                Below::Table(table, lanes) => {
-                    table.add_gradient(t, lanes.clone(), &space.rows, &mut space.d_products);
-                }
-            }
-            let (b, out) = (&weights.recurrent.backward, &mut *d_hidden);
-            level.run(Product { a, b, bias: &[], out, stride: self.units, n_rows: n });
-            for lane in (0..n).filter(|lane| shape.resets[t * n + lane]) {
-                d_hidden[lane * self.units..][..self.units].fill(0.0);
-                d_cell[lane * self.units..][..self.units].fill(0.0);
-            }
+            self.step_back(shape, t, d, &above.mask, space, &mut gradient[places.bias.clone()]);
+            self.products_back(shape, t, weights, d, space);
             if t % space.chunk == 0 {
                 let n_steps = space.chunk.min(shape.time - t);
-                let b = Lines { panels: &space.panels, depth: shape.lines(space.chunk), from: 0 };
-                let from = shape.lines(t);
-                let inputs = match below {
-                    Below::Rows(input) => {
-                        Some((&input.panels, shape.lines(shape.time), &places.input))
-                    }
-                    Below::Table(..) => None,
-                };
-                let states = (&self.panels, shape.lines(shape.time + 1), &places.recurrent);
-                for (panels, depth, matrix) in inputs.into_iter().chain([states]) {
-                    level.run(Outer {
-                        a: Lines { panels, depth, from },
-                        b,
-                        n_lines: shape.lines(n_steps),
-                        out: &mut gradient[matrix.range.clone()],
-                    });
-                }
+                self.add_weights(shape, (t, n_steps), places, input, space, gradient);
             }
+        }
+    }
+
+    /// From the gradient of a step's output to that of its gates' sums.
+    fn step_back(
+        &self,
+        shape: &Shape<'_>,
+        t: usize,
+        d: &OutputGradient<'_>,
+        mask: &[f32],
+        space: &mut BackSpace,
+        d_bias: &mut [f32],
+    ) {
+        let numbers = shape.n * self.units;
+        shape.level.run(StepBack {
+            n: shape.n,
+            units: self.units,
+            gates: &self.gates[t * 4 * numbers..(t + 1) * 4 * numbers],
+            before: &self.cells[t * numbers..(t + 1) * numbers],
+            d_out: &d.numbers[t * shape.n * d.stride..(t + 1) * shape.n * d.stride],
+            stride: d.stride,
+            mask,
+            d_hidden: &space.d_hidden,
+            d_cell: &mut space.d_cell,
+            rows: &mut space.rows,
+            panels: Panels {
+                words: &mut space.panels,
+                depth: shape.lines(space.chunk),
+                line: shape.lines(t % space.chunk),
+            },
+            d_bias,
+        });
+    }
+
+    /// From the gradient of the gates' sums to those of the input and of the step before.
+    fn products_back(
+        &self,
+        shape: &Shape<'_>,
+        t: usize,
+        weights: Weights<'_>,
+        d: &mut OutputGradient<'_>,
+        space: &mut BackSpace,
+    ) {
+        let Shape { level, n, .. } = *shape;
+        let a = Rows { words: &space.rows, depth: 4 * self.units / level.group() };
+        let (b, stride) = (&weights.input.backward, d.stride);
+        let out = &mut d.numbers[t * n * stride..(t + 1) * n * stride];
+        level.run(Product { a, b, bias: &[], out, stride, n_rows: n });
+        let (b, out) = (&weights.recurrent.backward, &mut space.d_hidden[..]);
+        level.run(Product { a, b, bias: &[], out, stride: self.units, n_rows: n });
+        for lane in (0..n).filter(|lane| shape.resets[t * n + lane]) {
+            space.d_hidden[lane * self.units..][..self.units].fill(0.0);
+            space.d_cell[lane * self.units..][..self.units].fill(0.0);
+        }
+    }
+
+    /// Adds the gradient of the matrices over `n_steps` steps from `t`.
+    fn add_weights(
+        &self,
+        shape: &Shape<'_>,
+        (t, n_steps): (usize, usize),
+        places: &LayerLayout,
+        input: &Input,
+        space: &BackSpace,
+        gradient: &mut [f32],
+    ) {
+        let b = Lines { panels: &space.panels, depth: shape.lines(space.chunk), from: 0 };
+        let inputs = (&input.panels, shape.lines(shape.time), &places.input);
+        let states = (&self.panels, shape.lines(shape.time + 1), &places.recurrent);
+        for (panels, depth, matrix) in [inputs, states] {
+            shape.level.run(Outer {
+                a: Lines { panels, depth, from: shape.lines(t) },
+                b,
+                n_lines: shape.lines(n_steps),
+                out: &mut gradient[matrix.range.clone()],
+            });
         }
     }
 }
@@ -318,7 +321,6 @@ impl BackSpace {
             rows: Aligned::zeros(n_words),
             panels: Aligned::zeros(chunk * n_words),
             chunk,
-            d_products: Aligned::zeros(0),
         }
     }
 }

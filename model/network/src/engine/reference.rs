@@ -42,8 +42,11 @@
 //! ```
 
 use super::*;
+use crate::batch::Window;
+use crate::kernels::Level;
 use crate::loss::Targets;
-use candle_core::{Device, Tensor};
+use crate::{Network, Size, State};
+use candle_core::{Device, Result, Tensor};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -69,7 +72,8 @@ const STATES: [(f64, f64); 2] = [(2.345_529, 3.156_045), (-4.762_481, -11.498_15
 /// Over and over the same window, the state carried on.
 const LOSSES: [f64; 8] =
     [2.505_881, 2.464_235, 2.427_842, 2.405_336, 2.390_836, 2.385_927, 2.385_859, 2.383_854];
-const PACE: Pace = Pace { rate: 1e-2, clip: 0.25, weight_decay: 0.1 };
+const PACE: OptimizerOptions =
+    OptimizerOptions { learning_rate: 1e-2, clip: 0.25, weight_decay: 0.1 };
 
 fn network() -> Result<Network> {
     let network = Network::new(SIZE, &mut ChaCha8Rng::seed_from_u64(0))?;

@@ -5,32 +5,21 @@
 
 use std::ops::Range;
 
-use super::layer::{BackSpace, Below, Input, LayerSpace, Shape, Weights};
-use super::layout::Layout;
-use super::packed::Packed;
-use super::table::{Table, rows_of};
+use super::layer::{BackSpace, Input, LayerSpace, OutputGradient, Shape, Weights};
 use crate::batch::Window;
 use crate::kernels::Level;
-use crate::kernels::adamw::{Add, Multiply};
 use crate::kernels::aligned::Aligned;
-use crate::kernels::cell::Panels;
+use crate::kernels::elementwise::{Add, Multiply};
 use crate::kernels::outer::{Lines, Outer};
-use crate::kernels::pack::Spread;
+use crate::kernels::pack::{PackRows, Panels};
 use crate::kernels::product::{Product, Rows};
+use crate::layout::Layout;
 use crate::loss;
+use crate::packed::View;
 use crate::{LayerState, State};
 
 /// Rows whose logits are held at once.
 const HEAD_ROWS: usize = 256;
-
-/// Weights as a shard reads them.
-#[derive(Clone, Copy)]
-pub(super) struct View<'a> {
-    pub(super) level: Level,
-    pub(super) layout: &'a Layout,
-    pub(super) weights: &'a [f32],
-    pub(super) packed: &'a Packed,
-}
 
 /// A share of the lanes and everything it needs for a window.
 pub(super) struct Shard {
@@ -83,43 +72,29 @@ impl Shard {
         self.lanes == *lanes && self.time == time && self.keep == keep
     }
 
-    /// Runs over the window, of which a table may be made; returns the weighted sum of losses, in
-    /// nats, over all its lanes, and adds the gradients of the mean loss to `gradient` if it is not
-    /// empty.
+    /// Runs over the window; returns the weighted sum of losses, in nats, over all its lanes, and adds
+    /// the gradients of the mean loss to `gradient` if it is not empty.
     pub(super) fn run(
         &mut self,
         view: &View<'_>,
-        (window, table): (&Window, Option<&Table>),
+        window: &Window,
         masks: &[Vec<f32>],
         state: &State,
         gradient: &mut [f32],
     ) -> f64 {
         self.begin(view, window, masks, state);
-        if table.is_none() {
-            self.embed(view, window);
-        }
-        for (idx, layer) in self.layers.iter_mut().enumerate() {
-            let (before, after) = self.inputs.split_at_mut(idx + 1);
-            let shape = Shape {
-                level: view.level,
-                time: self.time,
-                n: self.n,
-                resets: &self.resets,
-                keep: self.keep,
-            };
-            let below = below(idx, table, &self.lanes, &before[idx]);
-            layer.forward(&shape, weights(view, idx), below, &mut after[0]);
+        self.embed(view, window);
+        let Self { time, n, keep, resets, inputs, layers, .. } = self;
+        let shape = Shape { level: view.level, time: *time, n: *n, resets, keep: *keep };
+        for (idx, layer) in layers.iter_mut().enumerate() {
+            let (before, after) = inputs.split_at_mut(idx + 1);
+            layer.forward(&shape, weights(view, idx), &before[idx], &mut after[0]);
         }
         let loss = self.head(view, window, gradient);
         if !gradient.is_empty() {
-            self.back(view, (window, table), gradient);
+            self.back(view, window, gradient);
         }
         loss
-    }
-
-    /// The gradient of a table's products.
-    pub(super) fn d_products(&self) -> &[f32] {
-        &self.back.d_products
     }
 
     /// Writes the state after the window to the shard's lanes.
@@ -191,7 +166,7 @@ impl Shard {
                 depth: self.time * n / level.group(),
                 line: t * n / level.group(),
             };
-            level.run(Spread {
+            level.run(PackRows {
                 from: sums,
                 width,
                 rows: &mut input.rows[t * n_words..(t + 1) * n_words],
@@ -203,119 +178,128 @@ impl Shard {
 
     /// The loss, and with `gradient` also the output's gradients and, in `d`, that of its input.
     fn head(&mut self, view: &View<'_>, window: &Window, gradient: &mut [f32]) -> f64 {
-        let (level, layout) = (view.level, view.layout);
-        let (width, group) = (layout.head_width, level.group());
         let n_rows = self.time * self.n;
-        let input = &self.inputs[self.inputs.len() - 1];
-        let depth = input.width / group;
-        let matrix = view.packed.output();
         let mut loss = 0.0;
         for from in (0..n_rows).step_by(HEAD_ROWS) {
-            let rows = HEAD_ROWS.min(n_rows - from);
-            let logits = &mut self.scratch[..rows * width];
-            level.run(Product {
-                a: Rows { words: &input.rows[from * depth..], depth },
-                b: &matrix.forward,
-                bias: &view.weights[layout.output_bias.clone()],
-                out: &mut *logits,
-                stride: width,
-                n_rows: rows,
-            });
-            for (idx, row) in logits.chunks_exact_mut(width).enumerate() {
-                let (t, lane) = ((from + idx) / self.n, (from + idx) % self.n);
-                if lane < self.lanes.len() {
-                    let at = t * window.batch + self.lanes.start + lane;
-                    loss += loss::gradient_of_row(level, row, layout.size, &window.targets, at);
-                } else {
-                    row.fill(0.0);
-                }
+            let rows = from..n_rows.min(from + HEAD_ROWS);
+            self.predict(view, rows.clone());
+            loss += self.losses(view, window, rows.clone());
+            if !gradient.is_empty() {
+                self.head_back(view, rows, gradient);
             }
-            if gradient.is_empty() {
-                continue;
-            }
-            let n_lines = rows / group;
-            let d_rows = &mut self.d_rows[..rows * width / group];
-            level.run(Spread {
-                from: logits,
-                width,
-                rows: &mut *d_rows,
-                panels: Some(Panels {
-                    words: &mut self.d_panels,
-                    depth: HEAD_ROWS / group,
-                    line: 0,
-                }),
-                sums: &mut gradient[layout.output_bias.clone()],
-            });
-            level.run(Outer {
-                a: Lines { panels: &input.panels, depth: n_rows / group, from: from / group },
-                b: Lines { panels: &self.d_panels, depth: HEAD_ROWS / group, from: 0 },
-                n_lines,
-                out: &mut gradient[layout.output.range.clone()],
-            });
-            level.run(Product {
-                a: Rows { words: d_rows, depth: width / group },
-                b: &matrix.backward,
-                bias: &[],
-                out: &mut self.d[from * self.stride..],
-                stride: self.stride,
-                n_rows: rows,
-            });
         }
         loss
     }
 
-    /// From the gradient of the last output to those of the layers' weights and the embeddings.
-    fn back(
-        &mut self,
-        view: &View<'_>,
-        (window, table): (&Window, Option<&Table>),
-        gradient: &mut [f32],
-    ) {
+    /// Writes the logits of some rows to `scratch`.
+    fn predict(&mut self, view: &View<'_>, rows: Range<usize>) {
+        let input = &self.inputs[self.inputs.len() - 1];
+        let depth = input.width / view.level.group();
+        view.level.run(Product {
+            a: Rows { words: &input.rows[rows.start * depth..], depth },
+            b: &view.packed.output().forward,
+            bias: &view.weights[view.layout.output_bias.clone()],
+            out: &mut self.scratch[..rows.len() * view.layout.head_width],
+            stride: view.layout.head_width,
+            n_rows: rows.len(),
+        });
+    }
+
+    /// The losses of some rows, whose logits in `scratch` become their gradients.
+    fn losses(&mut self, view: &View<'_>, window: &Window, rows: Range<usize>) -> f64 {
+        let (size, width) = (view.layout.size, view.layout.head_width);
+        let mut loss = 0.0;
+        for (row, logits) in rows.zip(self.scratch.chunks_exact_mut(width)) {
+            let (t, lane) = (row / self.n, row % self.n);
+            if lane < self.lanes.len() {
+                let at = t * window.batch + self.lanes.start + lane;
+                loss += loss::gradient_of_row(view.level, logits, size, &window.targets, at);
+            } else {
+                logits.fill(0.0);
+            }
+        }
+        loss
+    }
+
+    /// From the gradients of some rows' logits to those of the output's weights and input.
+    fn head_back(&mut self, view: &View<'_>, rows: Range<usize>, gradient: &mut [f32]) {
         let (level, layout) = (view.level, view.layout);
-        let Self { time, n, keep, resets, inputs, layers, back, d, stride, lanes, .. } = self;
-        let (time, n, keep, stride) = (*time, *n, *keep, *stride);
-        let shape = Shape { level, time, n, resets, keep };
+        let (width, group) = (layout.head_width, level.group());
+        let input = &self.inputs[self.inputs.len() - 1];
+        let depth = HEAD_ROWS / group;
+        let d_rows = &mut self.d_rows[..rows.len() * width / group];
+        level.run(PackRows {
+            from: &self.scratch[..rows.len() * width],
+            width,
+            rows: &mut *d_rows,
+            panels: Some(Panels { words: &mut self.d_panels, depth, line: 0 }),
+            sums: &mut gradient[layout.output_bias.clone()],
+        });
+        let n_lines = self.time * self.n / group;
+        level.run(Outer {
+            a: Lines { panels: &input.panels, depth: n_lines, from: rows.start / group },
+            b: Lines { panels: &self.d_panels, depth, from: 0 },
+            n_lines: rows.len() / group,
+            out: &mut gradient[layout.output.range.clone()],
+        });
+        level.run(Product {
+            a: Rows { words: d_rows, depth: width / group },
+            b: &view.packed.output().backward,
+            bias: &[],
+            out: &mut self.d[rows.start * self.stride..],
+            stride: self.stride,
+            n_rows: rows.len(),
+        });
+    }
+
+    /// From the gradient of the last output to those of the layers' weights and the embeddings.
+    fn back(&mut self, view: &View<'_>, window: &Window, gradient: &mut [f32]) {
+        let Self { time, n, keep, resets, inputs, layers, back, d, stride, .. } = self;
+        let shape = Shape { level: view.level, time: *time, n: *n, resets, keep: *keep };
+        let mut d = OutputGradient { numbers: &mut *d, stride: *stride };
         for (idx, layer) in layers.iter().enumerate().rev() {
-            layer.back(
-                &shape,
-                &layout.layers[idx],
-                weights(view, idx),
-                (below(idx, table, lanes, &inputs[idx]), &inputs[idx + 1]),
-                (d, stride),
-                back,
-                gradient,
-            );
+            let own = (&view.layout.layers[idx], weights(view, idx));
+            let between = (&inputs[idx], &inputs[idx + 1]);
+            layer.back(&shape, own, between, &mut d, back, gradient);
         }
-        if table.is_some() {
-            return;
-        }
-        let (width, mask) = (layout.embedding_width, &inputs[0].mask);
-        for (row, d) in d.chunks_exact_mut(stride).enumerate() {
-            let (t, lane) = (row / n, row % n);
-            if lane >= lanes.len() {
+        self.embeddings_back(view, window, gradient);
+    }
+
+    /// Adds the gradient of the first layer's input to those of the embeddings.
+    fn embeddings_back(&mut self, view: &View<'_>, window: &Window, gradient: &mut [f32]) {
+        let (level, width, mask) = (view.level, view.layout.embedding_width, &self.inputs[0].mask);
+        for (row, d) in self.d.chunks_exact_mut(self.stride).enumerate() {
+            let (t, lane) = (row / self.n, row % self.n);
+            if lane >= self.lanes.len() {
                 continue;
             }
             let from = &mut d[..width];
             if !mask.is_empty() {
                 level.run(Multiply { to: &mut *from, by: &mask[lane * width..][..width] });
             }
-            for range in rows_of(layout, window, t * window.batch + lanes.start + lane) {
+            let at = t * window.batch + self.lanes.start + lane;
+            for range in rows_of(view.layout, window, at) {
                 level.run(Add { to: &mut gradient[range], from: &*from });
             }
         }
     }
 }
 
-fn below<'a>(
-    layer: usize,
-    table: Option<&'a Table>,
-    lanes: &'a Range<usize>,
-    input: &'a Input,
-) -> Below<'a> {
-    match table {
-        Some(table) if layer == 0 => Below::Table(table, lanes),
-        _ => Below::Rows(input),
-    }
+/// Embeddings that are added up at a step of a lane, as ranges of the weights.
+fn rows_of<'a>(
+    layout: &'a Layout,
+    window: &'a Window,
+    at: usize,
+) -> impl Iterator<Item = Range<usize>> + 'a {
+    let (width, n) = (layout.embedding_width, layout.size.inputs());
+    let of = move |start: usize, row: u32| {
+        let from = start + row as usize * width;
+        from..from + width
+    };
+    let inputs = window.inputs[at * n..][..n].iter();
+    let condition = window.conditions.get(at).filter(|_| layout.size.conditions > 0);
+    let inputs = inputs.map(move |row| of(layout.embedding.start, *row));
+    inputs.chain(condition.map(move |row| of(layout.conditions.start, *row)))
 }
 
 fn weights<'a>(view: &View<'a>, layer: usize) -> Weights<'a> {

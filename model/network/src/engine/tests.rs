@@ -1,9 +1,12 @@
 //! Does the engine compute what the network says, at every level?
 
 use super::*;
+use crate::batch::Window;
+use crate::kernels::Level;
 use crate::loss::Targets;
-use crate::{Dropout, plain};
-use candle_core::Tensor;
+use crate::precision::Precision;
+use crate::{Dropout, Network, Size, State, plain};
+use candle_core::{Result, Tensor};
 use candle_nn::Optimizer;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -83,40 +86,13 @@ fn losses_gradients_and_states_are_those_of_the_plain_composition() -> Result<()
 }
 
 #[test]
-fn a_table_of_few_embeddings_changes_nothing() -> Result<()> {
-    let few = Size { vocabulary: 6, lookbacks: 0, conditions: 0, embedding: 20, ..size() };
-    let summed = Size { vocabulary: 2, embedding: 60, ..size() };
-    for level in Level::available() {
-        for size in [few, summed] {
-            let mut rng = ChaCha8Rng::seed_from_u64(5);
-            let network = Network::new(size, &mut rng)?;
-            let engine = Engine::build(&network, level, true)?;
-            let Engine { layout, weights, packed, .. } = &engine;
-            let view = View { level, layout, weights, packed };
-            let table = |time, rng: &mut _| Table::of(&view, &window(size, time, 13, rng));
-            assert!(table(7, &mut rng).is_some() && table(1, &mut rng).is_none(), "{size:?}");
-            let off = difference(level, size, 13, 0.0)?;
-            let allowed = if level.group() == 1 { 1e-5 } else { 1e-2 };
-            assert!(off < allowed, "{level:?}, {size:?}: off by {off}");
-        }
-    }
-    // More rows than are held at once on the way back.
-    let many = Size { vocabulary: 300, lookbacks: 1, conditions: 3, embedding: 64, ..size() };
-    for (level, allowed) in [(Level::f32(), 1e-5), (Level::bf16(), 1e-2)] {
-        let off = difference(level, many, 300, 0.0)?;
-        assert!(off < allowed, "{level:?}: off by {off}");
-    }
-    Ok(())
-}
-
-#[test]
 fn losses_alone_are_those_of_learning() -> Result<()> {
     for level in Level::available() {
         let mut rng = ChaCha8Rng::seed_from_u64(4);
         let network = Network::new(size(), &mut rng)?;
         let window = window(size(), 9, 10, &mut rng);
         let mut states = [State::zero(size(), 10), State::zero(size(), 10)];
-        let alone = Engine::build(&network, level, false)?.loss(&window, &mut states[0])?;
+        let alone = Engine::with_level(&network, level, false)?.loss(&window, &mut states[0])?;
         let learner =
             Learner::with_level(&network, level)?.differentiate(&window, &mut states[1], &[])?;
         assert!((alone - learner).abs() < 1e-6, "{level:?}: {alone} and {learner}");
@@ -140,10 +116,10 @@ fn steps_are_those_of_adamw() -> Result<()> {
     let mut optimizers = [optimizer(biases, 0.0)?, optimizer(others, 0.1)?];
     let mut learner = Learner::with_level(&learned, Level::f32())?;
     let (mut ours, mut theirs) = (State::zero(size(), 8), State::zero(size(), 8));
-    let pace = Pace { rate: 3e-3, clip: 1e9, weight_decay: 0.1 };
+    let options = OptimizerOptions { learning_rate: 3e-3, clip: 1e9, weight_decay: 0.1 };
     for _ in 0..5 {
         let window = window(size(), 6, 8, &mut rng);
-        learner.learn(&window, &mut ours, &[], pace)?;
+        learner.learn(&window, &mut ours, &[], options)?;
         let gradients = plain::loss(&network, &window, &mut theirs, &[])?.backward()?;
         for optimizer in &mut optimizers {
             optimizer.step(&gradients)?;
@@ -171,5 +147,69 @@ fn a_window_that_does_not_fit_is_an_error() -> Result<()> {
     let mut beyond = good;
     beyond.conditions[2] = 3;
     assert!(engine.loss(&beyond, &mut State::zero(size(), 4)).is_err());
+    Ok(())
+}
+
+/// Every weight and moment that a learner holds.
+fn everything(learner: &Learner, network: &Network) -> Result<Vec<Vec<f32>>> {
+    let OptimizerState { weights, mean, square, n_updates } = learner.optimizer_state(network)?;
+    let networks = [weights, mean, square];
+    let vars = networks.iter().flat_map(|own| own.parameters().iter());
+    let numbers = vars.map(|(_, var)| var.flatten_all()?.to_vec1::<f32>());
+    numbers.chain([Ok(vec![n_updates as f32])]).collect()
+}
+
+#[test]
+fn a_gradient_that_is_not_finite_moves_nothing() -> Result<()> {
+    let options = OptimizerOptions { learning_rate: 1e-2, clip: 1.0, weight_decay: 0.1 };
+    for level in Level::available() {
+        let mut rng = ChaCha8Rng::seed_from_u64(7);
+        let network = Network::new(size(), &mut rng)?;
+        let mut learner = Learner::with_level(&network, level)?;
+        let good = window(size(), 4, 9, &mut rng);
+        let mut state = State::zero(size(), 9);
+        learner.learn(&good, &mut state, &[], options)?;
+        let before = everything(&learner, &network)?;
+        let masks = Dropout { rate: 0.4, rng: &mut rng }.masks(size(), 9);
+        for bad in [f32::NAN, f32::INFINITY] {
+            let mut heavy = good.clone();
+            heavy.targets.weights[5] = bad;
+            assert!(!learner.learn(&heavy, &mut state.clone(), &[], options)?.is_finite());
+            for idx in 0..masks.len() {
+                let mut masks = masks.clone();
+                masks[idx].fill(bad);
+                learner.learn(&good, &mut state.clone(), &masks, options)?;
+            }
+            assert_eq!(everything(&learner, &network)?, before, "{level:?}: {bad}");
+        }
+        // It learns on as if nothing had been.
+        let loss = learner.learn(&good, &mut state, &[], options)?;
+        assert!(loss.is_finite() && everything(&learner, &network)? != before, "{level:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_weight_that_is_not_a_number_is_seen_in_the_loss() -> Result<()> {
+    for level in Level::available() {
+        let mut rng = ChaCha8Rng::seed_from_u64(8);
+        let network = Network::new(size(), &mut rng)?;
+        let window = window(size(), 5, 4, &mut rng);
+        let zero = || State::zero(size(), 4);
+        assert!(
+            Engine::with_level(&network, level, false)?.loss(&window, &mut zero())?.is_finite()
+        );
+        for (idx, (name, var)) in network.parameters().iter().enumerate() {
+            let bad = network.duplicate()?;
+            let mut numbers = var.flatten_all()?.to_vec1::<f32>()?;
+            // One number of the gates' biases is enough; of the others not all are needed.
+            let n = if name.starts_with("lstm") { 1 } else { numbers.len() };
+            numbers[..n].fill(f32::NAN);
+            let (_, to) = &bad.parameters()[idx];
+            to.set(&Tensor::from_vec(numbers, var.shape(), var.device())?)?;
+            let loss = Engine::with_level(&bad, level, false)?.loss(&window, &mut zero())?;
+            assert!(loss.is_nan(), "{level:?}: {loss} with {name}");
+        }
+    }
     Ok(())
 }

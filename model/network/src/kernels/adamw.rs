@@ -1,133 +1,86 @@
-//! What is done to every weight and its gradient, one by one?
+//! How is a weight moved by its gradient?
+//!
+//! `AdamW` (Loshchilov and Hutter 2019) for step t, with s for clipping, the rate η and the decay λ:
+//!
+//! ```text
+//! d = s · gradient
+//! m = β₁ m + (1 − β₁) d,   m̂ = m / (1 − β₁ᵗ)
+//! v = β₂ v + (1 − β₂) d²,  v̂ = v / (1 − β₂ᵗ)
+//! w = w − η (m̂ / (√v̂ + ε) + λ w)
+//! ```
 #![expect(clippy::inline_always, reason = "must be compiled for each level")]
 
 use super::level::Work;
 use super::simd::Simd;
 
-/// `to += from`
-pub(crate) struct Add<'a> {
-    pub(crate) to: &'a mut [f32],
-    pub(crate) from: &'a [f32],
-}
+/// β₁ and β₂: how much of the moments is kept in a step.
+pub(crate) const BETA: (f32, f32) = (0.9, 0.99);
+/// ε
+pub(crate) const EPSILON: f32 = 1e-8;
 
-impl Work for Add<'_> {
-    type Out = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, _simd: S) {
-        for (to, from) in self.to.iter_mut().zip(self.from) {
-            *to += from;
-        }
-    }
-}
-
-/// `to += from`, a row of words
-pub(crate) struct AddWords<'a> {
-    pub(crate) to: &'a mut [f32],
-    pub(crate) from: &'a [u32],
-}
-
-impl Work for AddWords<'_> {
-    type Out = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, _simd: S) {
-        if S::GROUP == 1 {
-            for (to, from) in self.to.iter_mut().zip(self.from) {
-                *to += f32::from_bits(*from);
-            }
-        } else {
-            for (to, from) in self.to.chunks_exact_mut(2).zip(self.from) {
-                to[0] += f32::from_bits(from << 16);
-                to[1] += f32::from_bits(from & 0xffff_0000);
-            }
-        }
-    }
-}
-
-/// `to *= by`, one by one
-pub(crate) struct Multiply<'a> {
-    pub(crate) to: &'a mut [f32],
-    pub(crate) by: &'a [f32],
-}
-
-impl Work for Multiply<'_> {
-    type Out = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, _simd: S) {
-        for (to, by) in self.to.iter_mut().zip(self.by) {
-            *to *= by;
-        }
-    }
-}
-
-/// `values *= by`
-pub(crate) struct Scale<'a> {
-    pub(crate) values: &'a mut [f32],
-    pub(crate) by: f32,
-}
-
-impl Work for Scale<'_> {
-    type Out = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, _simd: S) {
-        for value in self.values {
-            *value *= self.by;
-        }
-    }
-}
-
-/// The sum of squares.
-pub(crate) struct SquareSum<'a>(pub(crate) &'a [f32]);
-
-impl Work for SquareSum<'_> {
-    type Out = f64;
-
-    #[inline(always)]
-    fn run<S: Simd>(self, _simd: S) -> f64 {
-        let mut total = 0.0f64;
-        for part in self.0.chunks(1024) {
-            // Sixteen sums, so that the compiler may keep them in registers.
-            let mut sums = [0.0f32; 16];
-            let chunks = part.chunks_exact(16);
-            let rest: f32 = chunks.remainder().iter().map(|value| value * value).sum();
-            for chunk in chunks {
-                for (sum, value) in sums.iter_mut().zip(chunk) {
-                    *sum += value * value;
-                }
-            }
-            total += f64::from(sums.iter().sum::<f32>() + rest);
-        }
-        total
-    }
-}
-
-/// One step of the optimiser.
+/// A weight and its moments.
+#[cfg(test)]
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Rate {
-    /// Learning rate.
-    pub(crate) learning: f32,
-    /// What gradients are multiplied by first (clipping).
-    pub(crate) scale: f32,
-    /// Weight decay, the rate included.
+pub(super) struct Weight {
+    pub(super) w: f64,
+    pub(super) m: f64,
+    pub(super) v: f64,
+}
+
+/// The equations as they stand, for one weight.
+#[cfg(test)]
+pub(super) fn reference(own: Weight, d: f64, t: i32, rate: f64, decay: f64) -> Weight {
+    let beta = (f64::from(BETA.0), f64::from(BETA.1));
+    let m = beta.0 * own.m + (1.0 - beta.0) * d;
+    let v = beta.1 * own.v + (1.0 - beta.1) * d * d;
+    let (m_hat, v_hat) = (m / (1.0 - beta.0.powi(t)), v / (1.0 - beta.1.powi(t)));
+    let direction = m_hat / (v_hat.sqrt() + f64::from(EPSILON));
+    Weight { w: own.w - rate * (direction + decay * own.w), m, v }
+}
+
+/// What is the same for all weights in a step.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Factors {
+    /// η
+    pub(crate) learning_rate: f32,
+    /// s
+    pub(crate) clipping: f32,
+    /// η λ
     pub(crate) decay: f32,
-    /// Bias corrections of both moments.
+    /// 1 / (1 − βᵗ) of both moments.
     pub(crate) corrections: (f32, f32),
 }
 
-/// `AdamW` (Loshchilov and Hutter 2019) with betas of 0.9 and 0.99.
+/// A step of the optimiser; all slices are of one length.
 pub(crate) struct AdamW<'a> {
     pub(crate) weights: &'a mut [f32],
     pub(crate) gradient: &'a [f32],
+    /// m
     pub(crate) mean: &'a mut [f32],
+    /// v
     pub(crate) square: &'a mut [f32],
-    pub(crate) rate: Rate,
+    pub(crate) factors: Factors,
 }
 
-/// How much of the moments is kept in a step.
-pub(crate) const BETA: (f32, f32) = (0.9, 0.99);
+impl AdamW<'_> {
+    /// The steps of the first `n` weights (or all, if there are fewer) and of the others.
+    pub(crate) fn split_at(self, n: usize) -> (Self, Self) {
+        let Self { weights, gradient, mean, square, factors } = self;
+        let n = n.min(weights.len());
+        let (weights, other_weights) = weights.split_at_mut(n);
+        let (gradient, other_gradient) = gradient.split_at(n);
+        let (mean, other_mean) = mean.split_at_mut(n);
+        let (square, other_square) = square.split_at_mut(n);
+        let others = Self {
+            weights: other_weights,
+            gradient: other_gradient,
+            mean: other_mean,
+            square: other_square,
+            factors,
+        };
+        (AdamW { weights, gradient, mean, square, factors }, others)
+    }
+}
 
 impl Work for AdamW<'_> {
     type Out = ();
@@ -137,13 +90,14 @@ impl Work for AdamW<'_> {
         let n = self.weights.len();
         let (weights, gradient) = (&mut self.weights[..n], &self.gradient[..n]);
         let (mean, square) = (&mut self.mean[..n], &mut self.square[..n]);
-        let Rate { learning, scale, decay, corrections } = self.rate;
+        let Factors { learning_rate, clipping, decay, corrections } = self.factors;
         for j in 0..n {
-            let g = gradient[j] * scale;
-            mean[j] = BETA.0 * mean[j] + (1.0 - BETA.0) * g;
-            square[j] = BETA.1 * square[j] + (1.0 - BETA.1) * g * g;
-            let direction = mean[j] * corrections.0 / ((square[j] * corrections.1).sqrt() + 1e-8);
-            weights[j] -= learning * direction + decay * weights[j];
+            let d = gradient[j] * clipping;
+            mean[j] = BETA.0 * mean[j] + (1.0 - BETA.0) * d;
+            square[j] = BETA.1 * square[j] + (1.0 - BETA.1) * d * d;
+            let spread = (square[j] * corrections.1).sqrt() + EPSILON;
+            let direction = mean[j] * corrections.0 / spread;
+            weights[j] -= learning_rate * direction + decay * weights[j];
         }
     }
 }

@@ -24,15 +24,6 @@ impl<T: Pod> Aligned<T> {
         const { assert!(size_of::<T>() == 4, "numbers must be of four bytes") };
         Self { lines: vec![Line::zeroed(); len.div_ceil(16)], len, of: PhantomData }
     }
-
-    /// Makes all of them zero, `len` from now on.
-    pub(crate) fn reset(&mut self, len: usize) {
-        if self.len == len {
-            self.fill(T::zeroed());
-        } else {
-            *self = Self::zeros(len);
-        }
-    }
 }
 
 impl<T: Pod> Deref for Aligned<T> {

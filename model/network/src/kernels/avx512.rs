@@ -1,29 +1,32 @@
-//! How are the kernels run with AVX-512, and with its bf16 products?
+//! How are the kernels run with AVX-512, and with its products of bf16 and of 8 bits (VNNI)?
 #![expect(unsafe_code, reason = "instructions are unsafe where they are not known to exist")]
 #![expect(clippy::inline_always, reason = "must be compiled into each kernel")]
 
 use std::arch::x86_64::{
-    __m256bh, __m256i, __m512, __m512bh, __m512i, _mm256_storeu_si256, _mm512_add_ps,
-    _mm512_castsi512_ps, _mm512_cvtne2ps_pbh, _mm512_cvtneps_pbh, _mm512_dpbf16_ps,
-    _mm512_fmadd_ps, _mm512_fnmadd_ps, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_max_ps,
-    _mm512_min_ps, _mm512_mul_ps, _mm512_permutexvar_epi16, _mm512_rcp14_ps, _mm512_scalef_ps,
-    _mm512_set1_epi32, _mm512_set1_ps, _mm512_storeu_ps, _mm512_storeu_si512, _mm512_sub_ps,
+    __m256bh, __m256i, __m512, __m512bh, __m512i, _mm_storeu_si128, _mm256_storeu_si256,
+    _mm512_add_epi32, _mm512_add_ps, _mm512_and_si512, _mm512_castsi512_ps, _mm512_cvtepi32_ps,
+    _mm512_cvtne2ps_pbh, _mm512_cvtneps_pbh, _mm512_cvtps_epi32, _mm512_cvtusepi32_epi8,
+    _mm512_dpbf16_ps, _mm512_dpbusd_epi32, _mm512_fmadd_ps, _mm512_fnmadd_ps, _mm512_loadu_ps,
+    _mm512_loadu_si512, _mm512_madd_epi16, _mm512_max_epi32, _mm512_max_ps, _mm512_min_ps,
+    _mm512_mul_ps, _mm512_permutexvar_epi16, _mm512_rcp14_ps, _mm512_scalef_ps, _mm512_set1_epi16,
+    _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_si512, _mm512_slli_epi16, _mm512_slli_epi32,
+    _mm512_srai_epi16, _mm512_srli_epi16, _mm512_storeu_ps, _mm512_storeu_si512, _mm512_sub_ps,
 };
 use std::mem::transmute;
 
 use super::simd::Simd;
 
+/// The proof that the processor has AVX-512 (F, VL, DQ, BW), and what else is said.
 #[derive(Clone, Copy)]
-pub(crate) struct Avx512<const BF16: bool>;
+pub(super) struct Avx512<const BF16: bool, const VNNI: bool>(());
 
-impl<const BF16: bool> Avx512<BF16> {
-    /// For code that was compiled for these instructions.
-    ///
+impl<const BF16: bool, const VNNI: bool> Avx512<BF16, VNNI> {
     /// # Safety
-    /// The processor must have them.
+    /// The processor must have AVX-512 F, VL, DQ and BW, FMA, with `BF16` AVX512-BF16 and with `VNNI`
+    /// AVX512-VNNI.
     #[inline(always)]
-    pub(super) unsafe fn detected() -> Self {
-        Self
+    pub(super) const unsafe fn assume_detected() -> Self {
+        Self(())
     }
 }
 
@@ -38,10 +41,10 @@ const PAIRS: [u16; 32] = {
     places
 };
 
-// SAFETY of every block below: `Level::run` makes this type only inside a function compiled for
-// these instructions (with `BF16`, also avx512bf16), after they were detected; pointers are good by
-// the contract of `Simd`; vectors of 512 bits are transmuted to one another.
-impl<const BF16: bool> Simd for Avx512<BF16> {
+// SAFETY: `Avx512` is made where the processor has the instructions, as its constructor demands,
+// which is all that the blocks below need beside good pointers; those are the caller's. Vectors of 512
+// bits are transmuted to one another.
+unsafe impl<const BF16: bool, const VNNI: bool> Simd for Avx512<BF16, VNNI> {
     type V = __m512;
     const LANES: usize = 16;
     const GROUP: usize = if BF16 { 2 } else { 1 };
@@ -148,6 +151,74 @@ impl<const BF16: bool> Simd for Avx512<BF16> {
             let rows = transmute::<__m512bh, __m512i>(_mm512_cvtne2ps_pbh(second, first));
             let places = _mm512_loadu_si512(PAIRS.as_ptr().cast());
             _mm512_storeu_si512(to.cast(), _mm512_permutexvar_epi16(places, rows));
+        }
+    }
+
+    type Sums = __m512i;
+    /// Bytes without a sign; without VNNI, the even ones and the odd ones in 16 bits each.
+    type Activations = (__m512i, __m512i);
+    /// VNNI multiplies unsigned by signed bytes, so 128 is added to activations.
+    const ZERO: u8 = 128;
+    const INT8_ROWS: usize = 6;
+    const INT4_ROWS: usize = 4;
+
+    #[inline(always)]
+    fn zero_sums(self) -> __m512i {
+        unsafe { _mm512_setzero_si512() }
+    }
+
+    #[inline(always)]
+    unsafe fn load_bytes(self, from: *const u32) -> __m512i {
+        unsafe { _mm512_loadu_si512(from.cast()) }
+    }
+
+    #[inline(always)]
+    fn splat_activations(self, word: u32) -> Self::Activations {
+        unsafe {
+            let bytes = _mm512_set1_epi32(word.cast_signed());
+            if VNNI {
+                return (bytes, bytes);
+            }
+            let even = _mm512_and_si512(bytes, _mm512_set1_epi16(0xff));
+            (even, _mm512_srli_epi16::<8>(bytes))
+        }
+    }
+
+    #[inline(always)]
+    fn add_bytes(self, sums: __m512i, (left, odd): Self::Activations, weights: __m512i) -> __m512i {
+        unsafe {
+            if VNNI {
+                return _mm512_dpbusd_epi32(sums, left, weights);
+            }
+            let even_weights = _mm512_srai_epi16::<8>(_mm512_slli_epi16::<8>(weights));
+            let even = _mm512_madd_epi16(left, even_weights);
+            let odd = _mm512_madd_epi16(odd, _mm512_srai_epi16::<8>(weights));
+            _mm512_add_epi32(sums, _mm512_add_epi32(even, odd))
+        }
+    }
+
+    #[inline(always)]
+    fn add_sums(self, a: __m512i, b: __m512i) -> __m512i {
+        unsafe { _mm512_add_epi32(a, b) }
+    }
+
+    #[inline(always)]
+    fn shift_nibbles(self, words: __m512i) -> __m512i {
+        unsafe { _mm512_slli_epi32::<4>(words) }
+    }
+
+    #[inline(always)]
+    fn sums_to_f32(self, sums: __m512i) -> __m512 {
+        unsafe { _mm512_cvtepi32_ps(sums) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_activations(self, to: *mut u32, a: __m512) {
+        unsafe {
+            let zero = _mm512_set1_epi32(Self::ZERO.into());
+            let shifted = _mm512_add_epi32(_mm512_cvtps_epi32(a), zero);
+            let bytes = _mm512_cvtusepi32_epi8(_mm512_max_epi32(shifted, _mm512_setzero_si512()));
+            _mm_storeu_si128(to.cast(), bytes);
         }
     }
 }

@@ -1,8 +1,9 @@
 //! How are the inner loops made fast?
 //!
-//! Each file holds one kernel, written once, generic over the processor's instructions
-//! ([`simd`]), compiled for each [`level`]. Here alone is `unsafe`; every kernel checks the shapes of
-//! its slices before it takes pointers. Matrices lie as [`pack`] says.
+//! Each file holds one kernel: its equations, a plain reference beside the fast one, and the fast one,
+//! written once, generic over the processor's instructions ([`simd`]) and compiled for each [`level`].
+//! Here alone is `unsafe`; every kernel checks the shapes of its slices before it takes pointers.
+//! Matrices lie as [`pack`] says.
 
 pub(crate) mod adamw;
 pub(crate) mod aligned;
@@ -12,7 +13,9 @@ mod avx2;
 mod avx512;
 pub(crate) mod cell;
 pub(crate) mod cell_back;
-#[cfg(target_arch = "x86_64")]
+#[cfg(test)]
+mod cell_tests;
+pub(crate) mod elementwise;
 pub(crate) mod int8;
 pub(crate) mod level;
 mod math;
@@ -22,5 +25,9 @@ mod portable;
 pub(crate) mod product;
 mod simd;
 pub(crate) mod softmax;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use level::Level;

@@ -1,15 +1,67 @@
 //! How do matrices lie in memory?
 //!
 //! In panels: the columns are cut into vectors of as many as the processor takes at once, and each
-//! vector lies with all its lines, one a row of the matrix (or, of words, one a group of rows):
-//! `[vector][line][lane]`. Weights are kept so in `f32`; products take them as words, forward as
-//! they are, backward transposed.
+//! vector lies with all its lines, one a row of the matrix (or, of words, one a group of rows). For
+//! L lanes and words of G numbers:
+//!
+//! ```text
+//! panels of f32    [vector][row][lane]   = M[row, vector · L + lane]
+//! panels of words  [vector][line][lane]  = M[G · line + (0 to G − 1), vector · L + lane]
+//! rows of words    [row][word]           = M[row, G · word + (0 to G − 1)]
+//! ```
+//!
+//! Weights are kept in panels of `f32`; products take them as words, forward as they are, backward
+//! transposed.
 #![expect(unsafe_code, reason = "pointers into slices whose lengths were checked once")]
 #![expect(clippy::inline_always, reason = "must be compiled for each level")]
 
-use super::cell::Panels;
 use super::level::Work;
-use super::simd::Simd;
+use super::simd::{MAX_LANES, Simd};
+
+/// Panels of words to write to: `depth` lines a panel, from line `line`.
+pub(crate) struct Panels<'a> {
+    pub(crate) words: &'a mut [u32],
+    pub(crate) depth: usize,
+    pub(crate) line: usize,
+}
+
+impl Panels<'_> {
+    /// Whether there is room for `n` rows of `n_vectors` vectors.
+    #[inline(always)]
+    pub(super) fn fit<S: Simd>(&self, n: usize, n_vectors: usize) -> bool {
+        n.is_multiple_of(S::GROUP)
+            && self.line + n / S::GROUP <= self.depth
+            && self.words.len() == n_vectors * self.depth * S::LANES
+    }
+
+    /// Where row `row` of vector `vector` belongs.
+    #[inline(always)]
+    pub(super) fn at<S: Simd>(&self, vector: usize, row: usize) -> usize {
+        (vector * self.depth + self.line + row / S::GROUP) * S::LANES
+    }
+
+    /// Writes `R` rows of a vector, `R` and `row` multiples of the group.
+    ///
+    /// # Safety
+    /// There must be room for them.
+    #[inline(always)]
+    pub(super) unsafe fn store<S: Simd, const R: usize>(
+        &mut self,
+        simd: S,
+        rows: [S::V; R],
+        vector: usize,
+        row: usize,
+    ) {
+        let mut r = 0;
+        while r < R {
+            let second = (r + S::GROUP - 1).min(R - 1);
+            let to = self.at::<S>(vector, row + r);
+            // SAFETY: the caller's.
+            unsafe { simd.store_line(self.words.as_mut_ptr().add(to), rows[r], rows[second]) };
+            r += S::GROUP;
+        }
+    }
+}
 
 /// Writes `f32` panels of `depth` lines as words.
 pub(crate) struct Pack<'a> {
@@ -55,13 +107,10 @@ impl Work for Transpose<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        /// At least the lanes of any level.
-        const MOST: usize = 16;
         let n_vectors = self.from.len() / (self.depth * S::LANES);
         let n_lines = n_vectors * S::LANES / S::GROUP;
         assert!(
-            S::LANES <= MOST
-                && self.depth.is_multiple_of(S::LANES)
+            self.depth.is_multiple_of(S::LANES)
                 && self.from.len() == n_vectors * self.depth * S::LANES
                 && self.to.len() * S::GROUP == self.from.len(),
             "the shapes of panels must agree"
@@ -69,7 +118,7 @@ impl Work for Transpose<'_> {
         for (vector, panel) in self.from.chunks_exact(self.depth * S::LANES).enumerate() {
             for (block, square) in panel.chunks_exact(S::LANES * S::LANES).enumerate() {
                 for column in (0..S::LANES).step_by(S::GROUP) {
-                    let mut turned = [[0.0f32; MOST]; 2];
+                    let mut turned = [[0.0f32; MAX_LANES]; 2];
                     for (g, turned) in turned.iter_mut().enumerate().take(S::GROUP) {
                         for (lane, value) in turned.iter_mut().enumerate().take(S::LANES) {
                             *value = square[lane * S::LANES + column + g];
@@ -90,7 +139,7 @@ impl Work for Transpose<'_> {
 }
 
 /// Writes rows of `f32` as rows of words and as panels, and adds them up by column.
-pub(crate) struct Spread<'a> {
+pub(crate) struct PackRows<'a> {
     /// \[rows, width\], as many rows as a multiple of the group.
     pub(crate) from: &'a [f32],
     /// Numbers a row, whole vectors.
@@ -102,7 +151,7 @@ pub(crate) struct Spread<'a> {
     pub(crate) sums: &'a mut [f32],
 }
 
-impl Work for Spread<'_> {
+impl Work for PackRows<'_> {
     type Out = ();
 
     #[inline(always)]
@@ -113,11 +162,7 @@ impl Work for Spread<'_> {
             && self.from.len() == n * self.width
             && self.rows.len() * S::GROUP == self.from.len()
             && (self.sums.is_empty() || self.sums.len() == self.width);
-        let panels_fit = self.panels.as_ref().is_none_or(|panels| {
-            n.is_multiple_of(S::GROUP)
-                && panels.line + n / S::GROUP <= panels.depth
-                && panels.words.len() == n_vectors * panels.depth * S::LANES
-        });
+        let panels_fit = self.panels.as_ref().is_none_or(|panels| panels.fit::<S>(n, n_vectors));
         assert!(fits && panels_fit, "the shapes of rows and panels must agree");
         for vector in 0..n_vectors {
             let mut sum = simd.splat(0.0);
@@ -132,8 +177,7 @@ impl Work for Spread<'_> {
                         && (row + 1).is_multiple_of(S::GROUP)
                     {
                         let above = self.from.as_ptr().add(at - (S::GROUP - 1) * self.width);
-                        let line = vector * panels.depth + panels.line + row / S::GROUP;
-                        let to = panels.words.as_mut_ptr().add(line * S::LANES);
+                        let to = panels.words.as_mut_ptr().add(panels.at::<S>(vector, row));
                         simd.store_line(to, simd.load(above), value);
                     }
                 }

@@ -5,10 +5,11 @@
 #![expect(unsafe_code, reason = "loads and stores take pointers")]
 #![expect(clippy::inline_always, reason = "must be compiled into each kernel")]
 
-use super::simd::Simd;
+use super::simd::{BYTES, Simd};
 
+/// What any processor has.
 #[derive(Clone, Copy)]
-pub(crate) struct Portable<const BF16: bool>;
+pub(super) struct Portable<const BF16: bool>;
 
 const LANES: usize = 8;
 
@@ -32,7 +33,8 @@ pub(crate) fn to_bf16(x: f32) -> u32 {
     (bits + 0x7fff + ((bits >> 16) & 1)) >> 16
 }
 
-impl<const BF16: bool> Simd for Portable<BF16> {
+// SAFETY: nothing but what any processor has, and as many numbers are read and written as promised.
+unsafe impl<const BF16: bool> Simd for Portable<BF16> {
     type V = [f32; LANES];
     const LANES: usize = LANES;
     const GROUP: usize = if BF16 { 2 } else { 1 };
@@ -141,4 +143,70 @@ impl<const BF16: bool> Simd for Portable<BF16> {
             unsafe { *to.add(i) = word };
         }
     }
+
+    type Sums = [u32; LANES];
+    type Activations = [i8; BYTES];
+    const ZERO: u8 = 0;
+    const INT8_ROWS: usize = 2;
+    const INT4_ROWS: usize = 2;
+
+    #[inline(always)]
+    fn zero_sums(self) -> Self::Sums {
+        [0; LANES]
+    }
+
+    #[inline(always)]
+    unsafe fn load_bytes(self, from: *const u32) -> Self::Sums {
+        // SAFETY: the caller gives a pointer to that many words.
+        unsafe { from.cast::<Self::Sums>().read_unaligned() }
+    }
+
+    #[inline(always)]
+    fn splat_activations(self, word: u32) -> Self::Activations {
+        signed_bytes(word)
+    }
+
+    #[inline(always)]
+    fn add_bytes(
+        self,
+        mut sums: Self::Sums,
+        activations: Self::Activations,
+        weights: Self::Sums,
+    ) -> Self::Sums {
+        for (sum, word) in sums.iter_mut().zip(weights) {
+            for (a, w) in activations.into_iter().zip(signed_bytes(word)) {
+                *sum = sum.wrapping_add_signed(i32::from(a) * i32::from(w));
+            }
+        }
+        sums
+    }
+
+    #[inline(always)]
+    fn add_sums(self, a: Self::Sums, b: Self::Sums) -> Self::Sums {
+        std::array::from_fn(|i| a[i].wrapping_add(b[i]))
+    }
+
+    #[inline(always)]
+    fn shift_nibbles(self, words: Self::Sums) -> Self::Sums {
+        words.map(|word| word << 4)
+    }
+
+    #[inline(always)]
+    fn sums_to_f32(self, sums: Self::Sums) -> Self::V {
+        sums.map(|sum| sum.cast_signed() as f32)
+    }
+
+    #[inline(always)]
+    unsafe fn store_activations(self, to: *mut u32, a: Self::V) {
+        for i in 0..LANES / BYTES {
+            let byte = |b: usize| (a[BYTES * i + b].round_ties_even() as i8).cast_unsigned();
+            let word = u32::from_le_bytes([byte(0), byte(1), byte(2), byte(3)]);
+            // SAFETY: the caller gives a pointer to that many words.
+            unsafe { *to.add(i) = word };
+        }
+    }
+}
+
+fn signed_bytes(word: u32) -> [i8; BYTES] {
+    word.to_le_bytes().map(u8::cast_signed)
 }

@@ -1,5 +1,9 @@
 //! How are rows multiplied by a matrix?
 //!
+//! ```text
+//! out[r,j] = bias[j] + Σₖ a[r,k] · b[k,j]
+//! ```
+//!
 //! The matrix lies in [panels](super::pack): vector by vector of its columns, each with its whole
 //! depth, so that a block of rows and four vectors of columns is summed in registers while the
 //! panels are read from front to back.
@@ -8,6 +12,22 @@
 
 use super::level::Work;
 use super::simd::Simd;
+
+/// The equation as it stands: what [`Product`] computes a block of rows and columns at a time.
+#[cfg(test)]
+pub(super) fn reference(
+    a: &super::testing::Matrix,
+    b: &super::testing::Matrix,
+    bias: &[f32],
+) -> super::testing::Matrix {
+    super::testing::Matrix::from_fn(a.rows, b.columns, |r, j| {
+        let mut sum = bias.get(j).map_or(0.0, |bias| f64::from(*bias));
+        for k in 0..a.columns {
+            sum += a.at(r, k) * b.at(k, j);
+        }
+        sum
+    })
+}
 
 /// Rows of words, dense.
 #[derive(Clone, Copy)]

@@ -1,11 +1,26 @@
 //! How do logits become probabilities?
+//!
+//! ```text
+//! y[v] = e^(logit[v] − max),  p[v] = y[v] / Σ y
+//! ```
 #![expect(unsafe_code, reason = "pointers into slices whose lengths were checked once")]
+#![expect(clippy::inline_always, reason = "must be compiled for each level")]
 
 use super::level::Work;
 use super::math::exp;
-use super::simd::Simd;
+use super::simd::{MAX_LANES, Simd};
 
-/// Replaces logits by `e^(logit − max)`; returns max and sum.
+/// The greatest of the logits, and the y of the equation.
+#[cfg(test)]
+pub(super) fn reference(logits: &[f64]) -> (f64, Vec<f64>) {
+    let mut max = f64::NEG_INFINITY;
+    for logit in logits {
+        max = max.max(*logit);
+    }
+    (max, logits.iter().map(|logit| (logit - max).exp()).collect())
+}
+
+/// Replaces logits by `e^(logit − max)`; returns max and sum. The sum is NaN if any logit is.
 pub(crate) struct Softmax<'a>(pub(crate) &'a mut [f32]);
 
 impl Work for Softmax<'_> {
@@ -13,12 +28,9 @@ impl Work for Softmax<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> (f32, f32) {
-        /// At least the lanes of any level.
-        const MOST: usize = 16;
-        assert!(S::LANES <= MOST, "lanes have room");
         let whole = self.0.len() - self.0.len() % S::LANES;
         let (vectors, rest) = self.0.split_at_mut(whole);
-        let mut lanes = [f32::NEG_INFINITY; MOST];
+        let mut lanes = [f32::NEG_INFINITY; MAX_LANES];
         // SAFETY: `lanes` has room for a vector, and chunks are as long as one.
         unsafe {
             let mut most = simd.load(lanes.as_ptr());
@@ -28,7 +40,7 @@ impl Work for Softmax<'_> {
             simd.store(lanes.as_mut_ptr(), most);
         }
         let max = lanes.iter().chain(rest.iter()).copied().fold(f32::NEG_INFINITY, f32::max);
-        let mut sums = [0.0f32; MOST];
+        let mut sums = [0.0f32; MAX_LANES];
         // SAFETY: as above.
         unsafe {
             let (mut sum, shift) = (simd.splat(0.0), simd.splat(max));

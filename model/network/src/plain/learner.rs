@@ -7,8 +7,9 @@ use std::thread;
 
 use candle_core::{Device, Result, Tensor, bail};
 
+use super::forward::loss;
 use crate::batch::Window;
-use crate::engine::{Memory, Pace, check};
+use crate::engine::{OptimizerOptions, OptimizerState, check};
 use crate::kernels::adamw::BETA;
 use crate::{Network, State};
 
@@ -46,26 +47,26 @@ impl PlainLearner {
         window: &Window,
         state: &mut State,
         masks: &[Vec<f32>],
-        pace: Pace,
+        options: OptimizerOptions,
     ) -> Result<f64> {
         let size = self.network.size();
         check(window, state, size)?;
         on_deep_thread(size.layers * window.time, || {
             let (loss, gradients) = self.differentiate(window, state, masks)?;
-            self.update(&gradients, pace)?;
+            self.update(&gradients, options)?;
             self.network.device().synchronize()?;
             Ok(loss)
         })
     }
 
     /// The loss and its gradient for each parameter.
-    pub(super) fn differentiate(
+    pub(crate) fn differentiate(
         &self,
         window: &Window,
         state: &mut State,
         masks: &[Vec<f32>],
     ) -> Result<(f64, Vec<Tensor>)> {
-        let loss = super::loss(&self.network, window, state, masks)?;
+        let loss = loss(&self.network, window, state, masks)?;
         let found = loss.backward()?;
         let gradient = |(_, var): &(String, candle_core::Var)| match found.get(var) {
             // Else it would keep the whole window's graph alive.
@@ -76,7 +77,7 @@ impl PlainLearner {
         Ok((f64::from(loss.to_scalar::<f32>()?), gradients))
     }
 
-    pub(super) fn update(&mut self, gradients: &[Tensor], pace: Pace) -> Result<()> {
+    pub(super) fn update(&mut self, gradients: &[Tensor], options: OptimizerOptions) -> Result<()> {
         let square_sum = |of: &Tensor| of.sqr()?.sum_all()?.to_scalar::<f32>().map(f64::from);
         let squares = gradients.iter().map(square_sum).sum::<Result<f64>>()?;
         let norm = squares.sqrt();
@@ -87,7 +88,7 @@ impl PlainLearner {
         let beta = (f64::from(BETA.0), f64::from(BETA.1));
         let correction = |beta: f64| 1.0 / (1.0 - beta.powi(self.n_updates));
         let corrections = (correction(beta.0), correction(beta.1));
-        let scale = pace.clip / norm.max(pace.clip);
+        let scale = options.clip / norm.max(options.clip);
         let moments = self.mean.iter_mut().zip(&mut self.square);
         for (((name, var), gradient), (mean, square)) in
             self.network.parameters().iter().zip(gradients).zip(moments)
@@ -97,9 +98,13 @@ impl PlainLearner {
             *square = ((&*square * beta.1)? + (gradient.sqr()? * (1.0 - beta.1))?)?;
             let spread = ((&*square * corrections.1)?.sqrt()? + 1e-8)?;
             let direction = ((&*mean * corrections.0)? / spread)?;
-            let decay = if name.ends_with("bias") { 0.0 } else { pace.rate * pace.weight_decay };
+            let decay = if name.ends_with("bias") {
+                0.0
+            } else {
+                options.learning_rate * options.weight_decay
+            };
             let weights = var.as_detached_tensor();
-            var.set(&(&weights - ((direction * pace.rate)? + (&weights * decay)?)?)?)?;
+            var.set(&(&weights - ((direction * options.learning_rate)? + (&weights * decay)?)?)?)?;
         }
         Ok(())
     }
@@ -112,13 +117,13 @@ impl PlainLearner {
         copy(&self.network, network)
     }
 
-    /// What a learner of the same network needs to go on from here.
+    /// What a learner of the same network needs to resume from here.
     ///
     /// # Errors
     /// When candle cannot allocate.
-    pub fn memory(&self) -> Result<Memory> {
+    pub fn optimizer_state(&self) -> Result<OptimizerState> {
         let kept = |moments: &[Tensor]| self.network.with(moments.to_vec())?.on(&Device::Cpu);
-        Ok(Memory {
+        Ok(OptimizerState {
             weights: self.network.on(&Device::Cpu)?,
             mean: kept(&self.mean)?,
             square: kept(&self.square)?,
@@ -126,15 +131,15 @@ impl PlainLearner {
         })
     }
 
-    /// Goes on from there.
+    /// Resumes from there.
     ///
     /// # Errors
-    /// When the memory is of a network of another size.
-    pub fn recall(&mut self, memory: &Memory) -> Result<()> {
+    /// When the state is of a network of another size.
+    pub fn restore(&mut self, state: &OptimizerState) -> Result<()> {
         let (size, device) = (self.network.size(), self.network.device().clone());
-        let Memory { weights, mean, square, n_updates } = memory;
+        let OptimizerState { weights, mean, square, n_updates } = state;
         if [weights, mean, square].iter().any(|network| network.size() != size) {
-            bail!("what is remembered is of another network than {size:?}")
+            bail!("the optimiser's state is of another network than {size:?}")
         }
         let moments = |of: &Network| -> Result<Vec<Tensor>> {
             let copies = of.on(&device)?;

@@ -1,11 +1,12 @@
 //! Does the plain composition learn as the engine does, whatever the network's size?
 
 use super::*;
+use crate::batch::Window;
 use crate::engine::tests::{relative, window};
-use crate::engine::{Learner, Pace};
-use crate::train::Precision;
-use crate::{Dropout, Size};
-use candle_core::Device;
+use crate::engine::{Learner, OptimizerOptions};
+use crate::precision::Precision;
+use crate::{Dropout, LayerState, Network, Size, State};
+use candle_core::{Device, Result};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -43,7 +44,7 @@ fn losses_and_gradients_are_those_of_the_engine_in_every_size() -> Result<()> {
                 let plain = PlainLearner::new(&network, &device)?;
                 let (loss, gradients) = plain.differentiate(&window, &mut ours, &masks)?;
                 let mut engine = Learner::new(&network, Precision::F32)?;
-                let still = Pace { rate: 0.0, clip: 1.0, weight_decay: 0.0 };
+                let still = OptimizerOptions { learning_rate: 0.0, clip: 1.0, weight_decay: 0.0 };
                 let expected = engine.learn(&window, &mut theirs, &masks, still)?;
                 let case = format!("{size:?}, {time} steps of {batch}, dropout {rate}");
                 assert!((loss - expected).abs() < 1e-5 * expected.max(0.1), "{case}: {loss}");
@@ -75,9 +76,9 @@ fn updates_are_those_of_the_engine() -> Result<()> {
             let masks = Dropout { rate: 0.2, rng: &mut rng }.masks(size(), 6);
             // Clipped at times, and at times not.
             let clip = if n % 2 == 0 { 0.05 } else { 10.0 };
-            let pace = Pace { rate: 3e-3, clip, weight_decay: 0.1 };
-            let loss = plain.learn(&window, &mut states[0], &masks, pace)?;
-            let expected = engine.learn(&window, &mut states[1], &masks, pace)?;
+            let options = OptimizerOptions { learning_rate: 3e-3, clip, weight_decay: 0.1 };
+            let loss = plain.learn(&window, &mut states[0], &masks, options)?;
+            let expected = engine.learn(&window, &mut states[1], &masks, options)?;
             assert!((loss / expected - 1.0).abs() < 1e-5, "step {n}: {loss}, not {expected}");
         }
         plain.write_to(&ours)?;
@@ -96,18 +97,18 @@ fn what_is_remembered_goes_on_to_the_last_bit() -> Result<()> {
     let mut rng = ChaCha8Rng::seed_from_u64(6);
     let network = Network::new(size(), &mut rng)?;
     let windows: Vec<Window> = (0..4).map(|_| window(size(), 7, 5, &mut rng)).collect();
-    let pace = Pace { rate: 1e-2, clip: 1.0, weight_decay: 0.1 };
+    let options = OptimizerOptions { learning_rate: 1e-2, clip: 1.0, weight_decay: 0.1 };
     let (mut through, mut state) = (PlainLearner::new(&network, &device)?, State::zero(size(), 5));
     let mut halves = None;
     for (n, window) in windows.iter().enumerate() {
         if n == 2 {
             let mut second = PlainLearner::new(&network, &device)?;
-            second.recall(&through.memory()?)?;
+            second.restore(&through.optimizer_state()?)?;
             halves = Some((second, state.clone()));
         }
-        through.learn(window, &mut state, &[], pace)?;
+        through.learn(window, &mut state, &[], options)?;
         if let Some((second, state)) = &mut halves {
-            second.learn(window, state, &[], pace)?;
+            second.learn(window, state, &[], options)?;
         }
     }
     let (second, _) = halves.expect("it was halved");
@@ -119,8 +120,8 @@ fn what_is_remembered_goes_on_to_the_last_bit() -> Result<()> {
         assert_eq!(numbers(own)?, numbers(other)?, "{name}");
     }
     let other = Network::new(Size { hidden: 25, ..size() }, &mut rng)?;
-    let other = PlainLearner::new(&other, &device)?.memory()?;
-    assert!(through.recall(&other).is_err());
+    let other = PlainLearner::new(&other, &device)?.optimizer_state()?;
+    assert!(through.restore(&other).is_err());
     Ok(())
 }
 
@@ -131,8 +132,8 @@ fn what_is_no_number_moves_nothing() -> Result<()> {
     let mut learner = PlainLearner::new(&network, &Device::Cpu)?;
     let mut bad = window(size(), 4, 3, &mut rng);
     bad.targets.weights[5] = f32::INFINITY;
-    let pace = Pace { rate: 1e-2, clip: 1.0, weight_decay: 0.1 };
-    assert!(!learner.learn(&bad, &mut State::zero(size(), 3), &[], pace)?.is_finite());
+    let options = OptimizerOptions { learning_rate: 1e-2, clip: 1.0, weight_decay: 0.1 };
+    assert!(!learner.learn(&bad, &mut State::zero(size(), 3), &[], options)?.is_finite());
     let after = network.duplicate()?;
     learner.write_to(&after)?;
     for ((name, own), (_, other)) in network.parameters().iter().zip(after.parameters()) {
@@ -149,8 +150,8 @@ fn the_longest_windows_of_all_fit_the_stack() -> Result<()> {
     let mut learner = PlainLearner::new(&network, &Device::Cpu)?;
     let mut window = window(size, 2048, 1, &mut rng);
     window.resets.fill(false);
-    let pace = Pace { rate: 1e-2, clip: 1.0, weight_decay: 0.1 };
-    let loss = learner.learn(&window, &mut State::zero(size, 1), &[], pace)?;
+    let options = OptimizerOptions { learning_rate: 1e-2, clip: 1.0, weight_decay: 0.1 };
+    let loss = learner.learn(&window, &mut State::zero(size, 1), &[], options)?;
     assert!(loss.is_finite());
     Ok(())
 }
@@ -160,11 +161,11 @@ fn a_window_that_does_not_fit_is_an_error() -> Result<()> {
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     let network = Network::new(size(), &mut rng)?;
     let mut learner = PlainLearner::new(&network, &Device::Cpu)?;
-    let pace = Pace { rate: 1e-2, clip: 1.0, weight_decay: 0.1 };
+    let options = OptimizerOptions { learning_rate: 1e-2, clip: 1.0, weight_decay: 0.1 };
     let mut beyond = window(size(), 4, 4, &mut rng);
-    assert!(learner.learn(&beyond, &mut State::zero(size(), 4), &[], pace).is_ok());
-    assert!(learner.learn(&beyond, &mut State::zero(size(), 5), &[], pace).is_err());
+    assert!(learner.learn(&beyond, &mut State::zero(size(), 4), &[], options).is_ok());
+    assert!(learner.learn(&beyond, &mut State::zero(size(), 5), &[], options).is_err());
     beyond.targets.tokens[3] = 37;
-    assert!(learner.learn(&beyond, &mut State::zero(size(), 4), &[], pace).is_err());
+    assert!(learner.learn(&beyond, &mut State::zero(size(), 4), &[], options).is_err());
     Ok(())
 }

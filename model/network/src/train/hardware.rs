@@ -3,10 +3,11 @@
 //! On the processor, with the engine made for it; or on a GPU, plainly, in a build with the `cuda`
 //! feature. Losses on held-out songs are the processor's in any case, so that versions compare.
 
-use super::settings::{Device, Precision};
+use super::settings::Device;
 use crate::batch::Window;
-use crate::engine::{Learner, Memory, Pace};
+use crate::engine::{Learner, OptimizerOptions, OptimizerState};
 use crate::plain::PlainLearner;
+use crate::precision::Precision;
 use crate::{Network, State};
 
 /// What a run is made on.
@@ -86,11 +87,11 @@ impl AnyLearner {
         window: &Window,
         state: &mut State,
         masks: &[Vec<f32>],
-        pace: Pace,
+        options: OptimizerOptions,
     ) -> Result<f64, candle_core::Error> {
         match self {
-            Self::Engine(learner) => learner.learn(window, state, masks, pace),
-            Self::Plain(learner) => learner.learn(window, state, masks, pace),
+            Self::Engine(learner) => learner.learn(window, state, masks, options),
+            Self::Plain(learner) => learner.learn(window, state, masks, options),
         }
     }
 
@@ -101,17 +102,20 @@ impl AnyLearner {
         }
     }
 
-    pub(super) fn memory(&self, network: &Network) -> Result<Memory, candle_core::Error> {
+    pub(super) fn optimizer_state(
+        &self,
+        network: &Network,
+    ) -> Result<OptimizerState, candle_core::Error> {
         match self {
-            Self::Engine(learner) => learner.memory(network),
-            Self::Plain(learner) => learner.memory(),
+            Self::Engine(learner) => learner.optimizer_state(network),
+            Self::Plain(learner) => learner.optimizer_state(),
         }
     }
 
-    pub(super) fn recall(&mut self, memory: &Memory) -> Result<(), candle_core::Error> {
+    pub(super) fn restore(&mut self, state: &OptimizerState) -> Result<(), candle_core::Error> {
         match self {
-            Self::Engine(learner) => learner.recall(memory),
-            Self::Plain(learner) => learner.recall(memory),
+            Self::Engine(learner) => learner.restore(state),
+            Self::Plain(learner) => learner.restore(state),
         }
     }
 }

@@ -16,12 +16,13 @@ use std::ops::ControlFlow;
 
 use crate::batch::{Sequence, windows_of};
 use crate::engine::Engine;
+use crate::precision::Precision;
 use crate::{Network, Size, State};
 pub use auto::{AUTO, Scope};
 pub use hardware::{Hardware, NoGpu};
 pub use lessons::Lessons;
 use run::Run;
-pub use settings::{Device, Hyperparameters, Precision};
+pub use settings::{Device, Hyperparameters};
 pub(crate) use snapshot::Place;
 pub use snapshot::{Moment, Snapshot};
 

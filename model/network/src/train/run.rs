@@ -15,7 +15,7 @@ use super::{
     End, EpochLoss, Hyperparameters, Lessons, Progress, Start, TrainError, Trained, loss_on,
 };
 use crate::batch::{Sequence, Window, windows_of};
-use crate::engine::Pace;
+use crate::engine::OptimizerOptions;
 use crate::{Dropout, Network, Size, State};
 
 pub(super) struct Run<'a> {
@@ -86,10 +86,11 @@ impl<'a> Run<'a> {
         held_out: Vec<Sequence>,
         n_steps: usize,
     ) -> Result<Self, TrainError> {
-        let Snapshot { place, rng, memory, state, sums, over, start_nll, curve, best } = snapshot;
-        let mut learner = AnyLearner::new(hardware, &memory.weights, settings.precision)?;
-        learner.recall(&memory)?;
-        let network = memory.weights;
+        let Snapshot { place, rng, optimizer, state, sums, over, start_nll, curve, best } =
+            snapshot;
+        let mut learner = AnyLearner::new(hardware, &optimizer.weights, settings.precision)?;
+        learner.restore(&optimizer)?;
+        let network = optimizer.weights;
         Ok(Self {
             settings,
             held_out,
@@ -166,7 +167,12 @@ impl<'a> Run<'a> {
         let masks =
             Dropout { rate: settings.dropout, rng: &mut self.rng }.masks(size, window.batch);
         let Hyperparameters { clip, weight_decay, .. } = *settings;
-        let nll = self.learner.learn(window, state, &masks, Pace { rate, clip, weight_decay })?;
+        let nll = self.learner.learn(
+            window,
+            state,
+            &masks,
+            OptimizerOptions { learning_rate: rate, clip, weight_decay },
+        )?;
         let weight = f64::from(window.targets.weights.iter().sum::<f32>());
         self.sums.0 += nll * f64::from(window.targets.divisor);
         self.sums.1 += weight;

@@ -3,24 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::auto::{self, AUTO};
-use crate::kernels::Level;
+use crate::precision::Precision;
 use crate::{Interface, Size};
 use bounds::{OutOfRange, require};
-
-/// The numbers that training multiplies. Sums, weights and the optimiser are `f32` in any case, and
-/// so is every loss on held-out songs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Precision {
-    /// [`Bf16`](Self::Bf16) where the processor multiplies it by itself, else [`F32`](Self::F32).
-    #[default]
-    Auto,
-    /// 24 bits of precision.
-    F32,
-    /// 8 bits of precision; about 1.8 times as fast where the processor has AVX512-BF16, slower
-    /// everywhere else.
-    Bf16,
-}
 
 /// On what a network learns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,16 +18,6 @@ pub enum Device {
     Cpu,
     /// An NVIDIA GPU, in `f32`; training fails where there is none.
     Cuda,
-}
-
-impl Precision {
-    pub(crate) fn level(self) -> Level {
-        match self {
-            Self::Auto if Level::has_bf16() => Level::bf16(),
-            Self::Bf16 => Level::bf16(),
-            Self::Auto | Self::F32 => Level::f32(),
-        }
-    }
 }
 
 /// Everything that shapes a training run. The defaults suit a few hundred songs on two cores; size and
@@ -165,6 +140,12 @@ impl Hyperparameters {
         size("layers", self.layers, 1, 8, "a whole number from 1 to 8, or \"auto\"")?;
         size("embedding", self.embedding, 4, 1024, "a whole number from 4 to 1024, or \"auto\"")?;
         size("batch", self.batch, 1, 512, "a whole number from 1 to 512, or \"auto\"")?;
+        require(
+            self.precision.trains(),
+            "precision",
+            format!("{:?}", format!("{:?}", self.precision).to_lowercase()),
+            "\"auto\", \"f32\" or \"bf16\"",
+        )?;
         let built = self.device != Device::Cuda || cfg!(feature = "cuda");
         require(
             built,
@@ -209,6 +190,10 @@ mod tests {
         let expected = "device = \"cuda\" is not allowed: give \"auto\" or \"cpu\", or build with the \
                         cuda feature";
         assert_eq!(said.as_deref(), (!cfg!(feature = "cuda")).then_some(expected));
+        let bad = Hyperparameters { precision: Precision::Int4, ..Hyperparameters::default() };
+        let said = bad.check().expect_err("it is only sampled with").to_string();
+        let expected = "precision = \"int4\" is not allowed: give \"auto\", \"f32\" or \"bf16\"";
+        assert_eq!(said, expected);
         let bad = Hyperparameters { layers: 9, ..Hyperparameters::default() };
         let said = bad.check().expect_err("too many layers").to_string();
         assert_eq!(said, "layers = 9 is not allowed: give a whole number from 1 to 8, or \"auto\"");

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::EpochLoss;
 use super::run::Run;
-use crate::engine::Memory;
+use crate::engine::OptimizerState;
 use crate::{Network, State};
 
 /// Where a run is.
@@ -25,7 +25,7 @@ pub(crate) struct Place {
 pub struct Snapshot {
     pub(crate) place: Place,
     pub(crate) rng: ChaCha8Rng,
-    pub(crate) memory: Memory,
+    pub(crate) optimizer: OptimizerState,
     pub(crate) state: Option<State>,
     pub(crate) sums: (f64, f64),
     pub(crate) over: f64,
@@ -71,7 +71,7 @@ impl Moment<'_> {
         Ok(Snapshot {
             place: run.place,
             rng: run.rng.clone(),
-            memory: run.learner.memory(&run.network)?,
+            optimizer: run.learner.optimizer_state(&run.network)?,
             state: run.state.clone(),
             sums: run.sums,
             over: run.over,

@@ -3,10 +3,20 @@
 //! As words of a level: forward as they lie, and transposed for the gradient. Made anew after each
 //! update; that is one part in a few hundred of a step.
 
-use super::layout::{Layout, Matrix};
 use crate::kernels::Level;
 use crate::kernels::aligned::Aligned;
 use crate::kernels::pack::{Pack, Transpose};
+use crate::layout::{Layout, Matrix};
+use crate::threads::on_threads;
+
+/// Weights as they are read while a window is run over.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a> {
+    pub(crate) level: Level,
+    pub(crate) layout: &'a Layout,
+    pub(crate) weights: &'a [f32],
+    pub(crate) packed: &'a Packed,
+}
 
 /// A matrix in words.
 pub(crate) struct PackedMatrix {
@@ -64,7 +74,7 @@ impl Packed {
         for (idx, job) in jobs.into_iter().enumerate() {
             shares[idx % n_threads].push(job);
         }
-        super::on_threads(shares, |share| {
+        on_threads(shares, |share| {
             for (from, depth, to, is_backward) in share {
                 if is_backward {
                     level.run(Transpose { from, depth, to });

@@ -1,0 +1,35 @@
+//! Does a window fit a network?
+
+use candle_core::{Result, bail};
+
+use crate::batch::Window;
+use crate::{Size, State};
+
+/// Whether every id of the window is one the network knows, and everything is there.
+pub(crate) fn check(window: &Window, state: &State, size: Size) -> Result<()> {
+    let n = window.time * window.batch;
+    let targets = &window.targets;
+    let fits = n > 0
+        && window.inputs.len() == n * size.inputs()
+        && window.inputs.iter().all(|row| (*row as usize) < size.embedding_rows())
+        && window.resets.len() == n
+        && targets.tokens.len() == n
+        && targets.tokens.iter().all(|token| (*token as usize) < size.vocabulary)
+        && targets.weights.len() == n
+        && targets.suggested.len() == n * size.lookbacks
+        && targets.divisor > 0.0;
+    let conditions_fit = size.conditions == 0
+        || (window.conditions.len() == n
+            && window.conditions.iter().all(|row| (*row as usize) < size.conditions));
+    let numbers = window.batch * size.hidden;
+    let state_fits = state.0.len() == size.layers
+        && state.0.iter().all(|own| own.hidden.len() == numbers && own.cell.len() == numbers);
+    if !(fits && conditions_fit && state_fits) {
+        bail!(
+            "a window of {} x {} steps does not fit the network {size:?}",
+            window.time,
+            window.batch
+        )
+    }
+    Ok(())
+}
