@@ -22,7 +22,8 @@ use crate::config::{Config, token};
 use crate::context::Context;
 use crate::control::answer::{Line, exit_code, told};
 use crate::control::{self, Reply};
-use crate::cycle::training::{Wanted, cycle};
+use crate::cycle::request::TrainingRequest;
+use crate::cycle::training::cycle;
 use crate::home::{self, Home};
 use crate::run::{Doors, OpenChat, run};
 use crate::store;
@@ -180,7 +181,7 @@ fn train_here(
             taken.n_accepted, taken.n_rejected, taken.n_failed
         )));
     }
-    let wanted = Wanted::by_person(train.genre, train.fresh, train.epochs);
+    let wanted = TrainingRequest::by_person(train.genre, train.fresh, train.epochs);
     let stop = set_when_told_to_stop()?;
     cycle(context, &wanted, &stop, out).map(|_| ())
 }

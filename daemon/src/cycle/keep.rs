@@ -9,13 +9,12 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use music::tokens::LAYOUT;
-use network::train::{Hyperparameters, Moment, REVISION, Snapshot};
+use network::train::{Hyperparameters, Moment, Snapshot};
 use network::unfinished::{self, UnfinishedError};
 use serde::{Deserialize, Serialize};
 
-use super::plan::Plan;
-use super::training::{Wanted, require_songs};
+use super::identity::Identity;
+use super::request::{TrainingRequest, require_songs};
 use crate::context::Context;
 use crate::control::answer::{Line, Out};
 
@@ -26,7 +25,7 @@ const COST: u32 = 100;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Note {
     identity: Identity,
-    wanted: Wanted,
+    wanted: TrainingRequest,
     /// With what was chosen where the configuration leaves the choice.
     pub(super) settings: Hyperparameters,
     /// Seconds that it took.
@@ -41,56 +40,19 @@ pub(super) struct Unfinished {
     pub(super) note: Note,
 }
 
-/// Names for all that decides how a training goes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Identity {
-    /// Which training it is: settings, start, what the network knows by name.
-    way: String,
-    /// What it learns from: songs, weights, conditions.
-    music: String,
-}
-
-/// The names of what is planned.
-pub(super) fn identity(plan: &Plan) -> Identity {
-    let start = plan.start.as_ref().map(|start| (&start.genre, start.version));
-    let way = format!("{LAYOUT} {REVISION} {:?} {:?} {start:?}", plan.settings, plan.names);
-    Identity { way: blake3::hash(way.as_bytes()).to_string(), music: music(plan) }
-}
-
-fn music(plan: &Plan) -> String {
-    let mut hasher = blake3::Hasher::new();
-    let mut add = |bytes: &[u8]| {
-        hasher.update(&(bytes.len() as u64).to_le_bytes());
-        hasher.update(bytes);
-    };
-    let corpus = &plan.material.corpus;
-    for pieces in [&corpus.train, &corpus.valid] {
-        add(&(pieces.len() as u64).to_le_bytes());
-        for piece in pieces {
-            add(piece.id.as_bytes());
-            add(&piece.weight.to_le_bytes());
-            let narrow = piece.narrow_condition.unwrap_or_default();
-            add(&[piece.condition, narrow].map(u32::to_le_bytes).concat());
-            let tokens = piece.tokens().iter().flat_map(|token| token.0.to_le_bytes());
-            add(&tokens.collect::<Vec<u8>>());
-        }
-    }
-    hasher.finalize().to_string()
-}
-
 /// The training of the genre that was stopped, if there is a whole one, and what is wanted then: who
 /// asks for no particular training wants to go on with that. If it is not whole, that is said, it is
 /// forgotten, and what was asked for is trained as if it had never been.
 pub(super) fn find(
     context: &Context,
-    wanted: &Wanted,
+    wanted: &TrainingRequest,
     out: &mut Out<'_>,
-) -> (Wanted, Option<Unfinished>) {
+) -> (TrainingRequest, Option<Unfinished>) {
     let genre = &wanted.genre;
     match read(context, genre) {
         Ok(Some(unfinished)) if !wanted.fresh && wanted.epochs.is_none() => {
             let noted = unfinished.note.wanted.clone();
-            (Wanted { genre: genre.clone(), resumes: true, ..noted }, Some(unfinished))
+            (TrainingRequest { genre: genre.clone(), resumes: true, ..noted }, Some(unfinished))
         }
         Ok(unfinished) => (wanted.clone(), unfinished),
         Err(error) => {
@@ -106,7 +68,7 @@ pub(super) fn find(
 /// forgotten.
 pub(super) fn matching(
     context: &Context,
-    wanted: &Wanted,
+    wanted: &TrainingRequest,
     unfinished: Option<Unfinished>,
     identity: &Identity,
     out: &mut Out<'_>,
@@ -145,7 +107,7 @@ pub(super) fn forget(context: &Context, genre: &str) {
 ///
 /// # Errors
 /// When the genres cannot be listed.
-pub fn interrupted(context: &Context) -> anyhow::Result<Vec<Wanted>> {
+pub fn interrupted(context: &Context) -> anyhow::Result<Vec<TrainingRequest>> {
     let mut interrupted = Vec::new();
     for genre in context.genres()? {
         let found = match note(context, &genre) {
@@ -156,7 +118,8 @@ pub fn interrupted(context: &Context) -> anyhow::Result<Vec<Wanted>> {
         match found {
             Ok(()) => {
                 let why = "one was stopped before its end".to_owned();
-                let wanted = Wanted { genre, fresh: false, epochs: None, why, resumes: false };
+                let wanted =
+                    TrainingRequest { genre, fresh: false, epochs: None, why, resumes: false };
                 interrupted.push(wanted);
             }
             Err(error) => {
@@ -207,11 +170,16 @@ pub(super) struct Keeper<'a> {
 }
 
 impl<'a> Keeper<'a> {
-    pub(super) fn new(context: &'a Context, wanted: &Wanted, plan: &Plan) -> Self {
+    pub(super) fn new(
+        context: &'a Context,
+        wanted: &TrainingRequest,
+        identity: &Identity,
+        settings: &Hyperparameters,
+    ) -> Self {
         let note = Note {
-            identity: plan.identity.clone(),
+            identity: identity.clone(),
             wanted: wanted.clone(),
-            settings: plan.settings.clone(),
+            settings: settings.clone(),
             seconds: 0.0,
             n_tokens: 0,
         };

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::keep::{Keeper, Unfinished};
 use super::pace::Pace;
 use super::plan::Plan;
-use super::training::Wanted;
+use super::request::TrainingRequest;
 use crate::context::Context;
 use crate::control::answer::{Line, Out, Step, in_words};
 
@@ -24,7 +24,7 @@ pub(super) struct Learned {
 /// with then.
 pub(super) fn learn(
     context: &Context,
-    wanted: &Wanted,
+    wanted: &TrainingRequest,
     plan: &Plan,
     unfinished: Option<Unfinished>,
     stop: &AtomicBool,
@@ -49,7 +49,7 @@ pub(super) fn learn(
         step: (step, 0),
     };
     let genre = &wanted.genre;
-    let mut keeper = Keeper::new(context, wanted, plan);
+    let mut keeper = Keeper::new(context, wanted, &plan.identity, settings);
     let size = settings.size(composer::INTERFACE);
     let trained = train(&plan.material.corpus, settings, size, start, |progress, moment| {
         run.see(progress, out);

@@ -1,12 +1,14 @@
 //! What is one training cycle, from the news that make it due to the version that is played?
 
+mod identity;
 mod judge;
-mod keep;
+pub mod keep;
 pub mod label;
 mod learn;
 pub mod material;
 mod pace;
 mod plan;
+pub mod request;
 pub mod schedule;
 mod speed;
 pub mod standing;

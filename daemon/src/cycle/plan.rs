@@ -8,9 +8,10 @@ use composer::version::{self, CheckpointError};
 use network::Network;
 use network::train::{AUTO, Hyperparameters, Scope};
 
-use super::keep::{self, Identity, Unfinished};
+use super::identity::Identity;
+use super::keep::Unfinished;
+use super::request::{TrainingRequest, require_songs};
 use super::speed::speed;
-use super::training::{Wanted, require_songs};
 use crate::context::{Context, now_ms};
 use crate::cycle::label;
 use crate::cycle::material::{self, Material};
@@ -41,7 +42,7 @@ pub(super) struct Start {
 impl Plan {
     /// Chooses what the settings leave open, as in the training that is gone on with if there is one:
     /// this machine may turn out to be quicker than was known.
-    pub(super) fn settle(
+    pub(super) fn choose_size(
         &mut self,
         context: &Context,
         unfinished: Option<&Unfinished>,
@@ -60,7 +61,11 @@ impl Plan {
         Ok(())
     }
 
-    pub(super) fn announcement(&self, wanted: &Wanted, unfinished: Option<&Unfinished>) -> String {
+    pub(super) fn announcement(
+        &self,
+        wanted: &TrainingRequest,
+        unfinished: Option<&Unfinished>,
+    ) -> String {
         let corpus = &self.material.corpus;
         let n_own = corpus.train.len() - self.material.n_replayed;
         let mut text = format!(
@@ -112,7 +117,11 @@ impl Plan {
     }
 }
 
-pub(super) fn plan(context: &Context, wanted: &Wanted, stop: &AtomicBool) -> anyhow::Result<Plan> {
+pub(super) fn plan(
+    context: &Context,
+    wanted: &TrainingRequest,
+    stop: &AtomicBool,
+) -> anyhow::Result<Plan> {
     let genre = wanted.genre.as_str();
     require_songs(context, genre)?;
     let vote_change = context.store.vote_change()?;
@@ -136,10 +145,9 @@ pub(super) fn plan(context: &Context, wanted: &Wanted, stop: &AtomicBool) -> any
     let gathering =
         material::Wanted { genre, names: &names, has_past: start.is_some(), seed: settings.seed };
     let material = material::gather(context, &gathering, stop)?;
-    let identity = Identity::default();
-    let mut plan = Plan { material, n_songs, vote_change, settings, names, start, identity };
-    plan.identity = keep::identity(&plan);
-    Ok(plan)
+    let begun = start.as_ref().map(|start| (&start.genre, start.version));
+    let identity = Identity::of(&settings, &names, begun, &material.corpus);
+    Ok(Plan { material, n_songs, vote_change, settings, names, start, identity })
 }
 
 /// What training begins with: the version in force, or one of another genre, from which a new genre

@@ -13,44 +13,20 @@ use network::Network;
 use network::train::{Hardware, TrainError};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::judge::judge;
 use super::keep;
-pub use super::keep::interrupted;
 use super::learn::{Learned, learn};
 use super::plan::{Plan, plan};
+use super::request::TrainingRequest;
 use crate::context::{Context, now_ms};
-use crate::control::answer::{Line, NotNow, Out};
+use crate::control::answer::{Line, Out};
 use crate::store::{Cycle, Outcome, Promotion};
-
-/// What is to be trained, and how.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Wanted {
-    /// The genre.
-    pub genre: String,
-    /// Begin with new weights.
-    pub fresh: bool,
-    /// Epochs at most, instead of what is set.
-    pub epochs: Option<usize>,
-    /// Why, for the log and for people.
-    pub why: String,
-    /// Whether this is one that was stopped: then even a fresh one goes on where it was.
-    #[serde(skip)]
-    pub resumes: bool,
-}
-
-impl Wanted {
-    /// A training that a person asks for.
-    pub fn by_person(genre: String, fresh: bool, epochs: Option<usize>) -> Self {
-        Self { genre, fresh, epochs, why: "a person asked for it".to_owned(), resumes: false }
-    }
-}
 
 /// What came of a cycle.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Result {
+pub struct NewVersion {
     /// The version made.
     pub version: u32,
     /// Whether it is played from now on.
@@ -63,17 +39,17 @@ pub struct Result {
 /// [`NotNow`] when there are too few songs; [`TrainError::Abandoned`] when stopped; else what failed.
 pub fn cycle(
     context: &Context,
-    wanted: &Wanted,
+    wanted: &TrainingRequest,
     stop: &AtomicBool,
     out: &mut Out<'_>,
-) -> anyhow::Result<Result> {
+) -> anyhow::Result<NewVersion> {
     let genre = context.known_genre(&wanted.genre)?;
     context.store.check_space()?;
     let (wanted, unfinished) = keep::find(context, wanted, out);
     let wanted = &wanted;
     let mut plan = plan(context, wanted, stop)?;
     let unfinished = keep::matching(context, wanted, unfinished, &plan.identity, out);
-    plan.settle(context, unfinished.as_ref())?;
+    plan.choose_size(context, unfinished.as_ref())?;
     out(Line::Remark(plan.announcement(wanted, unfinished.as_ref())));
     if let Some(remark) = Hardware::find(plan.settings.device).ok().and_then(|own| own.remark()) {
         out(Line::Remark(remark));
@@ -97,21 +73,6 @@ pub fn cycle(
     }
 }
 
-/// Says how many songs are missing, if any are.
-///
-/// # Errors
-/// [`NotNow`] with the sentence; or when the store cannot be read.
-pub fn require_songs(context: &Context, genre: &str) -> anyhow::Result<()> {
-    let (n, needed) =
-        (context.store.song_counts(genre)?.accepted, context.config.schedule.min_songs);
-    if n >= needed {
-        return Ok(());
-    }
-    let folder = context.home.inbox().join(genre);
-    let hint = format!("drop more MIDI files into {}", folder.display());
-    Err(NotNow(format!("{genre} has {n} of the {needed} songs it needs: {hint}")).into())
-}
-
 fn finish(
     context: &Context,
     genre: &str,
@@ -119,7 +80,7 @@ fn finish(
     learned: Learned,
     stop: &AtomicBool,
     out: &mut Out<'_>,
-) -> anyhow::Result<Result> {
+) -> anyhow::Result<NewVersion> {
     let Learned { trained, tokens_per_second } = learned;
     let valid_nll = trained.best.valid_nll;
     let (promoted, why) = judge(context, genre, plan, &trained, stop)?;
@@ -171,5 +132,5 @@ fn finish(
              {valid_nll:.3}, bigram {bigram_nll:.3}, untrained {untrained_nll:.3}"
         ),
     ));
-    Ok(Result { version, promoted })
+    Ok(NewVersion { version, promoted })
 }

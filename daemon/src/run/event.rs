@@ -10,7 +10,7 @@ use bot::chat::{ChannelId, Heard, MessageId, Offer, Reacted};
 use crate::control::Asked;
 use crate::control::answer::Line;
 use crate::cycle::schedule::Due;
-use crate::cycle::training;
+use crate::cycle::training::NewVersion;
 use crate::store::TrackId;
 
 /// Something that happened.
@@ -44,7 +44,7 @@ pub enum Event {
     /// The training under way says something.
     Training(Line),
     /// The training under way has ended.
-    Trained(anyhow::Result<training::Result>),
+    Trained(anyhow::Result<NewVersion>),
     /// Posts whose fate a crash left open, and recent posts whose reactions may have been missed.
     Recover {
         /// Tracks being posted, with their channel.

@@ -26,7 +26,7 @@ use crate::command::{self, Situation, Underway};
 use crate::context::{Context, now_ms};
 use crate::control::answer::{Line, NotNow};
 use crate::control::{self, Asked, Reply};
-use crate::cycle::training::Wanted;
+use crate::cycle::request::TrainingRequest;
 use crate::intake;
 use crate::run::event::Event;
 use crate::store::TrackId;
@@ -245,7 +245,7 @@ impl Daemon {
         match command {
             HomeCommand::Train(train) => {
                 let Ok(()) = self.may_train(&train.genre, &replies) else { return };
-                let wanted = Wanted::by_person(train.genre, train.fresh, train.epochs);
+                let wanted = TrainingRequest::by_person(train.genre, train.fresh, train.epochs);
                 if let Some(training) = &self.training {
                     let text = format!("{} is being trained; this one is next", training.genre);
                     let _ = replies.send(Reply::Line(Line::Remark(text)));
@@ -260,7 +260,7 @@ impl Daemon {
                 let _ = replies.send(Reply::Line(Line::row(json, text)));
                 let _ = replies.send(Reply::end(&Ok(())));
                 if !self.queue.iter().any(|queued| queued.wanted.genre == genre) {
-                    let wanted = Wanted::by_person(genre, false, None);
+                    let wanted = TrainingRequest::by_person(genre, false, None);
                     self.queue.push_back(Queued { wanted, watchers: Vec::new() });
                 }
                 self.train_next();

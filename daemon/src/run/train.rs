@@ -14,8 +14,10 @@ use super::{Daemon, look_elsewhere};
 use crate::context::{Context, now_ms};
 use crate::control::Reply;
 use crate::control::answer::{Line, Step};
+use crate::cycle::keep;
+use crate::cycle::request::{TrainingRequest, require_songs};
 use crate::cycle::schedule::{self, Due, News};
-use crate::cycle::training::{self, Wanted, cycle};
+use crate::cycle::training::{NewVersion, cycle};
 use crate::run::event::Event;
 
 /// Milliseconds for which a genre is left alone whose training failed.
@@ -32,7 +34,7 @@ pub(super) struct Training {
 
 /// A training that waits for its turn.
 pub(super) struct Queued {
-    pub(super) wanted: Wanted,
+    pub(super) wanted: TrainingRequest,
     pub(super) watchers: Vec<UnboundedSender<Reply>>,
 }
 
@@ -44,7 +46,7 @@ impl Daemon {
         replies: &UnboundedSender<Reply>,
     ) -> Result<(), ()> {
         let known = self.context.known_genre(genre);
-        match known.and_then(|genre| training::require_songs(&self.context, genre)) {
+        match known.and_then(|genre| require_songs(&self.context, genre)) {
             Ok(()) => Ok(()),
             Err(error) => {
                 let _ = replies.send(Reply::end(&Err(error)));
@@ -84,7 +86,7 @@ impl Daemon {
         // Only the first: until its end, a person may ask for another.
         if let Some((genre, why)) = due.into_iter().next() {
             let why = why.to_string();
-            let wanted = Wanted { genre, fresh: false, epochs: None, why, resumes: false };
+            let wanted = TrainingRequest { genre, fresh: false, epochs: None, why, resumes: false };
             self.queue.push_back(Queued { wanted, watchers: Vec::new() });
         }
         self.train_next();
@@ -92,7 +94,7 @@ impl Daemon {
 
     /// Takes up the trainings that an earlier process left unfinished.
     pub(super) fn resume_trainings(&mut self) {
-        match training::interrupted(&self.context) {
+        match keep::interrupted(&self.context) {
             Ok(interrupted) => self.queue.extend(
                 interrupted.into_iter().map(|wanted| Queued { wanted, watchers: Vec::new() }),
             ),
@@ -152,7 +154,7 @@ impl Daemon {
         }
     }
 
-    pub(super) fn trained(&mut self, result: anyhow::Result<training::Result>) {
+    pub(super) fn trained(&mut self, result: anyhow::Result<NewVersion>) {
         let Some(training) = self.training.take() else { return };
         match &result {
             Ok(_) => {}

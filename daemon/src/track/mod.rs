@@ -4,4 +4,5 @@ pub mod choice;
 pub mod defaults;
 pub mod primer;
 pub mod publish;
+pub mod settings;
 pub mod track_file;

@@ -8,7 +8,6 @@ use std::time::Instant;
 
 use bot::arrange::{Instrument, Profile};
 use bot::request::{Request, Style};
-use bounds::{OutOfRange, require};
 use composer::copying::Melodies;
 use composer::sample;
 use composer::version::{self, Manifest};
@@ -17,58 +16,18 @@ use music::song::Song;
 use music::tokens::Polyphony;
 use network::Network;
 use network::infer::Predictor;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::context::{Context, now_ms};
 use crate::control::answer::{Misused, NotNow};
 use crate::cycle::label::{self, Known};
-use crate::cycle::training::require_songs;
+use crate::cycle::request::require_songs;
 use crate::store::{Track, TrackId, TrackState};
 use crate::track::choice::{Choice, Chosen, choose};
 use crate::track::defaults::Usual;
 use crate::track::primer::{Opened, Opening};
 use crate::track::track_file::{self, Files};
 use crate::votes::rating;
-
-/// How tracks are sampled unless a wish says otherwise.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Settings {
-    /// Length of the melody in bars, before arrangement. 1 to 256.
-    pub bars: u32,
-    /// Below 1 plays safer and repeats more, above 1 wilder; 0 always takes the likeliest. 0 to 3.
-    pub temperature: f64,
-    /// Only the likeliest tokens that together have this probability are drawn from; lower is
-    /// safer, 1 draws from all. Above 0, up to 1.
-    pub top_p: f64,
-    /// The longest run of notes (interval and rhythm) that a melody may share with a song its version
-    /// was learned from; one that shares more is drawn again. Lower is more original and takes more
-    /// draws. 4 to 1000.
-    pub max_copied_notes: u32,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { bars: 16, temperature: 0.97, top_p: 0.98, max_copied_notes: 16 }
-    }
-}
-
-impl Settings {
-    /// Checks every value.
-    ///
-    /// # Errors
-    /// [`OutOfRange`] for the first that is not allowed.
-    pub fn check(&self) -> Result<(), OutOfRange> {
-        require((1..=256).contains(&self.bars), "bars", self.bars, "a whole number from 1 to 256")?;
-        let temperature = (0.0..=3.0).contains(&self.temperature);
-        require(temperature, "temperature", self.temperature, "a number from 0 to 3")?;
-        let top_p = self.top_p > 0.0 && self.top_p <= 1.0;
-        require(top_p, "top_p", self.top_p, "a number above 0, up to 1")?;
-        let copied = self.max_copied_notes;
-        let in_range = (4..=1000).contains(&copied);
-        require(in_range, "max_copied_notes", copied, "a whole number from 4 to 1000")
-    }
-}
 
 /// What is wished for; `None` leaves the choice to the genre's songs and the settings.
 #[expect(clippy::struct_excessive_bools, reason = "each can be wished for by itself")]

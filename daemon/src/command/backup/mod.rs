@@ -212,7 +212,8 @@ mod tests {
     use std::sync::atomic::AtomicBool;
 
     use super::*;
-    use crate::cycle::training::{Wanted, cycle};
+    use crate::cycle::request::TrainingRequest;
+    use crate::cycle::training::cycle;
     use crate::demo::starter::SONGS;
     use crate::intake;
     use crate::store::{self, Track, TrackId, TrackState, Vote};
@@ -240,7 +241,7 @@ mod tests {
         fs::write(inbox.join("bad.mid"), b"no music").expect("dropped");
         let taken = intake::take_in_now(&context).expect("taken in");
         assert_eq!((taken.n_accepted, taken.n_rejected), (N_SONGS, 1));
-        let wanted = Wanted::by_person("hardstyle".to_owned(), true, None);
+        let wanted = TrainingRequest::by_person("hardstyle".to_owned(), true, None);
         cycle(&context, &wanted, &AtomicBool::new(false), &mut |_| ()).expect("trained");
         let song = watch::intake::examine(SONGS[0].1, &context.config.intake).song.expect("a song");
         let features = taste::features(&song);

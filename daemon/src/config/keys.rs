@@ -11,7 +11,8 @@ use bot::arrange::Profile;
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::{Config, Error};
+use super::error::Error;
+use super::sections::Config;
 
 /// Tables whose keys are free.
 const FREE: [&str; 1] = ["reactions.values"];
