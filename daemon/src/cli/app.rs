@@ -7,27 +7,23 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
 use bot::discord::Discord;
 use clap::Parser;
-use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::args::{Cli, Command, HomeCommand, Train};
+use crate::cli::args::{Cli, Command};
 use crate::cli::print::Printer;
-use crate::command::{self, Situation};
+use crate::cli::signals::stopped;
+use crate::command::{HomeCommand, Situation};
 use crate::config::{Config, token};
 use crate::context::Context;
-use crate::control::answer::{Line, exit_code, told};
+use crate::control::answer::{exit_code, told};
 use crate::control::{self, Reply};
-use crate::cycle::request::TrainingRequest;
-use crate::cycle::training::cycle;
 use crate::home::{self, Home};
 use crate::run::{Doors, OpenChat, run};
 use crate::store;
-use crate::{demo, intake};
 
 /// Reads the command line, does what it says, and returns the exit code.
 pub fn main() -> ExitCode {
@@ -71,26 +67,22 @@ fn execute(cli: Cli) -> anyhow::Result<u8> {
             let (home, config) = place(cli.home.as_deref(), cli.config.as_deref())?;
             run_daemon(home, config).map(|()| 0)
         }
-        Command::Demo(options) => demo::demo(cli.home, &options, &mut printer).map(|()| 0),
-        Command::Judge { paths, all } => {
+        Command::Demo(demo) => demo.run(cli.home, &mut printer).map(|()| 0),
+        Command::Judge(judge) => {
             let settings = intake_settings(cli.home.as_deref(), cli.config.as_deref())?;
-            command::judge::judge(&paths, all, &settings, &mut |line| printer.print(line))
-                .map(|()| 0)
+            judge.run(&settings, &mut |line| printer.print(line)).map(|()| 0)
         }
-        Command::Roundtrip { file, out } => {
+        Command::Roundtrip(roundtrip) => {
             let settings = intake_settings(cli.home.as_deref(), cli.config.as_deref())?;
-            command::local::roundtrip(&file, &out, &settings, &mut |line| printer.print(line))
-                .map(|()| 0)
+            roundtrip.run(&settings, &mut |line| printer.print(line)).map(|()| 0)
         }
-        Command::Restore { from } => {
+        Command::Restore(restore) => {
             let (home, config) = place(cli.home.as_deref(), cli.config.as_deref())?;
-            let from = std::path::absolute(from)?;
-            command::backup::restore(&home, &config, &from, &mut |line| printer.print(line))
-                .map(|()| 0)
+            restore.run(&home, &config, &mut |line| printer.print(line)).map(|()| 0)
         }
         Command::Home(command) => {
             let (home, config) = place(cli.home.as_deref(), cli.config.as_deref())?;
-            at_home(home, config, absolute(command)?, &mut printer)
+            at_home(home, config, command, &mut printer)
         }
     }
 }
@@ -120,28 +112,6 @@ fn intake_settings(
     Ok(config.intake)
 }
 
-/// Paths as the daemon, which has another working folder, understands them.
-fn absolute(mut command: HomeCommand) -> anyhow::Result<HomeCommand> {
-    let make = |path: &mut PathBuf| -> anyhow::Result<()> {
-        *path = std::path::absolute(&*path)?;
-        Ok(())
-    };
-    match &mut command {
-        HomeCommand::Generate(generate) => {
-            generate.out.iter_mut().chain(&mut generate.primer).try_for_each(make)?;
-        }
-        HomeCommand::Versions(versions) => versions.plot.as_mut().map_or(Ok(()), make)?,
-        HomeCommand::Rate(rate) => rate.from.as_mut().map_or(Ok(()), make)?,
-        HomeCommand::Backup { to } => make(to)?,
-        HomeCommand::Score { files, .. } => files.iter_mut().try_for_each(make)?,
-        HomeCommand::Remove { song } if Path::new(song).exists() => {
-            *song = std::path::absolute(&*song)?.to_string_lossy().into_owned();
-        }
-        _ => {}
-    }
-    Ok(command)
-}
-
 /// Asks the daemon, or does it here if none is running.
 fn at_home(
     home: Home,
@@ -157,60 +127,8 @@ fn at_home(
         return Ok(code);
     }
     let context = Context::open(home, config)?;
-    let mut out = |line| printer.print(line);
-    match command {
-        HomeCommand::Train(train) => train_here(&context, train, &mut out)?,
-        HomeCommand::Retrain { genre } => {
-            train_here(&context, Train { genre, fresh: false, epochs: None }, &mut out)?;
-        }
-        command => command::execute(&context, command, &Situation::default(), &mut out)?,
-    }
+    command.execute(&context, &Situation::default(), &mut |line| printer.print(line))?;
     Ok(0)
-}
-
-/// Without a daemon, what lies in the inbox is taken in first.
-fn train_here(
-    context: &Context,
-    train: Train,
-    out: &mut crate::control::answer::Out<'_>,
-) -> anyhow::Result<()> {
-    let taken = intake::take_in_now(context)?;
-    if taken.n_accepted + taken.n_rejected + taken.n_failed > 0 {
-        out(Line::Remark(format!(
-            "from the inbox: {} accepted, {} rejected, {} failed",
-            taken.n_accepted, taken.n_rejected, taken.n_failed
-        )));
-    }
-    let wanted = TrainingRequest::by_person(train.genre, train.fresh, train.epochs);
-    let stop = set_when_told_to_stop()?;
-    cycle(context, &wanted, &stop, out).map(|_| ())
-}
-
-/// A flag that SIGTERM and SIGINT set from now on, instead of ending the process.
-fn set_when_told_to_stop() -> anyhow::Result<Arc<AtomicBool>> {
-    let flag = Arc::new(AtomicBool::new(false));
-    let told = flag.clone();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let stopped = {
-        let _inside = runtime.enter();
-        stopped()?
-    };
-    std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        runtime.block_on(stopped);
-        told.store(true, Ordering::Relaxed);
-    })?;
-    Ok(flag)
-}
-
-/// Ends when the process is told to stop; what was said before it is called counts for nothing.
-fn stopped() -> anyhow::Result<impl Future<Output = ()> + Send> {
-    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    Ok(async move {
-        tokio::select! {
-            _ = term.recv() => {}
-            _ = int.recv() => {}
-        }
-    })
 }
 
 fn run_daemon(home: Home, config: Config) -> anyhow::Result<()> {

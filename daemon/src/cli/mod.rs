@@ -2,4 +2,6 @@
 
 pub mod app;
 pub mod args;
+pub mod path;
 pub mod print;
+pub mod signals;

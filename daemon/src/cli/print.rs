@@ -32,13 +32,11 @@ impl Printer {
             Line::Row { json, .. } if self.json => {
                 let text = json.to_string();
                 self.aside(|| to_stdout(&text));
-                self.finish_if_trained(&json);
             }
-            Line::Row { json, text } => {
+            Line::Row { text, .. } => {
                 if !text.is_empty() {
                     self.aside(|| to_stdout(&text));
                 }
-                self.finish_if_trained(&json);
             }
         }
     }
@@ -51,10 +49,9 @@ impl Printer {
         }
     }
 
-    fn finish_if_trained(&mut self, json: &serde_json::Value) {
-        if json["event"] == "trained"
-            && let Some(bar) = self.bar.take()
-        {
+    /// Takes the bar away at the end of an answer.
+    pub fn end(&mut self) {
+        if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }
     }
@@ -79,9 +76,7 @@ impl Printer {
 
 impl Drop for Printer {
     fn drop(&mut self) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
-        }
+        self.end();
     }
 }
 

@@ -1,94 +1,118 @@
 //! `doctor`: is everything as it should be, and if not, what to do?
 
+use std::fmt;
+
+use clap::Args;
 use composer::version;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
 use crate::control::answer::{Line, Out};
 use crate::store::{SongId, SongStatus};
 use crate::track::track_file;
 
-pub(super) fn doctor(context: &Context, out: &mut Out<'_>) -> anyhow::Result<()> {
-    let mut n_ill = 0;
-    let mut say = |what: &str, ill: Vec<String>, fine: String| {
-        n_ill += usize::from(!ill.is_empty());
-        let mark = if ill.is_empty() { "✓" } else { "✗" };
-        let text = if ill.is_empty() {
-            format!("{mark} {fine}")
-        } else {
-            format!("{mark} {}", ill.join("\n  "))
-        };
-        out(Line::row(json!({"check": what, "fine": ill.is_empty(), "problems": ill}), text));
-    };
-    say(
-        "space",
-        context.store.check_space().err().map(|e| e.to_string()).into_iter().collect(),
-        "disk space".to_owned(),
-    );
-    match context.store.verify() {
-        Ok((n, damaged)) => say(
-            "store",
-            damaged.iter().map(|e| format!("{e}: restore a backup")).collect(),
-            format!("store: all {n} values are whole"),
-        ),
-        Err(error) => say("store", vec![error.to_string()], String::new()),
-    }
-    let songs = songs(context)?;
-    say("songs", songs.0, format!("songs: all {} files are there and whole", songs.1));
-    let versions = versions(context)?;
-    say("versions", versions.0, format!("versions: all {} load", versions.1));
-    let tracks = tracks(context)?;
-    say("tracks", tracks.0, format!("tracks: the music of all {} is there", tracks.1));
-    anyhow::ensure!(n_ill == 0, "{n_ill} checks found something; see above");
-    Ok(())
+/// Nothing can be chosen.
+#[derive(Clone, Copy, Debug, Args, Serialize, Deserialize)]
+pub struct Doctor {}
+
+/// What a check found.
+#[derive(Debug, Serialize)]
+struct Row {
+    check: &'static str,
+    fine: bool,
+    problems: Vec<String>,
+    /// What is said if there is no problem.
+    #[serde(skip)]
+    praise: String,
 }
 
-fn songs(context: &Context) -> anyhow::Result<(Vec<String>, usize)> {
-    let mut ill = Vec::new();
+impl Doctor {
+    pub(super) fn run(context: &Context, out: &mut Out<'_>) -> anyhow::Result<()> {
+        let checks = [space, store, songs, versions, tracks];
+        let mut n_failed = 0;
+        for check in checks {
+            let row = check(context)?;
+            n_failed += usize::from(!row.fine);
+            out(Line::of(&row));
+        }
+        anyhow::ensure!(n_failed == 0, "{n_failed} checks found something; see above");
+        Ok(())
+    }
+}
+
+impl Row {
+    fn new(check: &'static str, problems: Vec<String>, praise: impl Into<String>) -> Self {
+        Self { check, fine: problems.is_empty(), problems, praise: praise.into() }
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.fine {
+            write!(f, "✓ {}", self.praise)
+        } else {
+            write!(f, "✗ {}", self.problems.join("\n  "))
+        }
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "one of a list of checks, of which others can fail")]
+fn space(context: &Context) -> anyhow::Result<Row> {
+    let problem = context.store.check_space().err().map(|error| error.to_string());
+    Ok(Row::new("space", problem.into_iter().collect(), "disk space"))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "one of a list of checks, of which others can fail")]
+fn store(context: &Context) -> anyhow::Result<Row> {
+    Ok(match context.store.verify() {
+        Ok((n_values, damaged)) => {
+            let problems = damaged.iter().map(|error| format!("{error}: restore a backup"));
+            let praise = format!("store: all {n_values} values are whole");
+            Row::new("store", problems.collect(), praise)
+        }
+        Err(error) => Row::new("store", vec![error.to_string()], ""),
+    })
+}
+
+fn songs(context: &Context) -> anyhow::Result<Row> {
     let songs = context.store.songs()?;
     let accepted = songs.iter().filter(|(_, song)| song.status == SongStatus::Accepted);
-    let mut n_songs = 0;
+    let (mut problems, mut n_songs) = (Vec::new(), 0);
     for (id, song) in accepted {
         n_songs += 1;
         let path = context.home.songs().join(format!("{id}.mid"));
-        match std::fs::read(&path) {
-            Ok(bytes) if SongId::of(&bytes) == *id => {}
-            Ok(_) => {
-                ill.push(format!("{} is damaged: drop {} again", path.display(), song.file_name));
-            }
-            Err(error) => {
-                ill.push(format!("{}: {error}: drop {} again", path.display(), song.file_name));
-            }
-        }
+        let what = match std::fs::read(&path) {
+            Ok(bytes) if SongId::of(&bytes) == *id => continue,
+            Ok(_) => format!("{} is damaged", path.display()),
+            Err(error) => format!("{}: {error}", path.display()),
+        };
+        problems.push(format!("{what}: drop {} again", song.file_name));
     }
-    Ok((ill, n_songs))
+    Ok(Row::new("songs", problems, format!("songs: all {n_songs} files are there and whole")))
 }
 
-fn versions(context: &Context) -> anyhow::Result<(Vec<String>, usize)> {
-    let (mut ill, mut n_versions) = (Vec::new(), 0);
+fn versions(context: &Context) -> anyhow::Result<Row> {
+    let (mut problems, mut n_versions) = (Vec::new(), 0);
     for genre in context.genres()? {
         let kept = version::versions(&context.home.models().join(&genre))?;
         n_versions += kept.len();
-        for version in &kept {
-            ill.extend(
-                version::load(&context.home.version(&genre, *version)).err().map(|e| e.to_string()),
-            );
-        }
-        let current = context.store.current_version(&genre)?;
-        if let Some(current) = current.filter(|current| !kept.contains(&current.version)) {
-            ill.push(format!(
-                "{genre} plays v{}, which is gone: roll back or train",
-                current.version
-            ));
+        let load = |version: &u32| version::load(&context.home.version(&genre, *version));
+        let errors = kept.iter().filter_map(|version| load(version).err());
+        problems.extend(errors.map(|error| error.to_string()));
+        let current = context.store.current_version(&genre)?.map(|current| current.version);
+        if let Some(current) = current.filter(|current| !kept.contains(current)) {
+            problems.push(format!("{genre} plays v{current}, which is gone: roll back or train"));
         }
     }
-    Ok((ill, n_versions))
+    Ok(Row::new("versions", problems, format!("versions: all {n_versions} load")))
 }
 
-fn tracks(context: &Context) -> anyhow::Result<(Vec<String>, usize)> {
+fn tracks(context: &Context) -> anyhow::Result<Row> {
     let tracks = context.store.tracks()?;
-    let ill = tracks
+    let errors = tracks
         .iter()
         .filter_map(|(_, track)| track_file::read(&context.home, &track.genre, &track.stem).err());
-    Ok((ill.map(|error| format!("{error:#}: its ratings no longer act")).collect(), tracks.len()))
+    let problems = errors.map(|error| format!("{error:#}: its ratings no longer act")).collect();
+    let praise = format!("tracks: the music of all {} is there", tracks.len());
+    Ok(Row::new("tracks", problems, praise))
 }

@@ -1,151 +1,131 @@
 //! What does each command do?
 //!
-//! Every command is a function of the [`Context`] that answers in lines, so it does the same in the
-//! running daemon and without one. Training alone is not here: the daemon's loop owns it, see
-//! [`crate::cycle::training`].
+//! Each has a file of its own: its arguments, what it does, and the rows it answers with. It works on
+//! the [`Context`] and answers in lines, so it says the same whether the running daemon carries it out
+//! or this process.
+//!
+//! To add a command that works on a home: a file here with a struct of arguments, a `run` and a row;
+//! its variant in [`HomeCommand`] and its arm in [`HomeCommand::execute`].
 
-pub mod backup;
+mod backup;
+mod discard;
 mod doctor;
+mod forget;
+pub mod generate;
 pub mod judge;
-mod list;
-pub mod local;
-mod rate;
+mod kept_version;
+mod library;
+mod listing;
+pub mod rate;
 mod remove;
+pub mod restore;
+mod retrain;
+mod rollback;
+pub mod roundtrip;
+mod score;
+mod situation;
+pub mod status;
+pub mod tracks;
+pub mod train;
 mod versions;
 
-use serde_json::json;
+use clap::Subcommand;
+use serde::{Deserialize, Serialize};
 
-use crate::cli::args::{Generate, HomeCommand};
 use crate::context::Context;
-use crate::control::answer::{Line, Out, Step, shown};
-use crate::track::primer::{Opening, Source};
-use crate::track::publish::{self, Made, Wish};
+use crate::control::answer::Out;
 
-pub use list::status_of;
-pub use rate::rate_one;
+pub(crate) use listing::tidy;
+pub use retrain::Retrain;
+pub use situation::{Situation, Underway};
 
-/// A training under way.
-#[derive(Clone, Debug)]
-pub struct Underway {
-    /// The genre.
-    pub genre: String,
-    /// How far it is; nothing until it has made a step.
-    pub step: Option<Step>,
+/// What works on a home; carried out by the daemon if one is running, else by this process.
+#[derive(Clone, Debug, Subcommand, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HomeCommand {
+    /// Train a genre now
+    Train(train::Train),
+    /// Train a genre with the daemon's usual settings, at the next opportunity
+    Retrain(Retrain),
+    /// Generate tracks
+    Generate(Box<generate::Generate>),
+    /// Rate a track
+    Rate(rate::Rate),
+    /// How well the current version predicts files, in nats per note (less is closer)
+    Score(score::Score),
+    /// List the songs that are learned from
+    Library(library::Library),
+    /// List the tracks that were generated
+    Tracks(tracks::Tracks),
+    /// List the versions of a genre's model
+    Versions(versions::Versions),
+    /// Show how everything stands
+    Status(status::Status),
+    /// Play with another version of a genre's model again
+    Rollback(rollback::Rollback),
+    /// Delete a version of a genre's model that is not played
+    Discard(discard::Discard),
+    /// Take a song out of the library; its file goes to rejected/
+    Remove(remove::Remove),
+    /// Delete all votes of a listener
+    Forget(forget::Forget),
+    /// Check the home: configuration, store, files, disk
+    Doctor(doctor::Doctor),
+    /// Copy everything but the inbox and the Discord token, also while the daemon runs
+    Backup(backup::Backup),
 }
 
-/// What only a running daemon knows.
-#[derive(Clone, Debug, Default)]
-pub struct Situation {
-    /// Whether this is the daemon.
-    pub is_daemon: bool,
-    /// The training under way.
-    pub training: Option<Underway>,
-    /// The genres whose training waits for its turn, the next first.
-    pub waiting: Vec<String>,
-    /// How the chat stands, in words.
-    pub chat: String,
-}
-
-/// Does what is asked.
-///
-/// # Errors
-/// With what to do about it; [`crate::control::answer::exit_code`] tells its exit code.
-pub fn execute(
-    context: &Context,
-    command: HomeCommand,
-    now: &Situation,
-    out: &mut Out<'_>,
-) -> anyhow::Result<()> {
-    match command {
-        HomeCommand::Train(_) | HomeCommand::Retrain { .. } => {
-            anyhow::bail!("trainings are started by the loop, not here; please report this")
+impl HomeCommand {
+    /// Carries the command out. `now` is what only a running daemon knows; its loop queues trainings
+    /// itself instead of carrying them out here.
+    ///
+    /// # Errors
+    /// With what to do about it; [`crate::control::answer::exit_code`] tells its exit code.
+    pub fn execute(
+        self,
+        context: &Context,
+        now: &Situation,
+        out: &mut Out<'_>,
+    ) -> anyhow::Result<()> {
+        match self {
+            Self::Train(train) => train.run(context, out),
+            Self::Retrain(retrain) => retrain.run(context, out),
+            Self::Generate(generate) => generate.run(context, out),
+            Self::Rate(rate) => rate.run(context, out),
+            Self::Score(score) => score.run(context, out),
+            Self::Library(library) => library.run(context, out),
+            Self::Tracks(tracks) => tracks.run(context, out),
+            Self::Versions(versions) => versions.run(context, out),
+            Self::Status(_) => status::Status::run(context, now, out),
+            Self::Rollback(rollback) => rollback.run(context, out),
+            Self::Discard(discard) => discard.run(context, out),
+            Self::Remove(remove) => remove.run(context, out),
+            Self::Forget(forget) => forget.run(context, out),
+            Self::Doctor(_) => doctor::Doctor::run(context, out),
+            Self::Backup(backup) => backup.run(context, out),
         }
-        HomeCommand::Generate(wanted) => generate(context, &wanted, out),
-        HomeCommand::Rate(rate) => rate::rate(context, &rate, out),
-        HomeCommand::Score { genre, files } => versions::score(context, &genre, &files, out),
-        HomeCommand::Library { genre } => list::library(context, genre.as_deref(), out),
-        HomeCommand::Tracks { genre } => list::tracks(context, genre.as_deref(), out),
-        HomeCommand::Versions(wanted) => versions::versions(context, &wanted, out),
-        HomeCommand::Status => list::status(context, now, out),
-        HomeCommand::Rollback { genre, version } => {
-            versions::rollback(context, &genre, &version, out)
-        }
-        HomeCommand::Discard { genre, version } => {
-            versions::discard(context, &genre, &version, out)
-        }
-        HomeCommand::Remove { song } => remove::remove(context, &song, out),
-        HomeCommand::Forget { name } => rate::forget(context, &name, out),
-        HomeCommand::Doctor => doctor::doctor(context, out),
-        HomeCommand::Backup { to } => backup::backup(context, &to, out),
     }
 }
 
-fn generate(context: &Context, wanted: &Generate, out: &mut Out<'_>) -> anyhow::Result<()> {
-    let source = wanted.vary.map(Source::Track);
-    let source = source.or_else(|| wanted.primer.clone().map(Source::File));
-    let opening = source.map(|source| Opening { source, bars: wanted.keep });
-    for idx in 0..u64::from(wanted.count.max(1)) {
-        let wish = Wish {
-            genre: wanted.genre.clone(),
-            artist: wanted.artist.clone(),
-            seed: wanted.seed.map(|seed| seed.wrapping_add(idx)),
-            bars: wanted.bars,
-            tempo_bpm: wanted.tempo,
-            key: wanted.key.clone(),
-            instrument: wanted.instrument.clone(),
-            arrangement: wanted.arrangement.clone(),
-            temperature: wanted.temperature,
-            plain: wanted.plain,
-            opening: opening.clone(),
-            no_audio: wanted.no_audio,
-            no_picture: wanted.no_picture,
-            wav: wanted.wav,
-            stems: wanted.stems,
-            max_audio_bytes: None,
-            out: wanted.out.clone(),
-        };
-        out(made_line(&publish::make(context, &wish)?));
-    }
-    Ok(())
-}
+#[cfg(test)]
+mod tests {
+    use std::any::TypeId;
+    use std::path::PathBuf;
 
-fn made_line(made: &Made) -> Line {
-    let track = &made.track;
-    let key = music::key::Key::from_index(usize::from(track.key_index));
-    let artist = publish::artist_of(track);
-    let manner = artist.as_ref().map(|artist| format!(" like {artist}")).unwrap_or_default();
-    let mut text = format!(
-        "track {}: {} — {} v{}{manner}, {} BPM, {key}, {} bars of melody, seed {}\n  {}",
-        made.id,
-        made.title,
-        track.genre,
-        track.version,
-        tidy(track.tempo_bpm),
-        track.n_bars,
-        track.seed,
-        made.midi.display()
-    );
-    for path in made.audio.iter().chain(&made.picture).chain(&made.wav).chain(&made.stems) {
-        text.push_str(&format!("\n  {}", path.display()));
-    }
-    Line::row(
-        json!({
-            "track": made.id, "genre": track.genre, "artist": artist, "version": track.version,
-            "seed": track.seed,
-            "name": made.title, "tempo_bpm": track.tempo_bpm, "key": key.to_string(),
-            "bars": track.n_bars, "midi": shown(&made.midi),
-            "audio": made.audio.as_deref().map(shown), "picture": made.picture.as_deref().map(shown),
-            "wav": made.wav.as_deref().map(shown),
-            "stems": made.stems.iter().map(|path| shown(path)).collect::<Vec<_>>(),
-            "candidates": track.candidates.len(), "copied_notes": track.copied_notes,
-            "seconds": {"sample": made.sample_seconds, "render": made.render_seconds},
-        }),
-        text,
-    )
-}
+    use super::*;
 
-/// A number without needless zeros, at most two of them after the point.
-fn tidy(number: f64) -> String {
-    let text = format!("{number:.2}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    #[test]
+    fn no_command_of_the_daemon_takes_a_path_from_its_own_working_folder() {
+        let commands = HomeCommand::augment_subcommands(clap::Command::new("kickback"));
+        for command in commands.get_subcommands() {
+            for argument in command.get_arguments() {
+                assert!(
+                    argument.get_value_parser().type_id() != TypeId::of::<PathBuf>(),
+                    "{} of {} has to be an AbsolutePath",
+                    argument.get_id(),
+                    command.get_name()
+                );
+            }
+        }
+    }
 }

@@ -4,9 +4,12 @@
 //! The next training does without it; what was learned of it before stays in the versions there are.
 
 use std::path::Path;
+use std::{fmt, io};
 
-use serde_json::json;
+use clap::Args;
+use serde::{Deserialize, Serialize};
 
+use crate::cli::path::AbsolutePath;
 use crate::context::Context;
 use crate::control::answer::{Line, Misused, NotNow, Out, shown};
 use crate::intake;
@@ -19,19 +22,51 @@ const MAX_NAMED: usize = 5;
 /// Names at least this alike are offered instead (Jaro-Winkler, 0 to 1).
 const ALIKE: f64 = 0.85;
 
-pub(super) fn remove(context: &Context, wanted: &str, out: &mut Out<'_>) -> anyhow::Result<()> {
-    let songs = context.store.songs()?;
-    let (id, song) = find(context, &songs, wanted)?;
-    let path = intake::remove(context, *id)?;
-    out(Line::row(
-        json!({"song": id, "genre": song.genre, "file": song.file_name, "path": shown(&path)}),
-        format!(
-            "{} is no longer learned from, beginning with the next training; the file is now {}",
-            called(song),
-            path.display()
-        ),
-    ));
-    Ok(())
+/// Which song to take out.
+#[derive(Clone, Debug, Args, Serialize, Deserialize)]
+pub struct Remove {
+    /// The song's id (or its first digits, four or more), its name, or a file with its content
+    #[arg(value_parser = name_or_absolute_path)]
+    pub song: String,
+}
+
+/// The song that was taken out.
+#[derive(Debug, Serialize)]
+struct Row<'a> {
+    song: SongId,
+    genre: &'a str,
+    file: &'a str,
+    path: String,
+}
+
+/// What names a file that is there names it also for the daemon, which has another working folder.
+fn name_or_absolute_path(text: &str) -> io::Result<String> {
+    if Path::new(text).exists() {
+        Ok(AbsolutePath::new(text.into())?.to_string_lossy().into_owned())
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+impl Remove {
+    pub(super) fn run(&self, context: &Context, out: &mut Out<'_>) -> anyhow::Result<()> {
+        let songs = context.store.songs()?;
+        let (id, song) = find(context, &songs, &self.song)?;
+        let path = shown(&intake::remove(context, *id)?);
+        out(Line::of(&Row { song: *id, genre: &song.genre, file: &song.file_name, path }));
+        Ok(())
+    }
+}
+
+impl fmt::Display for Row<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { genre, file, path, .. } = self;
+        write!(
+            f,
+            "{genre}/{file} is no longer learned from, beginning with the next training; the file is \
+             now {path}"
+        )
+    }
 }
 
 /// The accepted song that is meant.

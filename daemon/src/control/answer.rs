@@ -3,8 +3,10 @@
 //! In lines, each for people and for programs at once, so that a command says the same whether it
 //! runs in this process or in the daemon. Printing is at the end, in [`crate::cli::print`].
 
+use std::fmt;
 use std::path::Path;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -45,8 +47,8 @@ pub struct Step {
     pub seconds_left: f64,
 }
 
-impl std::fmt::Display for Step {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { epoch, n_epochs, step, n_steps, nll, share, seconds_left } = self;
         let (percent, left) = ((share * 100.0).floor(), in_words(*seconds_left));
         write!(
@@ -67,6 +69,21 @@ pub fn in_words(seconds: f64) -> String {
 }
 
 impl Line {
+    /// A result: the fields of `row` for programs, its text for people.
+    pub fn of(row: &(impl Serialize + fmt::Display)) -> Self {
+        // Rows are plain structs of numbers, texts and lists: there is nothing JSON could refuse.
+        let json = serde_json::to_value(row).unwrap_or_default();
+        Self::Row { json, text: row.to_string() }
+    }
+
+    /// The row as what the command answered with; `None` if this is something else.
+    pub fn read<T: DeserializeOwned>(&self) -> Option<T> {
+        match self {
+            Self::Row { json, .. } => T::deserialize(json).ok(),
+            Self::Remark(_) | Self::Step(_) => None,
+        }
+    }
+
     /// A result.
     pub fn row(json: Value, text: impl Into<String>) -> Self {
         Self::Row { json, text: text.into() }

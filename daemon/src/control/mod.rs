@@ -15,7 +15,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 
-use crate::cli::args::HomeCommand;
+use crate::command::HomeCommand;
 use crate::control::answer::{Line, exit_code, told};
 
 /// The longest question, in bytes.

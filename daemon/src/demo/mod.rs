@@ -5,22 +5,27 @@
 
 pub mod starter;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
+use clap::{Args, FromArgMatches, Subcommand};
 use composer::corpus::Piece;
 use composer::lessons::evaluate;
 use composer::version;
-use serde_json::Value;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use crate::cli::args::{Demo, Generate, HomeCommand, Rate, Train};
+use self::starter::SONGS;
 use crate::cli::print::Printer;
+use crate::command::status::GenreRow;
+use crate::command::train::one_or_more;
+use crate::command::{HomeCommand, generate, tracks};
 use crate::config::Config;
 use crate::context::Context;
 use crate::control::answer::{Line, Misused};
 use crate::control::{self, Reply};
-use crate::demo::starter::SONGS;
 use crate::home::Home;
 use crate::run::{Doors, run};
 use crate::track::track_file;
@@ -48,29 +53,48 @@ valid_share = 0.2
 patience = 20
 ";
 
-/// Runs the demonstration in `home`, or in a fresh temporary folder, and leaves it there.
-///
-/// # Errors
-/// When the home is not empty, or with whatever step failed.
-pub fn demo(home: Option<PathBuf>, options: &Demo, printer: &mut Printer) -> anyhow::Result<()> {
-    let home = Home::new(fresh(home)?);
-    home.create()?;
-    track_file::write(&home.config(), CONFIG.as_bytes())?;
-    let mut config = Config::load(&home.config(), true)?;
-    // While it is shown, only the trainings that are asked for.
-    config.schedule.quiet_seconds = 86_400.0;
-    let context = Context::open(home.clone(), config)?;
-    let runtime = tokio::runtime::Runtime::new().context("starting threads")?;
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let doors = Doors { chat: Err("no Discord in the demonstration".to_owned()) };
-    let daemon = runtime.spawn(run(context, doors, async {
-        let _ = stopped.await;
-    }));
-    let shown = Show { home: &home, printer };
-    let result = shown.play(options);
-    let _ = stop.send(());
-    let ended = runtime.block_on(daemon).context("the daemon panicked")?;
-    result.and(ended)
+/// Options of the demonstration.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Demo {
+    /// Epochs of the first training
+    #[arg(long, default_value_t = 80, value_parser = one_or_more)]
+    pub epochs: usize,
+}
+
+/// What the ratings changed.
+#[derive(Debug, Serialize)]
+struct Changed {
+    event: &'static str,
+    /// Of the rated track, in the second training.
+    weight: f32,
+    nll_per_note_v1: f64,
+    nll_per_note_v2: f64,
+}
+
+impl Demo {
+    /// Runs the demonstration in `home`, or in a fresh temporary folder, and leaves it there.
+    ///
+    /// # Errors
+    /// When the home is not empty, or with whatever step failed.
+    pub fn run(&self, home: Option<PathBuf>, printer: &mut Printer) -> anyhow::Result<()> {
+        let home = Home::new(fresh(home)?);
+        home.create()?;
+        track_file::write(&home.config(), CONFIG.as_bytes())?;
+        let mut config = Config::load(&home.config(), true)?;
+        // Nothing but the trainings that are asked for.
+        config.schedule.quiet_seconds = 86_400.0;
+        let context = Context::open(home.clone(), config)?;
+        let runtime = tokio::runtime::Runtime::new().context("starting threads")?;
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let doors = Doors { chat: Err("no Discord in the demonstration".to_owned()) };
+        let daemon = runtime.spawn(run(context, doors, async {
+            let _ = stopped.await;
+        }));
+        let result = Show { home: &home, printer }.play(self.epochs);
+        let _ = stop.send(());
+        let ended = runtime.block_on(daemon).context("the daemon panicked")?;
+        result.and(ended)
+    }
 }
 
 /// The folder to use: the one given if it is empty, or a new one.
@@ -97,31 +121,27 @@ struct Show<'a> {
 }
 
 impl Show<'_> {
-    fn play(mut self, options: &Demo) -> anyhow::Result<()> {
+    fn play(mut self, epochs: usize) -> anyhow::Result<()> {
         self.remark(&format!("Kickback at work in {}\n", self.home.root().display()));
         self.remark(&format!("1. Dropping {} starter songs into inbox/{GENRE}", SONGS.len()));
         self.drop_songs()?;
         self.remark("\n2. Training the network");
-        let train =
-            |epochs| HomeCommand::Train(Train { genre: GENRE.to_owned(), fresh: false, epochs });
-        self.ask(&train(Some(options.epochs)))?;
+        self.ask(&["train", GENRE, "--epochs", &epochs.to_string()])?;
         self.remark("\n3. Generating a track");
-        let track = self.generate(7)?;
-        let id = track["track"].as_u64().context("a track has a number")?;
+        let track = self.generate("7")?;
         self.remark("\n4. Three listeners like it");
         for by in ["first", "second", "third"] {
-            let (track, emoji) = (Some(id), Some("🔥".to_owned()));
-            self.ask(&HomeCommand::Rate(Rate { track, emoji, by: by.to_owned(), from: None }))?;
+            self.ask(&["rate", &track.track.to_string(), "🔥", "--by", by])?;
         }
         self.remark("\n5. Training one more cycle with the ratings");
-        self.ask(&train(None))?;
+        self.ask(&["train", GENRE])?;
         self.remark("\n6. Generating again");
-        self.generate(8)?;
+        self.generate("8")?;
         self.remark("\nWhat the ratings changed");
         self.tell_difference(&track)?;
         let here = self.home.root().display();
         self.remark(&format!(
-            "\nEverything is in {here}; to go on with it: kickback --home {here} run"
+            "\nEverything is in {here}; carry on with: kickback --home {here} run"
         ));
         Ok(())
     }
@@ -134,10 +154,9 @@ impl Show<'_> {
         }
         let began = Instant::now();
         loop {
-            let rows = self.rows(&HomeCommand::Status)?;
-            let genre = rows.iter().find(|row| row["genre"] == GENRE);
-            let count = |key: &str| genre.and_then(|row| row[key].as_u64()).unwrap_or(0);
-            let (accepted, rejected) = (count("songs"), count("rejected"));
+            let genres: Vec<GenreRow> = self.rows(&["status"])?;
+            let genre = genres.iter().find(|row| row.genre == GENRE);
+            let (accepted, rejected) = genre.map_or((0, 0), |row| (row.songs, row.rejected));
             if accepted + rejected == SONGS.len() as u64 {
                 let seconds = began.elapsed().as_secs_f64();
                 self.remark(&format!("{accepted} accepted, {rejected} rejected in {seconds:.1} s"));
@@ -150,37 +169,15 @@ impl Show<'_> {
         }
     }
 
-    fn generate(&mut self, seed: u64) -> anyhow::Result<Value> {
-        let wanted = Generate {
-            genre: GENRE.to_owned(),
-            artist: None,
-            count: 1,
-            seed: Some(seed),
-            bars: None,
-            tempo: None,
-            key: None,
-            instrument: None,
-            arrangement: None,
-            temperature: None,
-            vary: None,
-            primer: None,
-            keep: 4,
-            out: None,
-            no_audio: false,
-            no_picture: false,
-            wav: false,
-            stems: false,
-            plain: false,
-        };
-        let rows = self.ask(&HomeCommand::Generate(Box::new(wanted)))?;
-        rows.into_iter().next().context("a generation has a result")
+    fn generate(&mut self, seed: &str) -> anyhow::Result<generate::Row> {
+        let lines = self.ask(&["generate", GENRE, "--seed", seed])?;
+        lines.iter().find_map(Line::read).context("a generation has a result")
     }
 
-    /// The liked track's weight, and how much better each version foretells it.
-    fn tell_difference(&mut self, track: &Value) -> anyhow::Result<()> {
-        let midi = track["midi"].as_str().context("a track has a MIDI file")?;
-        let stem = Path::new(midi).file_stem().context("a file has a name")?.to_string_lossy();
-        let (song, _) = track_file::read(self.home, GENRE, &stem)?;
+    /// The liked track's weight, and how much better each version predicts it.
+    fn tell_difference(&mut self, track: &generate::Row) -> anyhow::Result<()> {
+        let stem = Path::new(&track.midi).file_stem().context("a file has a name")?;
+        let (song, _) = track_file::read(self.home, GENRE, &stem.to_string_lossy())?;
         let n_notes = song.notes().len() as f64;
         let piece = [Piece::new("track", "track", &song)];
         let n_tokens = (piece[0].tokens().len() - 1) as f64;
@@ -189,43 +186,37 @@ impl Show<'_> {
             Ok(evaluate(&network, &piece)? * n_tokens / n_notes)
         };
         let (before, after) = (nats(1)?, nats(2)?);
-        let rows = self.rows(&HomeCommand::Tracks { genre: Some(GENRE.to_owned()) })?;
-        let weight = rows.iter().find(|row| row["track"] == track["track"]);
-        let weight = weight.and_then(|row| row["weight"].as_f64()).unwrap_or(0.0);
-        self.printer.print(Line::row(
-            serde_json::json!({"event": "changed", "weight": weight, "nll_per_note_v1": before, "nll_per_note_v2": after}),
-            format!(
-                "its weight in training: 0 before, {weight:.2} now (a song weighs 1)\n\
-                 nats a note to foretell it: {before:.3} by v1, {after:.3} by v2"
-            ),
-        ));
+        let tracks: Vec<tracks::Row> = self.rows(&["tracks", GENRE])?;
+        let rated = tracks.iter().find(|row| row.track == track.track);
+        self.printer.print(Line::of(&Changed {
+            event: "changed",
+            weight: rated.map_or(0.0, |row| row.weight),
+            nll_per_note_v1: before,
+            nll_per_note_v2: after,
+        }));
         Ok(())
     }
 
-    /// Asks, prints the answer and returns its rows.
-    fn ask(&mut self, command: &HomeCommand) -> anyhow::Result<Vec<Value>> {
-        let (mut rows, printer) = (Vec::new(), &mut *self.printer);
-        let end = control::ask(&self.home.socket(), command, |line| {
-            if let Line::Row { json, .. } = &line {
-                rows.push(json.clone());
-            }
+    /// Asks as a person would, prints the answer and returns its lines.
+    fn ask(&mut self, words: &[&str]) -> anyhow::Result<Vec<Line>> {
+        let (mut lines, printer) = (Vec::new(), &mut *self.printer);
+        let end = control::ask(&self.home.socket(), &command(words)?, |line| {
+            lines.push(line.clone());
             printer.print(line);
         });
-        finished(end?, rows)
+        printer.end();
+        finished(end?)?;
+        Ok(lines)
     }
 
-    /// Asks without printing.
-    fn rows(&self, command: &HomeCommand) -> anyhow::Result<Vec<Value>> {
+    /// The rows of one kind in an answer, which is not printed.
+    fn rows<T: DeserializeOwned>(&self, words: &[&str]) -> anyhow::Result<Vec<T>> {
         let mut rows = Vec::new();
-        let end = control::ask(&self.home.socket(), command, |line| {
-            if let Line::Row { json, .. } = line {
-                rows.push(json);
-            }
+        let end = control::ask(&self.home.socket(), &command(words)?, |line| {
+            rows.extend(line.read::<T>());
         });
-        match end? {
-            None => Ok(rows),
-            some => finished(some, rows),
-        }
+        finished(end?)?;
+        Ok(rows)
     }
 
     fn remark(&mut self, text: &str) {
@@ -233,10 +224,27 @@ impl Show<'_> {
     }
 }
 
-fn finished(end: Option<Reply>, rows: Vec<Value>) -> anyhow::Result<Vec<Value>> {
+fn command(words: &[&str]) -> anyhow::Result<HomeCommand> {
+    let known = HomeCommand::augment_subcommands(clap::Command::new("kickback"));
+    let matches = known.no_binary_name(true).try_get_matches_from(words)?;
+    Ok(HomeCommand::from_arg_matches(&matches)?)
+}
+
+fn finished(end: Option<Reply>) -> anyhow::Result<()> {
     match end {
-        Some(Reply::End { code: 0, .. }) => Ok(rows),
+        Some(Reply::End { code: 0, .. }) => Ok(()),
         Some(Reply::End { message, .. }) => bail!(message.unwrap_or_default()),
-        _ => bail!("the daemon is not there any more"),
+        _ => bail!("the daemon is no longer there"),
+    }
+}
+
+impl fmt::Display for Changed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { weight, nll_per_note_v1: before, nll_per_note_v2: after, .. } = self;
+        write!(
+            f,
+            "its weight in training: 0 before, {weight:.2} now (a song weighs 1)\n\
+             nats per note to predict it: {before:.3} by v1, {after:.3} by v2"
+        )
     }
 }

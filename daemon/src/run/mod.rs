@@ -21,8 +21,7 @@ use ::watch::inbox::{Found, Inbox};
 use anyhow::Context as _;
 use tokio::sync::{Semaphore, mpsc, watch};
 
-use crate::cli::args::HomeCommand;
-use crate::command::{self, Situation, Underway};
+use crate::command::{HomeCommand, Situation, Underway};
 use crate::context::{Context, now_ms};
 use crate::control::answer::{Line, NotNow};
 use crate::control::{self, Asked, Reply};
@@ -245,7 +244,7 @@ impl Daemon {
         match command {
             HomeCommand::Train(train) => {
                 let Ok(()) = self.may_train(&train.genre, &replies) else { return };
-                let wanted = TrainingRequest::by_person(train.genre, train.fresh, train.epochs);
+                let wanted = TrainingRequest::from(train);
                 if let Some(training) = &self.training {
                     let text = format!("{} is being trained; this one is next", training.genre);
                     let _ = replies.send(Reply::Line(Line::Remark(text)));
@@ -253,14 +252,12 @@ impl Daemon {
                 self.queue.push_back(Queued { wanted, watchers: vec![replies] });
                 self.train_next();
             }
-            HomeCommand::Retrain { genre } => {
-                let Ok(()) = self.may_train(&genre, &replies) else { return };
-                let text = format!("{genre} is trained at the next opportunity");
-                let json = serde_json::json!({"genre": genre, "queued": true});
-                let _ = replies.send(Reply::Line(Line::row(json, text)));
+            HomeCommand::Retrain(retrain) => {
+                let Ok(()) = self.may_train(&retrain.genre, &replies) else { return };
+                let _ = replies.send(Reply::Line(Line::of(&retrain.queued())));
                 let _ = replies.send(Reply::end(&Ok(())));
-                if !self.queue.iter().any(|queued| queued.wanted.genre == genre) {
-                    let wanted = TrainingRequest::by_person(genre, false, None);
+                if !self.queue.iter().any(|queued| queued.wanted.genre == retrain.genre) {
+                    let wanted = TrainingRequest::from(retrain);
                     self.queue.push_back(Queued { wanted, watchers: Vec::new() });
                 }
                 self.train_next();
@@ -281,7 +278,7 @@ impl Daemon {
             chat: self.chat_state.clone(),
         };
         let making = matches!(command, HomeCommand::Generate(_)).then(|| self.making.clone());
-        let rolls_back = matches!(command, HomeCommand::Rollback { .. });
+        let rolls_back = matches!(command, HomeCommand::Rollback(_));
         let events = self.events.clone();
         tokio::spawn(async move {
             let permit = match making {
@@ -291,7 +288,7 @@ impl Daemon {
             let lines = replies.clone();
             let work = move || {
                 let mut out = |line| drop(lines.send(Reply::Line(line)));
-                command::execute(&context, command, &now, &mut out)
+                command.execute(&context, &now, &mut out)
             };
             let result = tokio::task::spawn_blocking(work).await;
             let result = result.unwrap_or_else(|panic| {

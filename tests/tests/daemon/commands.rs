@@ -257,7 +257,7 @@ fn ratings_come_from_a_table_as_a_whole_or_not_at_all() {
         path.to_str().expect("a plain path").to_owned()
     };
     let good = table(format!(
-        "track,emoji,by,time\n{first},🔥,ann,1700000000000\n{second},👎,ann,\n{first},👍,bob,\n"
+        "track,emoji,by,time\n{first},🔥,ann,1700000000000\n{second},👎,ann,\n{first},👍,\"Doe, Jane\",\n"
     ));
     assert_eq!(home.rows(&["rate", "--from", &good]).len(), 3);
     let says = |home: &Home| -> Vec<(Value, Value)> {
@@ -270,7 +270,7 @@ fn ratings_come_from_a_table_as_a_whole_or_not_at_all() {
         (format!("track,emoji,by\n{first},💩,cyd\n{first},🥒,cyd\n"), "line 3"),
         (format!("track,emoji,by\n{first},💩,cyd\n999,🔥,cyd\n"), "there is no track 999"),
         (format!("track,emoji,by\n{first},💩\n"), "line 2: a field is missing"),
-        (format!("track,emoji,by,time\n{first},💩,cyd,yesterday\n"), "no time"),
+        (format!("track,emoji,by,time\n{first},💩,cyd,yesterday\n"), "is not a time"),
         (format!("{first},💩,cyd\n"), "line 1"),
     ];
     for (text, said) in wrong {
@@ -279,6 +279,7 @@ fn ratings_come_from_a_table_as_a_whole_or_not_at_all() {
         assert_eq!(says(&home), before);
     }
     home.ask(&["rate", "--from", "nowhere.csv"]).fails(1, "nowhere.csv");
+    assert_eq!(home.row(&["forget", "Doe, Jane"])["votes"], 1, "a comma in a name");
 }
 
 #[test]

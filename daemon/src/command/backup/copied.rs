@@ -8,13 +8,19 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
+use crate::control::answer::{Line, Out};
+use crate::home::Home;
+
+/// The copy of the store in a backup.
+pub(crate) const STORE: &str = "store.kickback";
+
 /// What was copied.
 #[derive(Default)]
-pub(super) struct Copied {
-    pub(super) n_files: u64,
-    pub(super) n_bytes: u64,
+pub(crate) struct Copied {
+    pub(crate) n_files: u64,
+    pub(crate) n_bytes: u64,
     /// Neither files nor folders.
-    pub(super) left_out: Vec<PathBuf>,
+    pub(crate) left_out: Vec<PathBuf>,
 }
 
 impl std::fmt::Display for Copied {
@@ -25,14 +31,14 @@ impl std::fmt::Display for Copied {
 
 impl Copied {
     /// Counts a file.
-    pub(super) fn add(&mut self, n_bytes: u64) {
+    pub(crate) fn add(&mut self, n_bytes: u64) {
         self.n_files += 1;
         self.n_bytes += n_bytes;
     }
 
     /// Copies what is in a folder, asking `may_go_on` before each file; but not what has a hidden
     /// name, as unfinished files do.
-    pub(super) fn folder(
+    pub(crate) fn folder(
         &mut self,
         from: &Path,
         to: &Path,
@@ -61,7 +67,7 @@ impl Copied {
 
     /// Copies a file, unless it is gone: then it has just moved to a folder that is copied later.
     /// One that is there is removed first, as it may be another name of a file that is not ours.
-    pub(super) fn file(&mut self, from: &Path, to: &Path) -> anyhow::Result<()> {
+    pub(crate) fn file(&mut self, from: &Path, to: &Path) -> anyhow::Result<()> {
         let copy = || -> io::Result<Option<u64>> {
             let mut source = match File::open(from) {
                 Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -86,7 +92,21 @@ impl Copied {
 }
 
 /// Makes what a folder lists durable.
-pub(super) fn sync(folder: &Path) -> anyhow::Result<()> {
+pub(crate) fn sync(folder: &Path) -> anyhow::Result<()> {
     let synced = File::open(folder).and_then(|folder| folder.sync_all());
     synced.with_context(|| format!("syncing {}", folder.display()))
+}
+
+/// The folders of a home that are copied. Files move from the library to the rejected ones, never
+/// back, so in this order none is missed.
+pub(crate) fn folders(home: &Home) -> [PathBuf; 5] {
+    [home.songs(), home.models(), home.tracks(), home.library(), home.rejected()]
+}
+
+/// Says what was left out.
+pub(crate) fn remark(copied: &Copied, out: &mut Out<'_>) {
+    for path in &copied.left_out {
+        let why = "it is neither a file nor a folder";
+        out(Line::Remark(format!("{} was left out: {why}", path.display())));
+    }
 }

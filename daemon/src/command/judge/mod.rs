@@ -12,12 +12,34 @@ mod verdict;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use watch::intake::Settings;
 
 use crate::control::answer::{Line, Out};
 use duplicates::Duplicates;
 use verdict::Judged;
+
+/// Which files to judge.
+#[derive(Clone, Debug, Args)]
+pub struct Judge {
+    /// Files or folders
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Of a folder, tell everything about each file, not only what is wrong with some
+    #[arg(long)]
+    pub all: bool,
+}
+
+impl Judge {
+    /// Judges the files.
+    ///
+    /// # Errors
+    /// As [`judge`].
+    pub fn run(&self, settings: &Settings, out: &mut Out<'_>) -> anyhow::Result<()> {
+        judge(&self.paths, self.all, settings, out)
+    }
+}
 
 /// Files that are read before the first of them is told.
 const AT_ONCE: usize = 128;

@@ -1,0 +1,53 @@
+//! `forget`: how are a listener's votes deleted?
+
+use std::fmt;
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use crate::context::Context;
+use crate::control::answer::{Line, NotNow, Out};
+
+/// Whose votes to delete.
+#[derive(Clone, Debug, Args, Serialize, Deserialize)]
+pub struct Forget {
+    /// The name under which the votes were given
+    pub name: String,
+}
+
+/// How many votes are gone.
+#[derive(Debug, Serialize)]
+struct Row<'a> {
+    listener: &'a str,
+    votes: u64,
+}
+
+impl Forget {
+    pub(super) fn run(&self, context: &Context, out: &mut Out<'_>) -> anyhow::Result<()> {
+        let votes = context.store.forget(&self.name)?;
+        if votes == 0 {
+            let hint = "votes from Discord are under discord:ID";
+            return Err(NotNow(format!("{:?} never voted; {hint}", self.name)).into());
+        }
+        out(Line::of(&Row { listener: &self.name, votes }));
+        Ok(())
+    }
+}
+
+impl fmt::Display for Row<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { listener, votes } = self;
+        write!(
+            f,
+            "{votes} votes of {listener} are deleted; what was learned from them goes with the next \
+             training"
+        )?;
+        if listener.starts_with("discord:") {
+            f.write_str(
+                "; reactions that still stand below the latest posts count again when the bot \
+                 reconnects: have them removed in Discord first",
+            )?;
+        }
+        Ok(())
+    }
+}

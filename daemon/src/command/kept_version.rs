@@ -1,0 +1,50 @@
+//! Which version of a model is meant, and is it kept?
+
+use std::fmt;
+use std::str::FromStr;
+
+use composer::version;
+use serde::{Deserialize, Serialize};
+
+use crate::context::Context;
+use crate::control::answer::NotNow;
+
+/// The number of a version, written 3 or v3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct VersionNumber(u32);
+
+impl FromStr for VersionNumber {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = text.strip_prefix('v').unwrap_or(text).parse();
+        number.map(Self).map_err(|_| "a version is a number: give 3 or v3".to_owned())
+    }
+}
+
+impl fmt::Display for VersionNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "v{}", self.0)
+    }
+}
+
+impl VersionNumber {
+    /// The number, if that version of the genre is kept.
+    ///
+    /// # Errors
+    /// [`NotNow`] with the versions that are; or when they cannot be listed.
+    pub(super) fn kept(self, context: &Context, genre: &str) -> anyhow::Result<u32> {
+        let kept = version::versions(&context.home.models().join(genre))?;
+        if kept.contains(&self.0) {
+            return Ok(self.0);
+        }
+        let kept: Vec<String> = kept.iter().map(|version| format!("v{version}")).collect();
+        let hint = if kept.is_empty() {
+            "none is kept".to_owned()
+        } else {
+            format!("kept are {}", kept.join(", "))
+        };
+        Err(NotNow(format!("{genre} has no {self}: {hint}")).into())
+    }
+}

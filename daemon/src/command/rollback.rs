@@ -1,0 +1,47 @@
+//! `rollback`: how is another version played again?
+
+use std::fmt;
+
+use clap::Args;
+use composer::version;
+use serde::{Deserialize, Serialize};
+
+use super::kept_version::VersionNumber;
+use crate::context::{Context, now_ms};
+use crate::control::answer::{Line, Out};
+use crate::store::Promotion;
+
+/// Which version to play.
+#[derive(Clone, Debug, Args, Serialize, Deserialize)]
+pub struct Rollback {
+    /// The genre
+    pub genre: String,
+    /// Its version: 3 or v3
+    pub version: VersionNumber,
+}
+
+/// The version that is played from now on.
+#[derive(Debug, Serialize)]
+struct Row<'a> {
+    genre: &'a str,
+    version: u32,
+}
+
+impl Rollback {
+    pub(super) fn run(&self, context: &Context, out: &mut Out<'_>) -> anyhow::Result<()> {
+        let genre = context.known_genre(&self.genre)?;
+        let version = self.version.kept(context, genre)?;
+        // One that does not load must not be played.
+        version::load(&context.home.version(genre, version))?;
+        let why = "a person asked for it".to_owned();
+        context.store.promote(genre, Promotion { version, at_ms: now_ms(), why })?;
+        out(Line::of(&Row { genre, version }));
+        Ok(())
+    }
+}
+
+impl fmt::Display for Row<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} v{} is played from now on", self.genre, self.version)
+    }
+}

@@ -1,0 +1,98 @@
+//! `tracks`: what was generated?
+
+use std::fmt;
+
+use clap::Args;
+use music::key::Key;
+use serde::{Deserialize, Serialize};
+
+use super::listing::{genres, weights};
+use crate::context::Context;
+use crate::control::answer::{Line, Out};
+use crate::store::{Track, TrackId, TrackState, Weighted};
+use crate::track::publish::artist_of;
+use crate::votes::rating::score_of;
+
+/// Which tracks to list.
+#[derive(Clone, Debug, Args, Serialize, Deserialize)]
+pub struct Tracks {
+    /// Only this genre
+    pub genre: Option<String>,
+}
+
+/// A track with what listeners think of it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Row {
+    /// Its number.
+    pub track: TrackId,
+    genre: String,
+    artist: Option<String>,
+    version: u32,
+    seed: u64,
+    stem: String,
+    tempo_bpm: f64,
+    key: String,
+    bars: u32,
+    listeners: usize,
+    /// −1 to 1.
+    score: f64,
+    /// In the last training; a song weighs 1 without ratings.
+    pub weight: f32,
+    /// The message that posted it.
+    message: Option<u64>,
+    created_ms: u64,
+    #[serde(skip)]
+    state: &'static str,
+}
+
+impl Tracks {
+    pub(super) fn run(&self, context: &Context, out: &mut Out<'_>) -> anyhow::Result<()> {
+        for genre in genres(context, self.genre.as_deref())? {
+            let weights = weights(context, &genre)?;
+            for (id, track) in context.store.tracks_of(&genre)? {
+                let rated = score_of(&context.store.votes_of(id)?);
+                let weight = weights.get(&Weighted::Track(id)).copied().unwrap_or(0.0);
+                out(Line::of(&Row::new(id, track, rated, weight)));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Row {
+    fn new(id: TrackId, track: Track, (score, listeners): (f64, usize), weight: f32) -> Self {
+        let (message, state) = match track.state {
+            TrackState::Rendered => (None, "not posted"),
+            TrackState::Posting { .. } => (None, "being posted"),
+            TrackState::Posted { message, .. } => (Some(message.0), "posted"),
+        };
+        Self {
+            track: id,
+            artist: artist_of(&track),
+            genre: track.genre,
+            version: track.version,
+            seed: track.seed,
+            stem: track.stem,
+            tempo_bpm: track.tempo_bpm,
+            key: Key::from_index(usize::from(track.key_index)).to_string(),
+            bars: track.n_bars,
+            listeners,
+            score,
+            weight,
+            message,
+            created_ms: track.created_at_ms,
+            state,
+        }
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { track, stem, version, key, score, listeners, weight, state, .. } = self;
+        write!(
+            f,
+            "{track:>4}  {stem} v{version}  {key}  score {score:+.2} of {listeners}  \
+             weight {weight:.2}  {state}"
+        )
+    }
+}
