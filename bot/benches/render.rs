@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use bot::audio;
-use bot::render::{Seconds, render};
+use bot::render::{Seconds, arrange, render};
 use bot::request::Request;
 use music::score::Pitch;
 use music::song::{GridNote, STEPS_PER_BEAT, Song, Voice};
@@ -30,8 +30,8 @@ fn main() -> Outcome<()> {
     match arguments.first().map(String::as_str) {
         Some("--all") => print_stages(&render(&song(), &request)?.seconds),
         Some("--sound") => {
-            let score = bot::arrange::arrange(&song(), &request);
-            let sound = audio::render(&score, &request.profile.sound, request.seed);
+            let arrangement = arrange(&song(), &request);
+            let sound = audio::play(&arrangement, &request.profile.sound, None, request.seed)?;
             println!("{}", sound.seconds());
             Ok(())
         }
@@ -51,7 +51,7 @@ fn compare(request: &Request, rounds: usize) -> Outcome<()> {
     let folder = std::env::temp_dir().join(format!("kickback-bench-{}", std::process::id()));
     fs::create_dir_all(&folder)?;
     let midi = folder.join("track.mid");
-    fs::write(&midi, music::midi::write(&bot::arrange::arrange(&song(), request)))?;
+    fs::write(&midi, music::midi::write(arrange(&song(), request).score()))?;
     let own = std::env::current_exe()?;
     let (mut all, mut sound) = (Vec::new(), Vec::new());
     let fonts: Vec<&str> = FONTS.into_iter().filter(|font| Path::new(font).exists()).collect();

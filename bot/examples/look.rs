@@ -9,10 +9,11 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use bot::arrange::arrange;
 use bot::audio;
-use bot::picture::{self, Caption, Curve};
-use bot::request::{Request, Style};
+use bot::picture::{self, Caption, Curve, CurvePoint};
+use bot::render::arrange;
+use bot::request::Request;
+use bot::style::Style;
 use music::midi;
 use music::score::Pitch;
 use music::song::{GridNote, STEPS_PER_BEAT, Song, Voice};
@@ -54,12 +55,12 @@ fn draw(
     style: Style,
 ) -> Result<(), Box<dyn Error>> {
     let request = Request { style, ..Request::new(genre, 3, 7, 42) };
-    let score = arrange(song, &request);
-    let sound = audio::render(&score, &request.profile.sound, request.seed);
+    let arrangement = arrange(song, &request);
+    let sound = audio::play(&arrangement, &request.profile.sound, None, request.seed)?;
     let caption =
         Caption { title: name.to_owned(), subtitle: format!("{genre}  ·  v3  ·  #0042") };
     let began = Instant::now();
-    let png = picture::draw(&score, &caption, Some(&sound))?;
+    let png = picture::draw(&arrangement, &caption, Some(&sound))?;
     println!("{name}: {:.3} s, {} kB", began.elapsed().as_secs_f64(), png.len() / 1000);
     let stem: String = name.chars().take(20).collect();
     std::fs::write(folder.join(format!("{stem}.png")), png)?;
@@ -105,7 +106,7 @@ fn curves(folder: &Path) -> Result<(), Box<dyn Error>> {
     let loss = |epoch: usize| {
         let e = epoch as f64;
         let (train_nll, valid_nll) = (0.9 + 2.2 / e.sqrt() - 0.012 * e, 1.35 + 1.6 / e + 0.006 * e);
-        bot::picture::CurvePoint { epoch, train_nll, valid_nll }
+        CurvePoint { epoch, train_nll, valid_nll }
     };
     for (name, n_epochs, kept, is_promoted) in
         [("curve", 30, 16, true), ("curve-short", 3, 3, false)]

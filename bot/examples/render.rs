@@ -32,8 +32,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     if let Some(bytes) = &rendered.picture {
         std::fs::write(path("png"), bytes)?;
     }
-    let sound = audio::render(&rendered.score, &request.profile.sound, request.seed);
-    std::fs::write(path("wav"), wav::wav(&sound))?;
+    let (arrangement, settings) = (&rendered.arrangement, &request.profile.sound);
+    let sound = audio::play(arrangement, settings, None, request.seed)?;
+    std::fs::write(path("wav"), wav::encode(&sound))?;
 
     let levels = audio::levels(&sound.frames);
     println!("{}", path("ogg").display());

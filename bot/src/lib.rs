@@ -4,12 +4,17 @@
 //! chat. Nothing here trains, watches folders or keeps anything.
 
 pub mod arrange;
+pub mod arrangement;
 pub mod audio;
 pub mod chat;
 pub mod discord;
+pub mod instrument;
 pub mod names;
+pub mod part;
 pub mod picture;
 pub mod post;
 pub mod reaction;
 pub mod render;
 pub mod request;
+pub mod section;
+pub mod style;

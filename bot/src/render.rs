@@ -3,15 +3,14 @@
 //! Arrange, write, play, encode, draw. Synchronous: the same song and request give the same bytes.
 //! Nothing is read but the genre's SoundFont, if it has one, and nothing else is kept.
 
-use std::thread;
 use std::time::Instant;
 
 use music::midi;
-use music::score::Score;
 use music::song::Song;
 
-use crate::arrange::arrange;
-use crate::audio::{self, Audio, SoundFont, SoundFontError, encode, wav};
+use crate::arrange::{self, Options};
+use crate::arrangement::Arrangement;
+use crate::audio::{self, Audio, SoundFont, SoundFontError, ogg_opus, wav};
 use crate::picture::{self, Caption, PictureError};
 use crate::request::Request;
 
@@ -19,12 +18,12 @@ use crate::request::Request;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rendered {
     /// What is in the MIDI file and in the sound.
-    pub score: Score,
+    pub arrangement: Arrangement,
     /// The bytes of the `.mid` file.
     pub midi: Vec<u8>,
     /// The bytes of the `.ogg` file, if sound was asked for.
     pub audio: Option<Vec<u8>>,
-    /// The bytes of the `.wav` file, if sound without loss was asked for: what was coded.
+    /// The bytes of the `.wav` file, if lossless sound was asked for: what was coded.
     pub wav: Option<Vec<u8>>,
     /// The bytes of the `.png` file, if a picture was asked for.
     pub picture: Option<Vec<u8>>,
@@ -58,10 +57,23 @@ pub enum RenderError {
     SoundFont(#[from] SoundFontError),
     /// The sound could not be encoded.
     #[error(transparent)]
-    Encode(#[from] encode::EncodeError),
+    Encode(#[from] ogg_opus::EncodeError),
     /// The picture could not be drawn.
     #[error(transparent)]
     Picture(#[from] PictureError),
+}
+
+/// A song as it is requested: everything that is in the MIDI file.
+pub fn arrange(song: &Song, request: &Request) -> Arrangement {
+    let Request { genre, version, seed, number, .. } = request;
+    let options = Options {
+        style: request.style,
+        lead: request.instrument.unwrap_or_else(|| request.profile.instrument()),
+        profile: &request.profile,
+        title: &format!("{} ({genre} {number:04})", request.title()),
+        text: &format!("{genre}, version {version}, seed {seed}"),
+    };
+    arrange::arrange(song, &options)
 }
 
 /// The files of a track.
@@ -72,36 +84,24 @@ pub enum RenderError {
 pub fn render(song: &Song, request: &Request) -> Result<Rendered, RenderError> {
     request.profile.check()?;
     let start = Instant::now();
-    let score = arrange(song, request);
-    let midi = midi::write(&score);
-    let mut seconds = Seconds { score: start.elapsed().as_secs_f64(), ..Seconds::default() };
-    let sound = if request.audio || request.wav {
-        let font = font(request)?;
-        let play = || audio::play(&score, &request.profile.sound, font.as_ref(), request.seed);
-        let (sound, took) = timed(play);
-        seconds.synthesis = took;
-        Some(sound?)
-    } else {
-        None
+    let arrangement = arrange(song, request);
+    let midi = midi::write(arrangement.score());
+    let score_seconds = start.elapsed().as_secs_f64();
+    let (sound, synthesis_seconds) = timed(|| play(&arrangement, request));
+    let sound = sound?;
+    let ((audio, coding_seconds), (picture, picture_seconds)) = rayon::join(
+        || timed(|| code(sound.as_ref(), &arrangement, request)),
+        || timed(|| draw(&arrangement, request, sound.as_ref())),
+    );
+    let wav = sound.as_ref().filter(|_| request.wav).map(wav::encode);
+    let seconds = Seconds {
+        score: score_seconds,
+        synthesis: synthesis_seconds,
+        coding: coding_seconds,
+        picture: picture_seconds,
+        total: start.elapsed().as_secs_f64(),
     };
-    let (coded, drawn) = thread::scope(|scope| {
-        let drawing = request
-            .picture
-            .then(|| scope.spawn(|| timed(|| draw(&score, request, sound.as_ref()))));
-        let to_code = sound.as_ref().filter(|_| request.audio);
-        let coded = to_code.map(|sound| timed(|| code(sound, &score, request)));
-        let join = |handle: thread::ScopedJoinHandle<'_, _>| {
-            handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        (coded, drawing.map(join))
-    });
-    seconds.coding = coded.as_ref().map_or(0.0, |(_, took)| *took);
-    seconds.picture = drawn.as_ref().map_or(0.0, |(_, took)| *took);
-    let audio = coded.map(|(coded, _)| coded).transpose()?;
-    let picture = drawn.map(|(drawn, _)| drawn).transpose()?;
-    let wav = sound.as_ref().filter(|_| request.wav).map(wav::wav);
-    seconds.total = start.elapsed().as_secs_f64();
-    Ok(Rendered { score, midi, audio, wav, picture, seconds })
+    Ok(Rendered { audio: audio?, picture: picture?, arrangement, midi, wav, seconds })
 }
 
 /// What stems are multiplied by.
@@ -125,58 +125,82 @@ pub struct Stem {
 /// [`RenderError`] if a setting of the profile is out of range or the genre's SoundFont cannot be
 /// played; whatever `each` fails with.
 pub fn stems<E: From<RenderError>>(
-    score: &Score,
+    arrangement: &Arrangement,
     request: &Request,
     mut each: impl FnMut(Stem) -> Result<(), E>,
 ) -> Result<(), E> {
     request.profile.check().map_err(RenderError::from)?;
-    let font = font(request)?;
-    for stem in audio::stems(score, &request.profile.sound, font.as_ref(), request.seed) {
+    let font = font(request).map_err(RenderError::from)?;
+    for stem in audio::stems(arrangement, &request.profile.sound, font.as_ref(), request.seed) {
         let (name, mut sound) = stem.map_err(RenderError::from)?;
         for sample in sound.frames.as_flattened_mut() {
             *sample *= STEM_GAIN;
         }
         let name = name.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-");
-        each(Stem { name, wav: wav::wav(&sound) })?;
+        each(Stem { name, wav: wav::encode(&sound) })?;
     }
     Ok(())
 }
 
 /// The genre's SoundFont, if it has one.
-fn font(request: &Request) -> Result<Option<SoundFont>, RenderError> {
+fn font(request: &Request) -> Result<Option<SoundFont>, SoundFontError> {
     let path = &request.profile.soundfont;
     let is_set = !path.as_os_str().is_empty();
-    Ok(is_set.then(|| audio::soundfont(path)).transpose()?)
+    is_set.then(|| audio::soundfont(path)).transpose()
 }
 
-fn code(sound: &Audio, score: &Score, request: &Request) -> Result<Vec<u8>, encode::EncodeError> {
-    let tags = encode::Tags {
-        title: score.title.clone(),
+/// The sound, if any of its files was asked for.
+fn play(arrangement: &Arrangement, request: &Request) -> Result<Option<Audio>, SoundFontError> {
+    if !(request.audio || request.wav) {
+        return Ok(None);
+    }
+    let font = font(request)?;
+    audio::play(arrangement, &request.profile.sound, font.as_ref(), request.seed).map(Some)
+}
+
+/// The `.ogg` file, if it was asked for, at the bit rate asked for or as far below it as its size demands.
+fn code(
+    sound: Option<&Audio>,
+    arrangement: &Arrangement,
+    request: &Request,
+) -> Result<Option<Vec<u8>>, ogg_opus::EncodeError> {
+    let Some(sound) = sound.filter(|_| request.audio) else { return Ok(None) };
+    let tags = ogg_opus::Tags {
+        title: arrangement.score().title.clone(),
         genre: request.genre.clone(),
-        comment: score.text.clone(),
+        comment: arrangement.score().text.clone(),
     };
     let max_bytes = request.max_audio_bytes.unwrap_or(usize::MAX);
     let within = (max_bytes as f64 * 8.0 / sound.seconds().max(0.1)) as u32;
     let mut bits_per_second = request.bits_per_second.min(within);
     // The coder may take a little more than it is told.
     loop {
-        let bytes = encode::ogg_opus(sound, &tags, bits_per_second)?;
-        if bytes.len() <= max_bytes || bits_per_second <= encode::LEAST_BITS_PER_SECOND {
-            return Ok(bytes);
+        let bytes = ogg_opus::encode(sound, &tags, bits_per_second)?;
+        if bytes.len() <= max_bytes || bits_per_second <= ogg_opus::LEAST_BITS_PER_SECOND {
+            return Ok(Some(bytes));
         }
         let too_large = bytes.len() as f64 / max_bytes.max(1) as f64;
         bits_per_second = (f64::from(bits_per_second) * 0.98 / too_large) as u32;
     }
 }
 
-fn draw(score: &Score, request: &Request, sound: Option<&Audio>) -> Result<Vec<u8>, PictureError> {
+/// The `.png` file, if it was asked for.
+fn draw(
+    arrangement: &Arrangement,
+    request: &Request,
+    sound: Option<&Audio>,
+) -> Result<Option<Vec<u8>>, PictureError> {
+    if !request.picture {
+        return Ok(None);
+    }
     let caption = Caption {
         title: request.title(),
         subtitle: format!("{}  ·  v{}  ·  #{:04}", request.genre, request.version, request.number),
     };
-    picture::draw(score, &caption, sound)
+    picture::draw(arrangement, &caption, sound).map(Some)
 }
 
+/// What `work` gives, and the seconds that it took.
 fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
     let start = Instant::now();
     let done = work();
@@ -186,7 +210,8 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::request::Style;
+    use crate::audio::mix::Session;
+    use crate::style::Style;
     use music::score::Pitch;
     use music::song::{GridNote, Voice};
 
@@ -198,6 +223,10 @@ mod tests {
             duration: 24,
         });
         Song::new(150.0, 4, 8, notes)
+    }
+
+    fn native(arrangement: &Arrangement, request: &Request) -> Audio {
+        audio::play(arrangement, &request.profile.sound, None, request.seed).expect("no SoundFont")
     }
 
     #[test]
@@ -240,11 +269,12 @@ mod tests {
     #[test]
     fn a_full_track_is_loud_whole_and_never_silent() {
         let request = Request::new("hardstyle", 1, 5, 9);
-        let score = arrange(&song(), &request);
-        let sound = audio::render(&score, &request.profile.sound, request.seed);
+        let arrangement = arrange(&song(), &request);
+        let sound = native(&arrangement, &request);
         let levels = audio::levels(&sound.frames);
         assert!((levels.loudness_lufs + 10.0).abs() < 1.0, "{levels:?}");
         assert!(levels.true_peak_dbtp <= -1.0, "{levels:?}");
+        let score = arrangement.score();
         let end = score.seconds_at(score.end);
         let second = |at: usize| -> f32 {
             let from = at * audio::SAMPLE_RATE as usize;
@@ -259,11 +289,12 @@ mod tests {
     #[test]
     fn stems_add_up_to_the_mix() {
         let request = Request::new("hardstyle", 1, 5, 9);
-        let score = arrange(&song(), &request);
-        let mix = audio::mix(&score, &request.profile.sound, None, request.seed).expect("native");
+        let arrangement = arrange(&song(), &request);
+        let session = Session::new(&arrangement, &request.profile.sound, None, request.seed);
+        let mix = session.mixdown().expect("native").audio;
         let mut sum = vec![0.0_f32; mix.frames.len() * 2];
         let mut names = Vec::new();
-        let added = stems(&score, &request, |stem| {
+        let added = stems(&arrangement, &request, |stem| {
             assert_eq!(stem.wav.len(), 44 + sum.len() * 3);
             for (sum, bytes) in sum.iter_mut().zip(stem.wav[44..].chunks(3)) {
                 let whole = i32::from_le_bytes([0, bytes[0], bytes[1], bytes[2]]) >> 8;
@@ -283,8 +314,8 @@ mod tests {
         let mut request = Request::new("hardstyle", 1, 5, 9);
         (request.style, request.audio, request.wav) = (Style::Lead, false, true);
         let rendered = render(&song(), &request).expect("renders");
-        let sound = audio::render(&rendered.score, &request.profile.sound, request.seed);
-        assert_eq!(rendered.wav, Some(wav::wav(&sound)));
+        let sound = native(&rendered.arrangement, &request);
+        assert_eq!(rendered.wav, Some(wav::encode(&sound)));
         assert_eq!(rendered.audio, None);
     }
 

@@ -3,30 +3,10 @@
 //! One value holds everything besides the music itself, so that the same [`Request`] and the same
 //! song always give the same bytes.
 
-use crate::arrange::{Instrument, Profile};
+use crate::arrange::Profile;
+use crate::instrument::Instrument;
 use crate::names;
-
-/// How much is put around the song.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Style {
-    /// Drums, bass and form of the genre around the song's voices.
-    #[default]
-    Full,
-    /// The song's voices only, once through.
-    Lead,
-}
-
-impl std::str::FromStr for Style {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "full" => Ok(Self::Full),
-            "lead" => Ok(Self::Lead),
-            _ => Err(format!("{text:?} is no arrangement: give \"full\" or \"lead\"")),
-        }
-    }
-}
+pub use crate::style::Style;
 
 /// How a song is to be rendered, and what the track is called.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,8 +25,6 @@ pub struct Request {
     pub style: Style,
     /// What the lead is played on; the profile's instrument when `None`.
     pub instrument: Option<Instrument>,
-    /// Quarter notes a minute; the song's own tempo when `None`.
-    pub tempo_bpm: Option<f64>,
     /// Whether to render and encode sound.
     pub audio: bool,
     /// Whether to keep the sound without loss too.
@@ -73,7 +51,6 @@ impl Request {
             name: names::of(number),
             style: Style::Full,
             instrument: None,
-            tempo_bpm: None,
             audio: true,
             wav: false,
             picture: true,

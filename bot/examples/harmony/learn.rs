@@ -5,9 +5,9 @@
 //! algorithm; steps are Adam's. Each song is shown twice, with its lead and with lead and bass.
 
 use bot::arrange::harmony::evidence::{Evidence, gather};
-use bot::arrange::harmony::path::{N_CHANNELS, mode, relation, scores};
+use bot::arrange::harmony::path::{mode, relation, scores};
 use bot::arrange::harmony::slots::Slots;
-use bot::arrange::harmony::{N_CHORDS, Weights};
+use bot::arrange::harmony::{N_CHANNELS, N_CHORDS, Weights};
 
 use super::labels::{Labelled, Shown};
 

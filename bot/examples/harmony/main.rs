@@ -16,7 +16,7 @@ mod save;
 use std::io;
 use std::path::PathBuf;
 
-use bot::arrange::harmony::Weights;
+use bot::arrange::harmony::{Weights, learned};
 use labels::{Labelled, Shown};
 use measure::Tally;
 
@@ -40,7 +40,7 @@ fn main() -> io::Result<()> {
         }
         report(&songs, &learned);
     } else {
-        report(&songs, Weights::learned());
+        report(&songs, learned());
     }
     Ok(())
 }

@@ -7,23 +7,28 @@ use std::path::Path;
 
 use bot::arrange::harmony::Weights;
 
-const HEAD: &str = "//! What did the harmony learn?
+const HEAD: &str = "//! What are the weights that come with the program?
 //!
 //! Written by `bot/examples/harmony`, which see; not to be edited. In sixteenths of a nat.
 
-use super::N_CHORDS;
-use super::path::{N_CHANNELS, Weights};
+use std::sync::LazyLock;
 
-/// The weights as the program uses them.
-pub(super) fn weights() -> Weights {
-    let nats = |sixteenths: i8| f32::from(sixteenths) / 16.0;
-    Weights {
-        evidence: EVIDENCE.map(|channel| channel.map(nats)),
-        degree: DEGREE.map(|mode| mode.map(nats)),
-        first: FIRST.map(|mode| mode.map(nats)),
-        last: LAST.map(|mode| mode.map(nats)),
-        change: Box::new(CHANGE.map(|mode| mode.map(|table| table.map(|row| row.map(nats))))),
-    }
+use super::chord::N_CHORDS;
+use super::weights::{N_CHANNELS, Weights};
+
+/// The weights that come with the program, learned from labelled songs.
+pub fn learned() -> &'static Weights {
+    static LEARNED: LazyLock<Weights> = LazyLock::new(|| {
+        let nats = |sixteenths: i8| f32::from(sixteenths) / 16.0;
+        Weights {
+            evidence: EVIDENCE.map(|channel| channel.map(nats)),
+            degree: DEGREE.map(|mode| mode.map(nats)),
+            first: FIRST.map(|mode| mode.map(nats)),
+            last: LAST.map(|mode| mode.map(nats)),
+            change: Box::new(CHANGE.map(|mode| mode.map(|table| table.map(|row| row.map(nats))))),
+        }
+    });
+    &LEARNED
 }
 ";
 

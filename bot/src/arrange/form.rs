@@ -1,38 +1,36 @@
 //! Which bar of the song plays in which bar of the track, and how strongly?
 //!
-//! The song's bars are looped through the sections of a [`Profile`]. An intro, a break and a drop
-//! start at the song's first bar; a build goes on where the section before it stopped.
+//! The song's bars are looped through the sections of a [`Profile`](super::Profile). An intro, a break
+//! and a drop start at the song's first bar; a build continues where the section before it stopped.
 
 use music::score::{Note, Pitch, Tick};
 use music::song::{STEPS_PER_BEAT, Song, TICKS_PER_BEAT, Voice};
 
-use super::accent;
 use super::harmony::{Chord, Harmony};
-use super::profile::{Profile, SectionKind};
+use super::profile::FormSection;
+use super::voice::{self, accent};
+use crate::section::{Section, SectionKind};
 
 /// Ticks of the score a step of the song's grid.
-pub(crate) const TICKS_PER_STEP: u32 = TICKS_PER_BEAT / STEPS_PER_BEAT;
+pub(super) const TICKS_PER_STEP: u32 = TICKS_PER_BEAT / STEPS_PER_BEAT;
 
 /// Bars a phrase; drops are whole phrases.
-pub(crate) const PHRASE: u32 = 8;
+pub(super) const PHRASE: u32 = 8;
 
-/// A section as it lies in the track.
+/// A section of the track with the music that it plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Stretch {
-    pub(crate) kind: SectionKind,
-    /// The first bar of the track that it takes.
-    pub(crate) bar: u32,
-    pub(crate) n_bars: u32,
+pub(super) struct Placed {
+    pub(super) section: Section,
     /// The bar of the song with which it starts.
-    pub(crate) song_bar: u32,
+    song_bar: u32,
 }
 
 /// The form of one track.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Plan {
-    pub(crate) stretches: Vec<Stretch>,
+pub(super) struct Form {
+    pub(super) sections: Vec<Placed>,
     /// Ticks a bar.
-    pub(crate) bar: u32,
+    pub(super) bar: u32,
     n_song_bars: u32,
 }
 
@@ -44,70 +42,78 @@ struct Span {
     n_bars: u32,
 }
 
-impl Plan {
-    pub(crate) fn new(song: &Song, profile: &Profile) -> Self {
+impl Form {
+    /// The sections of a profile, the first drop as long as the song at least.
+    pub(super) fn new(song: &Song, form: &[FormSection]) -> Self {
         let n_song_bars = song.n_bars();
         let whole = n_song_bars.next_multiple_of(PHRASE);
-        let mut stretches: Vec<Stretch> = Vec::new();
+        let mut sections: Vec<Placed> = Vec::new();
         let (mut bar, mut song_bar) = (0, 0);
         let mut dropped = false;
-        for section in &profile.form {
-            let first_drop = section.kind == SectionKind::Drop && !dropped;
+        for FormSection { kind, bars } in form.iter().copied() {
+            let first_drop = kind == SectionKind::Drop && !dropped;
             dropped |= first_drop;
-            let n_bars = if first_drop { section.bars.max(whole) } else { section.bars }.max(1);
-            if section.kind != SectionKind::Build {
+            let n_bars = if first_drop { bars.max(whole) } else { bars }.max(1);
+            if kind != SectionKind::Build {
                 song_bar = 0;
             }
-            stretches.push(Stretch { kind: section.kind, bar, n_bars, song_bar });
+            sections.push(Placed { section: Section { kind, bar, n_bars }, song_bar });
             bar += n_bars;
             song_bar = (song_bar + n_bars) % n_song_bars;
         }
-        if stretches.is_empty() {
-            let kind = SectionKind::Drop;
-            stretches.push(Stretch { kind, bar: 0, n_bars: whole, song_bar: 0 });
+        if sections.is_empty() {
+            let section = Section { kind: SectionKind::Drop, bar: 0, n_bars: whole };
+            sections.push(Placed { section, song_bar: 0 });
         }
-        Self { stretches, bar: song.beats_per_bar() * TICKS_PER_BEAT, n_song_bars }
+        Self { sections, bar: song.beats_per_bar() * TICKS_PER_BEAT, n_song_bars }
     }
 
-    pub(crate) fn n_bars(&self) -> u32 {
-        self.stretches.last().map_or(0, |last| last.bar + last.n_bars)
+    pub(super) fn n_bars(&self) -> u32 {
+        self.sections.last().map_or(0, |last| last.section.end())
     }
 
-    /// The bars of the track in which a kind of section plays, each with its stretch.
-    pub(crate) fn bars(&self, kind: SectionKind) -> impl Iterator<Item = (u32, Stretch)> + '_ {
-        let of_kind = self.stretches.iter().filter(move |stretch| stretch.kind == kind);
-        of_kind.flat_map(|stretch| {
-            (stretch.bar..stretch.bar + stretch.n_bars).map(|bar| (bar, *stretch))
-        })
+    /// The sections as they are heard: those of one kind in a row are one.
+    pub(super) fn sections(&self) -> Vec<Section> {
+        let mut heard: Vec<Section> = Vec::new();
+        for Placed { section, .. } in &self.sections {
+            match heard.last_mut() {
+                Some(last) if last.kind == section.kind => last.n_bars += section.n_bars,
+                _ => heard.push(*section),
+            }
+        }
+        heard
+    }
+
+    /// The bars of the track in which a kind of section plays, each with its section.
+    pub(super) fn bars(&self, kind: SectionKind) -> impl Iterator<Item = (u32, Placed)> + '_ {
+        let of_kind = self.sections.iter().filter(move |placed| placed.section.kind == kind);
+        of_kind
+            .flat_map(|placed| (placed.section.bar..placed.section.end()).map(|bar| (bar, *placed)))
     }
 
     /// The bar of the song that a bar of the track plays.
-    pub(crate) fn song_bar(&self, stretch: Stretch, bar: u32) -> u32 {
-        (stretch.song_bar + bar - stretch.bar) % self.n_song_bars
+    pub(super) fn song_bar(&self, placed: Placed, bar: u32) -> u32 {
+        (placed.song_bar + bar - placed.section.bar) % self.n_song_bars
     }
 
     /// The notes of one of the song's voices, wherever it plays.
-    pub(crate) fn voice(&self, song: &Song, voice: Voice) -> Vec<Note> {
-        let notes = sounding(song, voice);
+    pub(super) fn voice(&self, song: &Song, voice: Voice) -> Vec<Note> {
+        let notes = voice::notes(song, voice);
         let spans: Vec<Span> = self.spans().collect();
         spans.iter().flat_map(|span| self.placed(&notes, span)).collect()
     }
 
     /// The song's own bass, where no bass of the profile plays.
-    pub(crate) fn low_line(&self, song: &Song) -> Vec<Note> {
-        let notes = sounding(song, Voice::Bass);
+    pub(super) fn low_line(&self, song: &Song) -> Vec<Note> {
+        let notes = voice::notes(song, Voice::Bass);
         let quiet = self.spans().filter(|span| span.kind != SectionKind::Drop);
         quiet.flat_map(|span| self.placed(&notes, &span)).collect()
     }
 
     /// Held triads of the harmony in the bars where the song has neither chords nor bass.
-    pub(crate) fn pad(&self, song: &Song, harmony: &Harmony) -> Vec<Note> {
-        let mut filled = vec![false; self.n_song_bars as usize];
+    pub(super) fn pad(&self, song: &Song, harmony: &Harmony) -> Vec<Note> {
+        let filled = self.accompanied_bars(song);
         let steps = song.steps_per_bar();
-        for note in song.voice(Voice::Chords).chain(song.voice(Voice::Bass)) {
-            let last = ((note.onset + note.duration - 1) / steps).min(self.n_song_bars - 1);
-            filled[(note.onset / steps) as usize..=last as usize].fill(true);
-        }
         let mut notes = Vec::new();
         for span in self.spans() {
             let bars = (0..span.n_bars).map(|index| (span.bar + index, span.song_bar + index));
@@ -126,14 +132,26 @@ impl Plan {
         notes
     }
 
+    /// Of each bar of the song, whether chords or bass sound in it.
+    fn accompanied_bars(&self, song: &Song) -> Vec<bool> {
+        let mut filled = vec![false; self.n_song_bars as usize];
+        let steps = song.steps_per_bar();
+        for note in song.voice(Voice::Chords).chain(song.voice(Voice::Bass)) {
+            let last = ((note.onset + note.duration - 1) / steps).min(self.n_song_bars - 1);
+            filled[(note.onset / steps) as usize..=last as usize].fill(true);
+        }
+        filled
+    }
+
     fn spans(&self) -> impl Iterator<Item = Span> + '_ {
-        self.stretches.iter().flat_map(|stretch| {
+        self.sections.iter().flat_map(|placed| {
+            let Section { kind, bar, n_bars: length } = placed.section;
             let mut spans = Vec::new();
             let mut done = 0;
-            while done < stretch.n_bars {
-                let song_bar = (stretch.song_bar + done) % self.n_song_bars;
-                let n_bars = (self.n_song_bars - song_bar).min(stretch.n_bars - done);
-                spans.push(Span { kind: stretch.kind, bar: stretch.bar + done, song_bar, n_bars });
+            while done < length {
+                let song_bar = (placed.song_bar + done) % self.n_song_bars;
+                let n_bars = (self.n_song_bars - song_bar).min(length - done);
+                spans.push(Span { kind, bar: bar + done, song_bar, n_bars });
                 done += n_bars;
             }
             spans
@@ -149,14 +167,14 @@ impl Plan {
         let place = |note: &Note| Note {
             onset: Tick(shift(note.onset.0)),
             duration: Tick(note.end().0.min(to) - note.onset.0),
-            velocity: accent(note.onset.0, TICKS_PER_BEAT, softer(span.kind)),
+            velocity: accent(note.onset, softer(span.kind)),
             ..*note
         };
         within.map(place).collect()
     }
 }
 
-/// The chords of a bar with the steps of the bar from and to which each lasts.
+/// The chords of a bar, each with the steps of the bar at which it begins and ends.
 fn within_bar(harmony: &Harmony, bar_start: u32, bar_steps: u32) -> Vec<(u32, u32, Chord)> {
     let mut held: Vec<(u32, u32, Chord)> = Vec::new();
     for from in (0..bar_steps).step_by(harmony.steps() as usize) {
@@ -178,12 +196,6 @@ fn softer(kind: SectionKind) -> u8 {
         SectionKind::Build => 26,
         SectionKind::Drop => 0,
     }
-}
-
-/// A voice's notes in ticks, none overlapping another on its pitch.
-fn sounding(song: &Song, voice: Voice) -> Vec<Note> {
-    let parts = song.to_score().parts;
-    parts.into_iter().find(|part| part.name == voice.name()).map_or_else(Vec::new, |p| p.notes)
 }
 
 /// Root, third and fifth within the octave from G3, so that neighbouring triads lie close.

@@ -1,10 +1,18 @@
 //! Does the arrangement play what the genre and the song ask for?
 
-use super::*;
-use crate::names;
-use music::score::Pitch;
-use music::song::GridNote;
 use std::collections::HashSet;
+
+use music::score::{Pitch, Score};
+use music::song::{GridNote, Song, Voice};
+
+use crate::arrangement::Arrangement;
+use crate::instrument::Instrument;
+use crate::names;
+use crate::part::PartKind;
+use crate::render::arrange;
+use crate::request::Request;
+use crate::section::SectionKind;
+use crate::style::Style;
 
 fn note(onset: u32, voice: Voice, pitch: u8, duration: u32) -> GridNote {
     GridNote { onset, voice, pitch: Pitch::new(pitch).expect("a pitch"), duration }
@@ -22,7 +30,8 @@ fn song(beats_per_bar: u32, n_bars: u32) -> Song {
     Song::new(150.0, beats_per_bar, n_bars, notes.collect::<Vec<_>>())
 }
 
-fn assert_sound(score: &Score) {
+fn assert_sound(arrangement: &Arrangement) {
+    let score: &Score = arrangement.score();
     let bar = u32::from(score.time_signatures[0].numerator) * 480;
     assert_eq!(score.end.0 % bar, 0);
     let names: HashSet<&str> = score.parts.iter().map(|p| p.name.as_str()).collect();
@@ -44,13 +53,13 @@ fn assert_sound(score: &Score) {
 
 #[test]
 fn a_full_arrangement_is_a_sound_score_in_any_meter_and_length() {
+    use PartKind::{Bass, Chords, Crash, Hat, Kick, Lead, Snare};
     for genre in ["hardstyle", "hardcore", "trance", "house", "polka"] {
         for (beats, bars) in [(4, 8), (4, 7), (3, 16), (6, 1), (2, 33), (5, 4)] {
-            let score = arrange(&song(beats, bars), &Request::new(genre, 3, 7, 42));
-            assert_sound(&score);
-            let names: Vec<&str> = score.parts.iter().map(|p| p.name.as_str()).collect();
-            for name in ["Lead", "Chords", "Bass", "Kick", "Snare", "Hat", "Crash"] {
-                assert!(names.contains(&name), "{genre} in {beats}/4 has {names:?}, not {name}");
+            let track = arrange(&song(beats, bars), &Request::new(genre, 3, 7, 42));
+            assert_sound(&track);
+            for kind in [Lead, Chords, Bass, Kick, Snare, Hat, Crash] {
+                assert!(track.part(kind).is_some(), "{genre} in {beats}/4 has no {kind:?}");
             }
         }
     }
@@ -58,7 +67,8 @@ fn a_full_arrangement_is_a_sound_score_in_any_meter_and_length() {
 
 #[test]
 fn the_conductor_says_what_the_track_is() {
-    let score = arrange(&song(4, 8), &Request::new("hardstyle", 3, 7, 42));
+    let track = arrange(&song(4, 8), &Request::new("hardstyle", 3, 7, 42));
+    let score = track.score();
     assert_eq!(score.text, "hardstyle, version 3, seed 7");
     assert_eq!(score.title, format!("{} (hardstyle 0042)", names::title(&names::of(42))));
     assert!((score.tempo_bpm() - 150.0).abs() < 1e-9);
@@ -71,19 +81,39 @@ fn the_plain_lead_is_the_songs_voices_once() {
     let mut request = Request::new("hardstyle", 1, 1, 1);
     request.style = Style::Lead;
     request.instrument = Instrument::new(81);
-    request.tempo_bpm = Some(160.0);
-    let score = arrange(&song, &request);
-    assert_sound(&score);
-    assert_eq!(score.n_notes(), song.to_score().n_notes());
-    assert_eq!(score.parts[0].program, Some(81));
-    assert!((score.tempo_bpm() - 160.0).abs() < 0.01);
+    let track = arrange(&song, &request);
+    assert_sound(&track);
+    assert_eq!(track.score().n_notes(), song.to_score().n_notes());
+    assert_eq!(track.part(PartKind::Lead).and_then(|lead| lead.program), Some(81));
+    assert!((track.score().tempo_bpm() - 150.0).abs() < 0.01);
+    assert_eq!(track.sections(), []);
+}
+
+#[test]
+fn sections_are_those_of_the_form() {
+    use SectionKind::{Break, Build, Drop, Intro};
+    let track = arrange(&Song::new(150.0, 4, 8, []), &Request::new("hardstyle", 1, 1, 1));
+    let found: Vec<(SectionKind, u32, u32)> = track
+        .sections()
+        .iter()
+        .map(|section| (section.kind, section.bar, section.n_bars))
+        .collect();
+    let expected = [
+        (Intro, 0, 4),
+        (Build, 4, 4),
+        (Drop, 8, 16),
+        (Break, 24, 4),
+        (Build, 28, 4),
+        (Drop, 32, 16),
+    ];
+    assert_eq!(found, expected);
 }
 
 #[test]
 fn the_lead_of_a_drop_is_the_songs_lead() {
     let song = song(4, 8);
-    let score = arrange(&song, &Request::new("hardstyle", 1, 1, 1));
-    let lead = score.parts.iter().find(|p| p.name == "Lead").expect("a lead");
+    let track = arrange(&song, &Request::new("hardstyle", 1, 1, 1));
+    let lead = track.part(PartKind::Lead).expect("a lead");
     assert_eq!(lead.program, Some(90));
     let drop = 8 * 1920;
     let heard: Vec<(u32, u8)> = lead
@@ -99,8 +129,8 @@ fn the_lead_of_a_drop_is_the_songs_lead() {
 
 #[test]
 fn the_bass_plays_the_roots_off_the_beat() {
-    let score = arrange(&song(4, 8), &Request::new("hardstyle", 1, 1, 1));
-    let bass = score.parts.iter().find(|p| p.name == "Bass").expect("a bass");
+    let track = arrange(&song(4, 8), &Request::new("hardstyle", 1, 1, 1));
+    let bass = track.part(PartKind::Bass).expect("a bass");
     assert!(bass.notes.iter().all(|n| n.onset.0 % 480 == 240));
     let roots: Vec<u8> = bass.notes.iter().step_by(4).take(4).map(|n| n.pitch.class()).collect();
     assert_eq!(roots, [5, 1, 8, 3]);
@@ -109,8 +139,25 @@ fn the_bass_plays_the_roots_off_the_beat() {
 #[test]
 fn bars_without_chords_get_a_pad_so_that_no_stretch_is_silent() {
     let lead_only = Song::new(150.0, 4, 8, [note(0, Voice::Lead, 72, 24)]);
-    let score = arrange(&lead_only, &Request::new("hardstyle", 1, 1, 1));
-    assert_sound(&score);
-    let pad = score.parts.iter().find(|p| p.name == "Pad").expect("a pad");
+    let track = arrange(&lead_only, &Request::new("hardstyle", 1, 1, 1));
+    assert_sound(&track);
+    let pad = track.part(PartKind::Pad).expect("a pad");
     assert_eq!(pad.notes.len(), 3 * 48);
+}
+
+/// A lead is a lead, whatever plays it: its program says nothing about what part it is.
+#[test]
+fn a_lead_on_the_bass_or_the_riser_of_the_arrangement_stays_a_lead() {
+    let with = |program: u8| {
+        let mut request = Request::new("hardstyle", 1, 1, 1);
+        request.instrument = Instrument::new(program);
+        let track = arrange(&song(4, 8), &request);
+        let mut kinds: Vec<PartKind> = track.parts().map(|(kind, _)| kind).collect();
+        kinds.sort_unstable();
+        let lead = track.part(PartKind::Lead).expect("a lead");
+        assert_eq!(lead.program, Some(program));
+        (kinds, lead.notes.clone())
+    };
+    assert_eq!(with(PartKind::Bass.program()), with(90));
+    assert_eq!(with(PartKind::Riser.program()), with(90));
 }

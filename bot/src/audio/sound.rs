@@ -19,7 +19,7 @@ pub struct Sound {
     pub bass_swell: f32,
     /// Distortion of the bass, 0 to 1.
     pub bass_drive: f32,
-    /// How far the kick pushes lead and chords down.
+    /// How far the kick ducks lead and chords.
     pub pump_db: f32,
     /// How much of lead and chords goes to the reverb, 0 to 1.
     pub reverb: f32,

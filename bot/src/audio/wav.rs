@@ -2,10 +2,10 @@
 //!
 //! RIFF WAVE of 24-bit samples, readable everywhere.
 
-use super::{Audio, SAMPLE_RATE};
+use super::pcm::{Audio, SAMPLE_RATE};
 
 /// The bytes of a WAV file.
-pub fn wav(audio: &Audio) -> Vec<u8> {
+pub fn encode(audio: &Audio) -> Vec<u8> {
     const BYTES_A_FRAME: u32 = 6;
     let n_bytes = audio.frames.len() as u32 * BYTES_A_FRAME;
     let mut out = Vec::with_capacity(44 + n_bytes as usize);
@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn sizes_and_samples_are_where_the_format_wants_them() {
-        let bytes = wav(&Audio { frames: vec![[1.0, -1.0], [0.0, 2.0]] });
+        let bytes = encode(&Audio { frames: vec![[1.0, -1.0], [0.0, 2.0]] });
         assert_eq!(bytes.len(), 44 + 12);
         assert_eq!(bytes[4..8], 48_u32.to_le_bytes());
         assert_eq!(bytes[40..44], 12_u32.to_le_bytes());

@@ -5,7 +5,7 @@
 
 use music::score::Pitch;
 
-use super::parts::Member;
+use super::parts::Shown;
 
 /// The pitches shown, as bands from low to high, each with its lowest and highest key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,15 +15,15 @@ pub(crate) struct Axis {
 
 /// Unused keys shown above and below the used ones.
 const MARGIN: u8 = 2;
-/// Rows that stand for what is left out between two bands.
+/// Rows that stand for the pitches left out between two bands.
 const GAP: f32 = 1.0;
-/// Fewer rows than this would be too coarse.
+/// With fewer rows than this, the roll would be too coarse.
 const LEAST: u8 = 20;
 
 impl Axis {
-    pub(crate) fn new(parts: &[Member<'_>]) -> Self {
+    pub(crate) fn new(parts: &[Shown<'_>]) -> Self {
         let mut used = [false; 128];
-        for note in parts.iter().flat_map(|member| &member.part.notes) {
+        for note in parts.iter().flat_map(|shown| &shown.part.notes) {
             used[usize::from(note.pitch.number())] = true;
         }
         let keys: Vec<u8> = (0..128u8).filter(|key| used[usize::from(*key)]).collect();
@@ -92,7 +92,7 @@ impl Axis {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::picture::canvas::Colour;
+    use crate::part::PartKind;
     use music::score::{Note, Part, Tick};
 
     fn axis(keys: &[u8]) -> Axis {
@@ -103,7 +103,7 @@ mod tests {
             velocity: 1,
         };
         let part = Part { notes: keys.iter().map(note).collect(), ..Part::default() };
-        Axis::new(&[Member { part: &part, colour: Colour(0, 0, 0) }])
+        Axis::new(&[Shown { part: &part, kind: PartKind::Lead }])
     }
 
     #[test]

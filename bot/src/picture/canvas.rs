@@ -1,44 +1,13 @@
-//! How do boxes, bars and letters get onto the pixels?
+//! How do boxes, lines and letters get onto the pixels?
 
 use tiny_skia::{
     Color, FillRule, LineCap, LineJoin, Paint, PathBuilder, Pixmap, PremultipliedColorU8, Rect,
     Stroke, StrokeDash, Transform,
 };
 
-use super::PictureError;
+use super::colour::{Colour, GROUND};
+use super::error::PictureError;
 use super::text::{Fonts, Weight};
-
-/// Red, green and blue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Colour(pub(crate) u8, pub(crate) u8, pub(crate) u8);
-
-impl Colour {
-    /// This colour over `ground`, `share` 1 covering it.
-    pub(crate) fn over(self, ground: Self, share: f32) -> Self {
-        let mix = |top: u8, under: u8| {
-            let value = f32::from(under) + (f32::from(top) - f32::from(under)) * share;
-            value.round().clamp(0.0, 255.0) as u8
-        };
-        Self(mix(self.0, ground.0), mix(self.1, ground.1), mix(self.2, ground.2))
-    }
-}
-
-/// The page.
-pub(crate) const GROUND: Colour = Colour(0x12, 0x10, 0x1B);
-/// Lanes of the white keys.
-pub(crate) const LANE: Colour = Colour(0x1E, 0x1B, 0x2B);
-/// Lanes of the black keys.
-pub(crate) const DARK_LANE: Colour = Colour(0x17, 0x15, 0x22);
-/// Lines of bars.
-pub(crate) const LINE: Colour = Colour(0x35, 0x31, 0x4A);
-/// Lines of every fourth bar and of each C.
-pub(crate) const STRONG_LINE: Colour = Colour(0x5A, 0x53, 0x7C);
-/// Titles.
-pub(crate) const BRIGHT: Colour = Colour(0xF5, 0xF3, 0xFC);
-/// Other text.
-pub(crate) const SOFT: Colour = Colour(0xC9, 0xC4, 0xDC);
-/// The line under the header, and the waveform.
-pub(crate) const ACCENT: Colour = Colour(0xFF, 0x2E, 0x83);
 
 /// A picture being drawn.
 pub(crate) struct Canvas {
@@ -47,6 +16,7 @@ pub(crate) struct Canvas {
 }
 
 impl Canvas {
+    /// An empty page of some pixels.
     pub(crate) fn new(width: u32, height: u32) -> Result<Self, PictureError> {
         let mut pixmap = Pixmap::new(width, height)
             .ok_or_else(|| PictureError::Encode("no room for its pixels".to_owned()))?;
@@ -54,7 +24,7 @@ impl Canvas {
         Ok(Self { pixmap, fonts: Fonts::embedded()? })
     }
 
-    /// A box with sharp corners; edges are rounded to whole pixels, and it is at least one wide.
+    /// A box with sharp corners; edges are rounded to whole pixels, and it is at least one pixel wide.
     pub(crate) fn fill(&mut self, x: f32, y: f32, width: f32, height: f32, colour: Colour) {
         let size = (self.pixmap.width(), self.pixmap.height());
         let span = |from: f32, length: f32, limit: u32| {
@@ -78,9 +48,14 @@ impl Canvas {
         if radius < 1.0 {
             return self.fill(x, y, width, height, colour);
         }
-        let Some(path) = round(x, y, width, height, radius) else { return };
-        let (paint, still) = (paint(colour), Transform::identity());
-        self.pixmap.fill_path(&path, &paint, FillRule::Winding, still, None);
+        let Some(path) = rounded(x, y, width, height, radius) else { return };
+        self.pixmap.fill_path(
+            &path,
+            &paint(colour),
+            FillRule::Winding,
+            Transform::identity(),
+            None,
+        );
     }
 
     /// A line through `points`, of dashes if `is_dashed`.
@@ -136,6 +111,7 @@ impl Canvas {
         self.text(text, (x - width, y), size, weight, colour);
     }
 
+    /// The bytes of a PNG.
     pub(crate) fn png(&self) -> Result<Vec<u8>, PictureError> {
         self.pixmap.encode_png().map_err(|error| PictureError::Encode(error.to_string()))
     }
@@ -154,7 +130,8 @@ fn opaque(colour: Colour) -> PremultipliedColorU8 {
         .unwrap_or(PremultipliedColorU8::TRANSPARENT)
 }
 
-fn round(x: f32, y: f32, width: f32, height: f32, radius: f32) -> Option<tiny_skia::Path> {
+/// The outline of a box with round corners.
+fn rounded(x: f32, y: f32, width: f32, height: f32, radius: f32) -> Option<tiny_skia::Path> {
     let rect = Rect::from_xywh(x, y, width, height)?;
     let (left, top, right, bottom) = (rect.left(), rect.top(), rect.right(), rect.bottom());
     let mut path = PathBuilder::new();

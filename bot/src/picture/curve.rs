@@ -3,9 +3,12 @@
 //! The losses of training and held-out songs after each epoch, against what counting pairs of tokens
 //! reaches, with the epoch that was kept. It draws what it is told and judges nothing.
 
-use super::canvas::{ACCENT, BRIGHT, Canvas, Colour, GROUND, LANE, LINE, SOFT};
+use super::canvas::Canvas;
+use super::colour::{ACCENT, BRIGHT, Colour, GROUND, LANE, LINE, SOFT};
+use super::error::PictureError;
+use super::header;
+use super::page::{Caption, HEIGHT, WIDTH};
 use super::text::Weight;
-use super::{Caption, HEIGHT, PictureError, WIDTH, header};
 
 /// Losses after one epoch, in nats a token.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,7 +21,7 @@ pub struct CurvePoint {
     pub valid_nll: f64,
 }
 
-/// What a picture of a training shows. Losses are in nats a token; those that are no numbers are
+/// What a picture of a training shows. Losses are in nats a token; those that are not numbers are
 /// left out.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Curve {
@@ -50,9 +53,9 @@ const BOTTOM: f32 = HEIGHT as f32 - 84.0;
 pub fn curve(curve: &Curve) -> Result<Vec<u8>, PictureError> {
     let mut canvas = Canvas::new(WIDTH, HEIGHT)?;
     let plot = Plot::new(curve);
-    let mut legend = vec![("Held-out songs".to_owned(), ACCENT), ("Training".to_owned(), TRAIN)];
+    let mut legend = vec![("Held-out songs", ACCENT), ("Training", TRAIN)];
     if plot.bigram.is_some() {
-        legend.push(("Bigram".to_owned(), BIGRAM));
+        legend.push(("Bigram", BIGRAM));
     }
     header::draw(&mut canvas, &curve.caption, &facts(curve), &legend);
     canvas.fill(LEFT, TOP, RIGHT - LEFT, BOTTOM - TOP, LANE);
@@ -120,6 +123,15 @@ impl Plot {
     }
 
     fn grid(&self, canvas: &mut Canvas) {
+        self.losses(canvas);
+        self.epochs(canvas);
+        canvas.text("nats a token", (24.0, TOP - 22.0), TEXT, Weight::Regular, SOFT);
+        let (x, y) = (RIGHT, HEIGHT as f32 - 14.0);
+        canvas.text_right("epoch", (x, y), TEXT, Weight::Regular, SOFT);
+    }
+
+    /// The lines across, and what loss each stands for.
+    fn losses(&self, canvas: &mut Canvas) {
         let step = round_step((self.high - self.low) / 5.0);
         let digits = usize::from(step < 1.0) + usize::from(step < 0.1) + usize::from(step < 0.01);
         let mut tick = (self.low / step).ceil();
@@ -131,6 +143,10 @@ impl Plot {
             canvas.text_right(&label, at, TEXT, Weight::Regular, SOFT);
             tick += 1.0;
         }
+    }
+
+    /// The lines down, and the number of each one's epoch.
+    fn epochs(&self, canvas: &mut Canvas) {
         let step = round_step((self.last - self.first) / 9.0).max(1.0);
         let mut epoch = (self.first / step).ceil() * step;
         while epoch <= self.last {
@@ -142,9 +158,6 @@ impl Plot {
             canvas.text(&label, at, TEXT, Weight::Regular, SOFT);
             epoch += step;
         }
-        canvas.text("nats a token", (24.0, TOP - 22.0), TEXT, Weight::Regular, SOFT);
-        let (x, y) = (RIGHT, HEIGHT as f32 - 14.0);
-        canvas.text_right("epoch", (x, y), TEXT, Weight::Regular, SOFT);
     }
 
     fn bigram(&self, canvas: &mut Canvas) {

@@ -1,4 +1,4 @@
-//! Which facts of a score does the picture tell?
+//! Which facts does the picture state?
 
 use music::score::{Score, Tick};
 

@@ -1,21 +1,19 @@
-//! What stands above the roll: title, facts and legend.
+//! What stands above the roll?
+//!
+//! Title, facts and legend.
 
-use super::canvas::{ACCENT, BRIGHT, Canvas, Colour, SOFT};
+use super::canvas::Canvas;
+use super::colour::{ACCENT, BRIGHT, Colour, SOFT};
+use super::page::{Caption, WIDTH};
 use super::text::Weight;
-use super::{Caption, WIDTH};
 
 /// Pixels from the top to below the coloured line.
 pub(crate) const HEIGHT: f32 = 132.0;
 const MARGIN: f32 = 32.0;
 const BACKDROP: Colour = Colour(0x1C, 0x18, 0x2A);
 
-/// `facts` stand at the right of the title, the `legend` below them.
-pub(crate) fn draw(
-    canvas: &mut Canvas,
-    caption: &Caption,
-    facts: &str,
-    legend: &[(String, Colour)],
-) {
+/// `facts` stand to the right of the title, the `legend` below them.
+pub(crate) fn draw(canvas: &mut Canvas, caption: &Caption, facts: &str, legend: &[(&str, Colour)]) {
     let width = WIDTH as f32;
     canvas.fill(0.0, 0.0, width, HEIGHT - 4.0, BACKDROP);
     canvas.fill(0.0, HEIGHT - 4.0, width, 4.0, ACCENT);
@@ -40,7 +38,7 @@ fn title(canvas: &mut Canvas, title: &str, room: f32) {
 }
 
 /// Draws the legend at the right and gives the x at which it begins.
-fn draw_legend(canvas: &mut Canvas, legend: &[(String, Colour)]) -> f32 {
+fn draw_legend(canvas: &mut Canvas, legend: &[(&str, Colour)]) -> f32 {
     const SIZE: f32 = 26.0;
     const CHIP: f32 = 20.0;
     let mut x = WIDTH as f32 - MARGIN;

@@ -1,30 +1,30 @@
-//! How is a stretch of bars drawn: bar numbers, roll, drum lanes and waveform?
+//! How is one system drawn: a stretch of bars with its bar numbers, roll, drum lanes and waveform?
 
-use music::score::{Note, Pitch, Score, Tick};
+use music::score::{Note, Pitch, Tick};
 
 use super::axis::Axis;
-use super::canvas::{
-    ACCENT, BRIGHT, Canvas, Colour, DARK_LANE, GROUND, LANE, LINE, SOFT, STRONG_LINE,
-};
-use super::parts::Cast;
-use super::section::{Kind, Section};
+use super::canvas::Canvas;
+use super::colour::{ACCENT, BRIGHT, Colour, DARK_LANE, GROUND, LANE, LINE, SOFT, STRONG_LINE};
+use super::facts;
+use super::page::WIDTH;
+use super::parts::Parts;
 use super::text::Weight;
-use super::{WIDTH, facts};
+use crate::arrangement::Arrangement;
 use crate::audio::{Audio, SAMPLE_RATE};
+use crate::section::{Section, SectionKind};
 
 /// Where a system stands on the page, in pixels.
 #[derive(Clone, Copy)]
-pub(crate) struct Frame {
+pub(crate) struct Place {
     pub(crate) top: f32,
     pub(crate) height: f32,
 }
 
-/// A stretch of bars.
+/// A stretch of bars, drawn as in sheet music from the left to the right edge.
 pub(crate) struct System<'a> {
-    pub(crate) score: &'a Score,
-    pub(crate) cast: &'a Cast<'a>,
+    pub(crate) arrangement: &'a Arrangement,
+    pub(crate) parts: &'a Parts<'a>,
     pub(crate) axis: &'a Axis,
-    pub(crate) sections: &'a [Section],
     pub(crate) audio: Option<&'a Audio>,
     pub(crate) first_bar: u32,
     /// Bars for which there is room; the last system may have fewer.
@@ -32,7 +32,7 @@ pub(crate) struct System<'a> {
     pub(crate) n_bars_in_all: u32,
     /// Systems that share the page: 1 to 3.
     pub(crate) n_systems: u32,
-    pub(crate) frame: Frame,
+    pub(crate) place: Place,
 }
 
 /// Pixels left of the roll for names, and right of it.
@@ -52,6 +52,7 @@ struct Heights {
 }
 
 impl System<'_> {
+    /// Draws everything, from the back to the front.
     pub(crate) fn draw(&self, canvas: &mut Canvas) {
         let heights = self.heights();
         self.rows(canvas, &heights);
@@ -70,11 +71,11 @@ impl System<'_> {
             2 => (15.0, 52.0),
             _ => (8.0, 32.0),
         };
-        let lanes = lane * self.cast.drums.len() as f32;
+        let lanes = lane * self.parts.drums.len() as f32;
         let wave = if self.audio.is_some() { wave } else { 0.0 };
         let gaps = if lanes > 0.0 { 8.0 } else { 0.0 } + if wave > 0.0 { 8.0 } else { 0.0 };
-        let roll = self.frame.height - NUMBERS - lanes - wave - gaps;
-        let roll_top = self.frame.top + NUMBERS;
+        let roll = self.place.height - NUMBERS - lanes - wave - gaps;
+        let roll_top = self.place.top + NUMBERS;
         let lanes_top = roll_top + roll + if lanes > 0.0 { 8.0 } else { 0.0 };
         Heights { roll_top, roll, lanes_top, lane, wave_top: lanes_top + lanes + 8.0, wave }
     }
@@ -82,6 +83,10 @@ impl System<'_> {
     /// Bars of the track that are in this system.
     fn n_bars_here(&self) -> u32 {
         self.n_bars.min(self.n_bars_in_all.saturating_sub(self.first_bar))
+    }
+
+    fn bar_ticks(&self) -> u32 {
+        facts::bar_ticks(self.arrangement.score())
     }
 
     fn bar_width(&self) -> f32 {
@@ -93,7 +98,7 @@ impl System<'_> {
     }
 
     fn x(&self, tick: u32) -> f32 {
-        let bars = f64::from(tick) / f64::from(facts::bar_ticks(self.score));
+        let bars = f64::from(tick) / f64::from(self.bar_ticks());
         LEFT + (bars - f64::from(self.first_bar)) as f32 * self.bar_width()
     }
 
@@ -118,8 +123,10 @@ impl System<'_> {
     /// A band over all bars, warmer where everything plays.
     fn lane(&self, canvas: &mut Canvas, y: f32, height: f32, colour: Colour) {
         canvas.fill(LEFT, y, self.right() - LEFT, height, colour);
-        for section in self.sections.iter().filter(|section| section.kind == Kind::Drop) {
-            let (from, to) = self.clipped(section.bar, section.bar + section.n_bars);
+        for section in
+            self.arrangement.sections().iter().filter(|section| section.kind == SectionKind::Drop)
+        {
+            let (from, to) = self.clipped(section.bar, section.end());
             if to > from {
                 canvas.fill(from, y, to - from, height, ACCENT.over(colour, 0.07));
             }
@@ -136,24 +143,24 @@ impl System<'_> {
     }
 
     fn lanes(&self, canvas: &mut Canvas, heights: &Heights) {
-        for (index, member) in self.cast.drums.iter().enumerate() {
+        for (index, shown) in self.parts.drums.iter().enumerate() {
             let top = heights.lanes_top + heights.lane * index as f32;
             self.lane(canvas, top + 1.0, heights.lane - 2.0, LANE);
             if self.n_systems > 1 {
                 let chip = (LEFT - 18.0, top + 2.0, 16.0, heights.lane - 4.0);
-                canvas.pill(chip, 4.0, member.colour);
+                canvas.pill(chip, 4.0, shown.colour());
             } else {
-                let name = member.part.name.split(' ').next().unwrap_or_default();
+                let name = shown.kind.name().split(' ').next().unwrap_or_default();
                 let name = canvas.fonts.fitted(name, TEXT, Weight::Regular, LEFT - 12.0);
                 let at = (LEFT - 8.0, top + heights.lane / 2.0 + TEXT * 0.34);
-                canvas.text_right(&name, at, TEXT, Weight::Regular, member.colour);
+                canvas.text_right(&name, at, TEXT, Weight::Regular, shown.colour());
             }
         }
     }
 
     fn bar_lines(&self, canvas: &mut Canvas, heights: &Heights) {
         let every = self.numbered_every();
-        let lanes_bottom = heights.lanes_top + heights.lane * self.cast.drums.len() as f32;
+        let lanes_bottom = heights.lanes_top + heights.lane * self.parts.drums.len() as f32;
         let spacing = self.bar_width();
         self.beat_lines(canvas, heights, lanes_bottom);
         for index in 0..=self.n_bars_here() {
@@ -169,7 +176,7 @@ impl System<'_> {
 
     /// Faint lines at the beats, where there is room between them.
     fn beat_lines(&self, canvas: &mut Canvas, heights: &Heights, bottom: f32) {
-        let beats = facts::bar_ticks(self.score) / u32::from(self.score.ticks_per_beat).max(1);
+        let beats = self.bar_ticks() / u32::from(self.arrangement.score().ticks_per_beat).max(1);
         let spacing = self.bar_width() / beats.max(1) as f32;
         if spacing < 24.0 {
             return;
@@ -188,10 +195,7 @@ impl System<'_> {
         let y = heights.roll_top - 8.0;
         let mut free_from = LEFT;
         for bar in self.first_bar..self.first_bar + self.n_bars_here() {
-            let section = self
-                .sections
-                .iter()
-                .find(|section| section.bar == bar || bar == self.first_bar && section.holds(bar));
+            let section = self.section_named_at(bar);
             let (x, _) = self.clipped(bar, bar);
             if !(bar.is_multiple_of(every) || section.is_some()) || x + 10.0 < free_from {
                 continue;
@@ -199,7 +203,7 @@ impl System<'_> {
             let number = (bar + 1).to_string();
             let width = canvas.fonts.width(&number, TEXT, Weight::Regular) + 12.0;
             let (name, end) = section.map_or(("", x), |section| {
-                let (_, end) = self.clipped(section.bar, section.bar + section.n_bars);
+                let (_, end) = self.clipped(section.bar, section.end());
                 (section.kind.name(), end)
             });
             let wide = canvas.fonts.width(name, TEXT, Weight::Bold);
@@ -211,11 +215,20 @@ impl System<'_> {
                 free_from += width;
             }
             if let Some(section) = section.filter(|_| has_name) {
-                let colour = if section.kind == Kind::Drop { ACCENT } else { BRIGHT };
+                let colour = if section.kind == SectionKind::Drop { ACCENT } else { BRIGHT };
                 canvas.text(name, (free_from, y), TEXT, Weight::Bold, colour);
                 free_from += wide + 8.0;
             }
         }
+    }
+
+    /// The section whose name stands at a bar: where it begins, and again where the system does.
+    fn section_named_at(&self, bar: u32) -> Option<&Section> {
+        let is_named = |section: &&Section| {
+            let goes_on = bar == self.first_bar && (section.bar..section.end()).contains(&bar);
+            section.bar == bar || goes_on
+        };
+        self.arrangement.sections().iter().find(is_named)
     }
 
     /// Bars from one number to the next, so that numbers stand well apart.
@@ -246,22 +259,22 @@ impl System<'_> {
         let row = self.axis.row(heights.roll);
         // Thicker than its row where rows are thin: a chat shows a third of the pixels.
         let thick = (row * 1.6).clamp(4.0, 6.0).max(row.min(18.0));
-        for member in &self.cast.melodic {
-            for note in member.part.notes.iter().filter(|note| self.shows(note)) {
+        for shown in &self.parts.melodic {
+            for note in shown.part.notes.iter().filter(|note| self.shows(note)) {
                 let Some(top) = self.axis.top(note.pitch, heights.roll) else { continue };
                 let left = self.x(note.onset.0).max(LEFT);
                 let right = self.x(note.end().0).min(self.right());
                 let y = heights.roll_top + top + (row - thick) / 2.0;
                 let width = (right - left - 1.0).max(3.0);
                 let left = left.min(self.right() - width);
-                let colour = member.colour.over(LANE, brightness(note.velocity));
+                let colour = shown.colour().over(LANE, brightness(note.velocity));
                 canvas.pill((left + 0.5, y, width, thick), 4.0, colour);
             }
         }
     }
 
     fn shows(&self, note: &Note) -> bool {
-        let bar = facts::bar_ticks(self.score);
+        let bar = self.bar_ticks();
         let from = self.first_bar * bar;
         note.end().0 > from && note.onset.0 < from + self.n_bars_here() * bar
     }
@@ -270,13 +283,13 @@ impl System<'_> {
         let step = self.bar_width() / 16.0;
         let width = (step * 0.6).clamp(1.0, 5.0);
         let room = if self.n_systems > 2 { heights.lane - 2.0 } else { heights.lane - 4.0 };
-        for (index, member) in self.cast.drums.iter().enumerate() {
+        for (index, shown) in self.parts.drums.iter().enumerate() {
             let bottom =
                 heights.lanes_top + heights.lane * (index + 1) as f32 - (heights.lane - room) / 2.0;
-            let here = member.part.notes.iter().filter(|note| self.shows(note));
+            let here = shown.part.notes.iter().filter(|note| self.shows(note));
             for note in here.filter(|note| self.x(note.onset.0) >= LEFT) {
                 let height = room * (0.3 + 0.7 * f32::from(note.velocity) / 127.0);
-                let colour = member.colour.over(LANE, brightness(note.velocity));
+                let colour = shown.colour().over(LANE, brightness(note.velocity));
                 canvas.fill(self.x(note.onset.0), bottom - height, width, height, colour);
             }
         }
@@ -284,13 +297,13 @@ impl System<'_> {
 
     fn wave(&self, canvas: &mut Canvas, heights: &Heights) {
         let Some(audio) = self.audio else { return };
-        let bar = f64::from(facts::bar_ticks(self.score));
+        let bar = f64::from(self.bar_ticks());
         let middle = heights.wave_top + heights.wave / 2.0;
         canvas.fill(LEFT, heights.wave_top, self.right() - LEFT, heights.wave, DARK_LANE);
         let columns = (self.right() - LEFT) as u32;
         let frame_at = |column: u32| {
             let bars = f64::from(self.first_bar) + f64::from(column) / f64::from(self.bar_width());
-            let seconds = self.score.seconds_at(Tick((bars * bar) as u32));
+            let seconds = self.arrangement.score().seconds_at(Tick((bars * bar) as u32));
             (seconds * f64::from(SAMPLE_RATE)) as usize
         };
         let soft = ACCENT.over(GROUND, 0.42);

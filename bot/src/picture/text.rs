@@ -1,13 +1,13 @@
 //! How do letters get into the picture?
 //!
-//! Embedded subsets of Roboto, and of Noto Music for the signs that Roboto lacks. No kerning, no
+//! From embedded subsets of Roboto, and of Noto Music for the signs that Roboto lacks. No kerning, no
 //! shaping: titles and numbers need neither.
 
 use ab_glyph::{Font, FontRef, GlyphId, PxScale, ScaleFont, point};
 
-use super::PictureError;
+use super::error::PictureError;
 
-/// Which cut of the letters.
+/// Which weight of the letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Weight {
     Regular,
@@ -21,7 +21,7 @@ pub(crate) struct Fonts {
     signs: FontRef<'static>,
 }
 
-/// A letter's outline as it covers pixels.
+/// A pixel that a letter covers, 1 wholly.
 pub(crate) struct Covered {
     pub(crate) x: i32,
     pub(crate) y: i32,

@@ -1,7 +1,10 @@
-//! Which songs does a network without taste write? Random walks in every voice, meter and density.
+//! Which songs might an untrained network write?
+//!
+//! Random walks in every voice, meter and density.
 
-use bot::arrange::Instrument;
-use bot::request::{Request, Style};
+use bot::instrument::Instrument;
+use bot::request::Request;
+use bot::style::Style;
 use music::score::Pitch;
 use music::song::{GridNote, STEPS_PER_BEAT, Song, Voice};
 
@@ -81,9 +84,6 @@ pub(crate) fn request(dice: &mut Dice) -> Request {
     }
     if dice.chance(30) {
         request.instrument = Instrument::new(dice.below(128) as u8);
-    }
-    if dice.chance(30) {
-        request.tempo_bpm = Some(40.0 + f64::from(dice.below(260)));
     }
     request
 }

@@ -130,7 +130,6 @@ pub fn make(context: &Context, wish: &Wish) -> anyhow::Result<Made> {
     let request = Request {
         style: order.style,
         instrument: order.instrument,
-        tempo_bpm: None,
         audio: !wish.no_audio,
         picture: !wish.no_picture,
         wav: wish.wav,
@@ -151,7 +150,7 @@ pub fn make(context: &Context, wish: &Wish) -> anyhow::Result<Made> {
     let wav = file("wav", rendered.wav)?;
     let mut stems = Vec::new();
     if wish.stems {
-        bot::render::stems::<anyhow::Error>(&rendered.score, &request, |part| {
+        bot::render::stems::<anyhow::Error>(&rendered.arrangement, &request, |part| {
             stems.push(files.write(&format!("{stem}-{}.wav", part.name), &part.wav)?);
             Ok(())
         })?;

@@ -94,11 +94,11 @@ fn listen(genre: &str, song: &Song) -> Findings {
     (request.picture, request.wav) = (false, true);
     let rendered = render(song, &request).expect("a track");
     let facts = Facts::of(&rendered.midi);
-    assert_eq!(facts.notes.len(), rendered.score.n_notes());
+    assert_eq!(facts.notes.len(), rendered.arrangement.score().n_notes());
     let coded = rendered.audio.as_deref().expect("a sound");
     let [left, right] = decoded(coded);
     let mono: Vec<f32> = left.iter().zip(&right).map(|(l, r)| (l + r) * 0.5).collect();
-    let score = &rendered.score;
+    let score = rendered.arrangement.score();
     let all: Vec<Heard> = score.parts.iter().flat_map(|part| of(score, part)).collect();
     let (onsets, lead) = (spectrum::onsets(&mono), heard(score, "Lead"));
     let high = judge::filtered(&mono, 180.0, true);
@@ -179,7 +179,7 @@ fn pump(rendered: &Rendered, request: &Request, kicks: &[Heard]) -> f64 {
         };
         let [left, right] = wav_facts::channels(&stem.wav);
         let mono: Vec<f32> = left.iter().zip(&right).map(|(l, r)| (l + r) * 0.5).collect();
-        let notes = heard(&rendered.score, name);
+        let notes = heard(rendered.arrangement.score(), name);
         for kick in kicks {
             let (from, to) = (kick.onset - 0.06, kick.onset + 0.06);
             let sounds_on = notes.iter().any(|note| note.onset < from && note.end > to);
@@ -189,7 +189,7 @@ fn pump(rendered: &Rendered, request: &Request, kicks: &[Heard]) -> f64 {
         }
         Ok::<(), bot::render::RenderError>(())
     };
-    stems(&rendered.score, request, each).expect("stems");
+    stems(&rendered.arrangement, request, each).expect("stems");
     if falls.len() < 4 { f64::NAN } else { judge::median(falls) }
 }
 

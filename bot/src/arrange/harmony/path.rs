@@ -4,55 +4,17 @@
 //! with the highest sum. Scores are log-potentials in nats. Chords are numbered as by
 //! [`Chord::index`], but from the tonic.
 
-use std::sync::LazyLock;
-
 use music::key::Mode;
 use music::song::Song;
 
+use super::chord::{Chord, N_CHORDS};
 use super::evidence::{self, CHORDS, Evidence};
 use super::slots::Slots;
-use super::{Chord, N_CHORDS, learned};
-
-/// Channels of the evidence whose weights are learned; the song's own chords are not among them.
-pub const N_CHANNELS: usize = CHORDS;
+use super::weights::{N_CHANNELS, Weights};
 
 /// What a share of 1 of the song's own chords on a triad's notes is worth. A triad shares two
 /// notes at most with another, so the right one is ahead by a third of this.
 const OWN_CHORDS: f32 = 15.0;
-
-/// The weights of the model. `mode` is 0 in major and 1 in minor.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Weights {
-    /// For each channel, what a pitch class says for a chord, by [`relation`].
-    pub evidence: [[f32; 48]; N_CHANNELS],
-    /// `[mode][chord]`: how common a chord is.
-    pub degree: [[f32; N_CHORDS]; 2],
-    /// `[mode][chord]`: the same of the first slot, on top.
-    pub first: [[f32; N_CHORDS]; 2],
-    /// `[mode][chord]`: the same of the last slot, on top.
-    pub last: [[f32; N_CHORDS]; 2],
-    /// `[mode][1 within a bar][from][to]`: which chord follows which.
-    pub change: Box<[[[[f32; N_CHORDS]; N_CHORDS]; 2]; 2]>,
-}
-
-impl Weights {
-    /// All zero: every chord is as good as any other.
-    pub fn zero() -> Self {
-        Self {
-            evidence: [[0.0; 48]; N_CHANNELS],
-            degree: [[0.0; N_CHORDS]; 2],
-            first: [[0.0; N_CHORDS]; 2],
-            last: [[0.0; N_CHORDS]; 2],
-            change: Box::new([[[[0.0; N_CHORDS]; N_CHORDS]; 2]; 2]),
-        }
-    }
-
-    /// Those that come with the program.
-    pub fn learned() -> &'static Self {
-        static LEARNED: LazyLock<Weights> = LazyLock::new(learned::weights);
-        &LEARNED
-    }
-}
 
 /// Which weight says how a pitch class speaks for a chord, both counted from the tonic: by the
 /// chord's quality, the interval above its root, and whether the class is in the scale.
