@@ -72,7 +72,7 @@ const STATES: [(f64, f64); 2] = [(2.345_529, 3.156_045), (-4.762_481, -11.498_15
 /// Over and over the same window, the state carried on.
 const LOSSES: [f64; 8] =
     [2.505_881, 2.464_235, 2.427_842, 2.405_336, 2.390_836, 2.385_927, 2.385_859, 2.383_854];
-const PACE: OptimizerOptions =
+const OPTIONS: OptimizerOptions =
     OptimizerOptions { learning_rate: 1e-2, clip: 0.25, weight_decay: 0.1 };
 
 fn network() -> Result<Network> {
@@ -105,32 +105,40 @@ fn window() -> Window {
     }
 }
 
-/// How exactly a level computes.
-fn allowed(level: Level) -> f64 {
-    if level.group() == 1 { 2e-6 } else { 2e-3 }
+/// What words of `f32` and of bf16 may change: twice what was measured.
+fn allowed(level: Level, f32: f64, bf16: f64) -> f64 {
+    if level.group() == 1 { f32 } else { bf16 }
 }
 
 #[test]
 fn losses_gradients_and_states_are_those_of_pytorch() -> Result<()> {
     let network = network()?;
     for level in Level::available() {
-        let near = |ours: f64, theirs: f64, most: f64| {
-            assert!((ours - theirs).abs() < most, "{level:?}: {ours} for {theirs}");
+        let near = |what: &str, ours: f64, theirs: f64, most: f64| {
+            assert!((ours - theirs).abs() < most, "{level:?}, {what}: {ours} for {theirs}");
         };
         let mut learner = Learner::with_level(&network, level)?;
         let mut state = State::zero(SIZE, BATCH);
-        near(learner.differentiate(&window(), &mut state, &[])?, LOSS, allowed(level));
-        for (own, (length, mixed)) in learner.gradient(&network)?.into_iter().zip(GRADIENTS) {
+        let loss = learner.differentiate(&window(), &mut state, &[])?;
+        near("loss", loss, LOSS, LOSS * allowed(level, 3e-7, 1.3e-5));
+        let names = network.parameters().iter().map(|(name, _)| name);
+        let gradients = learner.gradient(&network)?;
+        for ((name, own), (length, mixed)) in names.zip(gradients).zip(GRADIENTS) {
             let own = own.flatten_all()?.to_vec1::<f32>()?;
             let own = || own.iter().map(|value| f64::from(*value));
-            near(own().map(|d| d * d).sum::<f64>().sqrt(), length, allowed(level));
-            let mix = own().enumerate().map(|(i, d)| d * (0.7 * i as f64).cos()).sum();
-            near(mix, mixed, allowed(level));
+            let most = length * allowed(level, 3e-6, 1.1e-3);
+            near(name, own().map(|d| d * d).sum::<f64>().sqrt(), length, most);
+            // The sum cannot be further off than the gradient itself, times the length of the weights.
+            let weight = |i: usize| (0.7 * i as f64).cos();
+            let n = own().enumerate().map(|(i, _)| weight(i).powi(2)).sum::<f64>().sqrt();
+            let most = length * n * allowed(level, 1e-6, 4.5e-4);
+            near(name, own().enumerate().map(|(i, d)| d * weight(i)).sum(), mixed, most);
         }
         let sum = |values: &[f32]| values.iter().map(|value| f64::from(*value)).sum();
         for (own, (hidden, cell)) in state.0.iter().zip(STATES) {
-            near(sum(&own.hidden), hidden, 20.0 * allowed(level));
-            near(sum(&own.cell), cell, 20.0 * allowed(level));
+            let share = allowed(level, 1e-6, 9e-3);
+            near("outputs", sum(&own.hidden), hidden, hidden.abs() * share);
+            near("cells", sum(&own.cell), cell, cell.abs() * share);
         }
     }
     Ok(())
@@ -142,8 +150,9 @@ fn learning_goes_the_way_of_pytorch() -> Result<()> {
         let mut learner = Learner::with_level(&network()?, level)?;
         let mut state = State::zero(SIZE, BATCH);
         for theirs in LOSSES {
-            let ours = learner.learn(&window(), &mut state, &[], PACE)?;
-            let most = 10.0 * allowed(level);
+            let ours = learner.learn(&window(), &mut state, &[], OPTIONS)?;
+            // Of 0.122 by which the loss falls; bf16 may change 0.2 % of it.
+            let most = allowed(level, 1.4e-6, 2.5e-4);
             assert!((ours - theirs).abs() < most, "{level:?}: {ours} for {theirs}");
         }
     }
