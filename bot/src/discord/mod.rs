@@ -1,36 +1,36 @@
 //! How does the bot take part in Discord?
 //!
 //! The only place that knows serenity. The bot has a thread pool of its own, so that nothing the
-//! daemon does delays a heartbeat or the 3 seconds in which Discord wants an answer; the daemon
-//! sees a [`Chat`]. What a track or a vote is, is not known here.
+//! daemon does delays a heartbeat or the answer that Discord wants within 3 seconds; the daemon
+//! sees a [`Chat`]. Nothing here knows what a track or a vote is, or what a command means.
 
-mod command;
+mod answer;
 mod connection;
-mod ears;
+mod gateway;
+mod history;
+mod invite;
+mod reactions;
 mod register;
 mod rest;
 mod settings;
-mod talk;
+mod shared;
+mod slash;
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use serenity::builder::CreateAllowedMentions;
-use serenity::gateway::ShardManager;
-use serenity::model::id::UserId;
 use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::sync::{OnceCell, watch};
+use tokio::sync::watch;
 
 pub use self::settings::{NoToken, Settings, Token};
-use crate::chat::{
-    Answered, ChannelId, Chat, Error, File, Heard, ListenerId, Marker, MessageId, Offer, Post,
-    Posted, Reacted, Request,
-};
+use self::shared::{Shared, lock};
+use crate::chat::{Answered, Chat, Error, File, Heard, Post, Posted, ReplyTo};
+use crate::command::Offer;
+use crate::id::{ChannelId, ListenerId, MessageId};
+use crate::post::Marker;
 use crate::reaction::Emoji;
-use rest::Rest;
 
 /// How long leaving may take before the connection is simply dropped.
 const LEAVE_WITHIN: Duration = Duration::from_millis(1500);
@@ -43,7 +43,7 @@ pub struct Discord {
 }
 
 impl Discord {
-    /// Starts the bot and returns at once; how it goes is told through `hear`.
+    /// Starts the bot and returns at once; what happens is told through `hear`.
     ///
     /// `offered` are the emoji put below each post. `offer` may change at any time. `hear` is
     /// called from the bot's threads, in order, and must not block.
@@ -64,25 +64,14 @@ impl Discord {
             .thread_name("discord")
             .enable_all()
             .build()?;
-        let shared = Arc::new(Shared {
-            settings: settings.clone(),
-            offered: offered.to_vec(),
-            offer,
-            rest: Rest::new(settings, token),
-            me: OnceCell::new(),
-            session: AtomicU64::new(0),
-            connected: AtomicBool::new(false),
-            registered: AtomicBool::new(false),
-            manager: Mutex::new(None),
-            hear: Box::new(hear),
-        });
+        let shared = Arc::new(Shared::new(settings, token, offered, offer, Box::new(hear)));
         runtime.spawn(connection::keep(Arc::clone(&shared), token.clone()));
         let handle = runtime.handle().clone();
         Ok(Self { shared, handle, runtime: Mutex::new(Some(runtime)) })
     }
 
     /// Runs `work` on the bot's own threads, where its connections live.
-    async fn there<T, W>(&self, work: W) -> Result<T, Error>
+    async fn on_own_threads<T, W>(&self, work: W) -> Result<T, Error>
     where
         T: Send + 'static,
         W: Future<Output = Result<T, Error>> + Send + 'static,
@@ -92,24 +81,19 @@ impl Discord {
 }
 
 impl Chat for Discord {
-    fn answer<'a>(&'a self, request: &'a Request, post: Post) -> Answered<'a, Posted> {
-        let (shared, request) = (Arc::clone(&self.shared), request.clone());
-        Box::pin(self.there(async move { talk::answer(&shared, &request, post).await }))
+    fn answer<'a>(&'a self, to: &'a ReplyTo, post: Post) -> Answered<'a, Posted> {
+        let (shared, to) = (Arc::clone(&self.shared), to.clone());
+        Box::pin(self.on_own_threads(async move { answer::answer(&shared, &to, post).await }))
     }
 
-    fn tell<'a>(
-        &'a self,
-        request: &'a Request,
-        text: String,
-        files: Vec<File>,
-    ) -> Answered<'a, ()> {
-        let (shared, request) = (Arc::clone(&self.shared), request.clone());
-        Box::pin(self.there(async move { talk::tell(&shared, &request, text, files).await }))
+    fn tell<'a>(&'a self, to: &'a ReplyTo, text: String, files: Vec<File>) -> Answered<'a, ()> {
+        let (shared, to) = (Arc::clone(&self.shared), to.clone());
+        Box::pin(self.on_own_threads(async move { answer::tell(&shared, &to, text, files).await }))
     }
 
-    fn refuse<'a>(&'a self, request: &'a Request, text: String) -> Answered<'a, ()> {
-        let (shared, request) = (Arc::clone(&self.shared), request.clone());
-        Box::pin(self.there(async move { talk::refuse(&shared, &request, &text).await }))
+    fn refuse<'a>(&'a self, to: &'a ReplyTo, text: String) -> Answered<'a, ()> {
+        let (shared, to) = (Arc::clone(&self.shared), to.clone());
+        Box::pin(self.on_own_threads(async move { answer::refuse(&shared, &to, &text).await }))
     }
 
     fn find_post<'a>(
@@ -119,7 +103,9 @@ impl Chat for Discord {
         since: SystemTime,
     ) -> Answered<'a, Option<MessageId>> {
         let (shared, marker) = (Arc::clone(&self.shared), marker.clone());
-        Box::pin(self.there(async move { talk::find_post(&shared, channel, &marker, since).await }))
+        Box::pin(self.on_own_threads(async move {
+            history::find_post(&shared, channel, &marker, since).await
+        }))
     }
 
     fn reactions_of(
@@ -128,7 +114,9 @@ impl Chat for Discord {
         message: MessageId,
     ) -> Answered<'_, Vec<(Emoji, ListenerId)>> {
         let shared = Arc::clone(&self.shared);
-        Box::pin(self.there(async move { talk::reactions_of(&shared, channel, message).await }))
+        Box::pin(self.on_own_threads(async move {
+            reactions::reactions_of(&shared, channel, message).await
+        }))
     }
 
     fn stop(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
@@ -151,50 +139,4 @@ impl Drop for Discord {
             runtime.shutdown_background();
         }
     }
-}
-
-/// What all tasks of the bot know.
-struct Shared {
-    settings: Settings,
-    offered: Vec<String>,
-    offer: watch::Receiver<Offer>,
-    rest: Rest,
-    /// The bot's own id, asked for once.
-    me: OnceCell<UserId>,
-    /// Counts sessions of the gateway; resuming makes no new one.
-    session: AtomicU64,
-    /// Whether the daemon believes that the bot is connected.
-    connected: AtomicBool,
-    /// Whether the commands were registered in this process.
-    registered: AtomicBool,
-    manager: Mutex<Option<Arc<ShardManager>>>,
-    hear: Box<dyn Fn(Heard) + Send + Sync>,
-}
-
-impl Shared {
-    fn hear(&self, heard: Heard) {
-        (self.hear)(heard);
-    }
-
-    /// Tells of a reaction unless it is the bot's own.
-    fn hear_if_listener(&self, reacted: Option<Reacted>) {
-        let me = self.me.get().map(|id| ListenerId(id.get()));
-        if let Some(reacted) = reacted.filter(|reacted| Some(reacted.listener) != me) {
-            self.hear(Heard::Reacted(reacted));
-        }
-    }
-
-    fn manager(&self) -> MutexGuard<'_, Option<Arc<ShardManager>>> {
-        lock(&self.manager)
-    }
-}
-
-/// A panic elsewhere leaves these plain values as good as they were.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Whatever a text says, it pings nobody.
-fn no_mentions() -> CreateAllowedMentions {
-    CreateAllowedMentions::new()
 }

@@ -1,7 +1,7 @@
 //! How is Discord's HTTP API asked, and what do its refusals mean?
 //!
-//! Every call goes through [`Rest::ask`], which gives up after a while, asks again when that can
-//! help, and turns what went wrong into words for the operator. It never asks for anything itself.
+//! Every call goes through [`Rest::ask`], which gives up after a while, retries when that can help,
+//! and turns what went wrong into words for the operator. It makes no call of its own.
 
 use std::future::Future;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use serenity::http::{Http, HttpBuilder, HttpError};
 use super::settings::{Settings, Token};
 use crate::chat::Error;
 
-/// How often a call is made before it is given up.
+/// How often a call is tried before it is given up.
 const N_TRIES: u32 = 5;
 /// How long one try may take, uploads and waiting for rate limits included.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -25,26 +25,26 @@ pub(super) const WRONG_TOKEN: &str = "Discord does not accept the bot's token: r
 
 /// Why a call failed.
 #[derive(Debug)]
-pub(super) enum Trouble {
+pub(super) enum Failure {
     /// The interaction can't be answered any more: its quarter of an hour is over.
     Expired,
     /// Anything else.
     Other(Error),
 }
 
-impl From<Trouble> for Error {
-    fn from(trouble: Trouble) -> Self {
-        match trouble {
-            Trouble::Expired => Self::Gone,
-            Trouble::Other(error) => error,
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Expired => Self::Gone,
+            Failure::Other(error) => error,
         }
     }
 }
 
-/// What is tried, for messages, and what it needs.
+/// What a call is for.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Deed {
-    /// "post a track"
+pub(super) struct Action {
+    /// What the bot does, for messages: "post a track".
     pub(super) what: &'static str,
     /// The permission that Discord asks for, by the name in its settings.
     pub(super) permission: &'static str,
@@ -61,10 +61,10 @@ impl Rest {
         Self { http: http(settings, token) }
     }
 
-    /// Makes `call` until it succeeds or can't.
+    /// Makes `call` until it succeeds or cannot succeed any more.
     ///
     /// `call` must be harmless when repeated, because an answer may get lost on its way back.
-    pub(super) async fn ask<T, F>(&self, deed: Deed, call: impl Fn() -> F) -> Result<T, Trouble>
+    pub(super) async fn ask<T, F>(&self, action: Action, call: impl Fn() -> F) -> Result<T, Failure>
     where
         F: Future<Output = serenity::Result<T>>,
     {
@@ -73,17 +73,17 @@ impl Rest {
         loop {
             let why = match tokio::time::timeout(PATIENCE, call()).await {
                 Ok(Ok(answer)) => return Ok(answer),
-                Ok(Err(error)) => match judge(error, deed) {
-                    Verdict::Final(trouble) => return Err(trouble),
-                    Verdict::Later(why) => why,
+                Ok(Err(error)) => match classify(error, action) {
+                    Refused::ForGood(failure) => return Err(failure),
+                    Refused::ForNow(why) => why,
                 },
                 Err(_) => format!("no answer within {} s", PATIENCE.as_secs()),
             };
             if n_tries == N_TRIES {
-                let what = deed.what.to_owned();
-                return Err(Trouble::Other(Error::Unreachable { what, why }));
+                let what = action.what.to_owned();
+                return Err(Failure::Other(Error::Unreachable { what, why }));
             }
-            tracing::warn!(deed.what, why, n_tries, "asking Discord again");
+            tracing::warn!(action.what, why, n_tries, "a call to Discord is tried again");
             tokio::time::sleep(pause).await;
             pause *= 2;
             n_tries += 1;
@@ -102,39 +102,40 @@ pub(super) fn http(settings: &Settings, token: &Token) -> Http {
     builder.proxy(settings.api_url.as_str()).ratelimiter_disabled(true).build()
 }
 
+/// Whether a call that failed can succeed when it is made again.
 #[derive(Debug)]
-enum Verdict {
-    Later(String),
-    Final(Trouble),
+enum Refused {
+    ForNow(String),
+    ForGood(Failure),
 }
 
 /// Discord's error codes: <https://discord.com/developers/docs/topics/opcodes-and-status-codes>.
-fn judge(error: serenity::Error, deed: Deed) -> Verdict {
+fn classify(error: serenity::Error, action: Action) -> Refused {
     let serenity::Error::Http(http) = error else {
-        return not_accepted(deed, error.to_string());
+        return not_accepted(action, error.to_string());
     };
     let HttpError::UnsuccessfulRequest(response) = &http else {
         return match http {
-            HttpError::Request(error) => Verdict::Later(root_cause(&error.without_url())),
-            other => not_accepted(deed, other.to_string()),
+            HttpError::Request(error) => Refused::ForNow(root_cause(&error.without_url())),
+            other => not_accepted(action, other.to_string()),
         };
     };
-    let what = deed.what.to_owned();
-    let other = |error| Verdict::Final(Trouble::Other(error));
+    let what = action.what.to_owned();
+    let other = |error| Refused::ForGood(Failure::Other(error));
     match (response.status_code.as_u16(), response.error.code) {
-        (401, 50027) | (404, 10015 | 10062) => Verdict::Final(Trouble::Expired),
+        (401, 50027) | (404, 10015 | 10062) => Refused::ForGood(Failure::Expired),
         (401, _) => other(Error::Token(WRONG_TOKEN.to_owned())),
-        (403, _) => other(Error::Forbidden { what, permission: deed.permission }),
+        (403, _) => other(Error::Forbidden { what, permission: action.permission }),
         (404, _) => other(Error::Gone),
-        (429, _) => Verdict::Later("rate limited".to_owned()),
-        (status @ 500.., _) => Verdict::Later(format!("status {status}")),
-        (status, code) => not_accepted(deed, format!("status {status}, code {code}: {http}")),
+        (429, _) => Refused::ForNow("rate limited".to_owned()),
+        (status @ 500.., _) => Refused::ForNow(format!("status {status}")),
+        (status, code) => not_accepted(action, format!("status {status}, code {code}: {http}")),
     }
 }
 
-fn not_accepted(deed: Deed, why: String) -> Verdict {
-    let what = deed.what.to_owned();
-    Verdict::Final(Trouble::Other(Error::NotAccepted { what, why }))
+fn not_accepted(action: Action, why: String) -> Refused {
+    let what = action.what.to_owned();
+    Refused::ForGood(Failure::Other(Error::NotAccepted { what, why }))
 }
 
 /// What is at the bottom of a failed request ("connection refused").

@@ -12,7 +12,7 @@ const DISCORD: &str = "https://discord.com";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// Ids of the communities (Discord calls them guilds) in which `/generate` is offered. Empty:
+    /// Ids of the communities (Discord calls them guilds) in which the commands are offered. Empty:
     /// in all that the bot is a member of. With ids a change of the command shows at once; without,
     /// Discord may take up to an hour.
     pub guilds: Vec<u64>,

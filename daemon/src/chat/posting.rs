@@ -5,10 +5,10 @@
 //! again. Nothing here makes tracks.
 
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::Context as _;
-use bot::chat::{ChannelId, Chat, Error, File, ListenerId, Marker, Post, Posted, Request, Wish};
+use bot::chat::{ChannelId, Chat, Error, File, ListenerId, Marker, Post, Posted, ReplyTo};
 use bot::post;
 use music::key::Key;
 
@@ -17,19 +17,20 @@ use crate::store::{Track, TrackId};
 use crate::track::publish;
 use crate::track::track_file;
 
-/// Posts a finished track. `None` if only the channel can tell whether it was posted.
+/// Posts a finished track, for `listener` if one asked for it. `None` if only the channel can tell whether it was posted.
 pub(crate) async fn send(
     context: &Context,
     chat: &dyn Chat,
-    request: &Request,
+    to: &ReplyTo,
+    listener: Option<ListenerId>,
     id: TrackId,
     track: &Track,
 ) -> anyhow::Result<Option<Posted>> {
-    let (owner, shown, listener) = (context.clone(), track.clone(), request.listener);
+    let (owner, shown) = (context.clone(), track.clone());
     let post = blocking(move || post_of(&owner, id, &shown, listener)).await?;
-    let (store, channel) = (context.store.clone(), request.channel);
+    let (store, channel) = (context.store.clone(), to.channel);
     blocking(move || Ok(store.begin_post(id, channel)?)).await?;
-    match chat.answer(request, post).await {
+    match chat.answer(to, post).await {
         Ok(posted) => match confirm(context, id, posted).await {
             Ok(()) => Ok(Some(posted)),
             Err(error) => {
@@ -65,11 +66,7 @@ pub(crate) async fn repost(
             confirm(context, id, posted).await?;
             Ok(Some(posted))
         }
-        Ok(None) => {
-            let wish = Wish { genre: track.genre.clone(), ..Wish::default() };
-            let request = Request::unasked(channel, ListenerId(0), wish, SystemTime::now());
-            send(context, chat, &request, id, &track).await
-        }
+        Ok(None) => send(context, chat, &ReplyTo::channel(channel), None, id, &track).await,
         Err(error) => {
             if error == Error::Gone {
                 abandon(context, id).await?;
@@ -108,7 +105,7 @@ fn post_of(
     context: &Context,
     id: TrackId,
     track: &Track,
-    listener: ListenerId,
+    listener: Option<ListenerId>,
 ) -> anyhow::Result<Post> {
     let folder = track_file::folder(&context.home, &track.genre);
     let name = bot::names::title(&bot::names::of(id.0));
@@ -123,9 +120,9 @@ fn post_of(
         tempo_bpm: track.tempo_bpm,
         key: Key::from_index(usize::from(track.key_index)),
         bars: track.n_bars,
-        listener: (listener.0 != 0).then_some(listener),
+        listener,
     };
-    let text = post::text(&about, &context.config.reactions.offered);
+    let text = post::track(&about, &context.config.reactions.offered);
     let manner = artist.as_ref().map(|artist| format!(" like {artist}")).unwrap_or_default();
     let what = format!(
         "{name}, a {} track{manner} in {} at {} BPM",
@@ -155,6 +152,7 @@ pub(crate) mod tests {
     use std::future::Future;
     use std::pin::Pin;
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::SystemTime;
 
     use bot::chat::{Answered, MessageId};
     use bot::reaction::Emoji;
@@ -206,16 +204,16 @@ pub(crate) mod tests {
     }
 
     impl Chat for Told {
-        fn answer<'a>(&'a self, _: &'a Request, _: Post) -> Answered<'a, Posted> {
+        fn answer<'a>(&'a self, _: &'a ReplyTo, _: Post) -> Answered<'a, Posted> {
             self.n_answers.fetch_add(1, Ordering::Relaxed);
             Box::pin(async { self.answer.clone() })
         }
 
-        fn tell<'a>(&'a self, _: &'a Request, _: String, _: Vec<File>) -> Answered<'a, ()> {
+        fn tell<'a>(&'a self, _: &'a ReplyTo, _: String, _: Vec<File>) -> Answered<'a, ()> {
             Box::pin(async { Ok(()) })
         }
 
-        fn refuse<'a>(&'a self, _: &'a Request, _: String) -> Answered<'a, ()> {
+        fn refuse<'a>(&'a self, _: &'a ReplyTo, _: String) -> Answered<'a, ()> {
             Box::pin(async { Ok(()) })
         }
 
@@ -252,9 +250,8 @@ pub(crate) mod tests {
             context.store.begin_post(id, CHANNEL).expect("noted");
             repost(&context, told, id, CHANNEL).await
         } else {
-            let wish = Wish::default();
-            let request = Request::unasked(CHANNEL, ListenerId(1), wish, SystemTime::now());
-            send(&context, told, &request, id, &track()).await
+            let (to, listener) = (ReplyTo::channel(CHANNEL), Some(ListenerId(1)));
+            send(&context, told, &to, listener, id, &track()).await
         };
         let state = context.store.track(id).expect("readable").expect("it is there").state;
         (posted.ok().flatten(), state)

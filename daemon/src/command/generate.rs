@@ -1,81 +1,32 @@
 //! `generate`: how are tracks made to order?
 
 use std::fmt;
-use std::path::Path;
+use std::path::PathBuf;
 
+use bot::wish::Wish;
 use clap::Args;
 use music::key::Key;
 use serde::{Deserialize, Serialize};
 
 use super::listing::tidy;
-use crate::cli::path::AbsolutePath;
 use crate::context::Context;
 use crate::control::answer::{Line, Out, shown};
 use crate::store::TrackId;
-use crate::track::primer::{Opening, Source};
-use crate::track::publish::{self, Made, Wish};
+use crate::track::output::Output;
+use crate::track::publish::{self, Made};
 
 /// Options of a generation.
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
 pub struct Generate {
-    /// The genre
-    pub genre: String,
-    /// In the manner of this artist: a folder within the genre's, with five songs or more
-    #[arg(long, value_name = "NAME")]
-    pub artist: Option<String>,
+    /// What is asked for.
+    #[command(flatten)]
+    pub wish: Wish,
     /// How many tracks, up to 1000
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub count: u32,
-    /// Decides everything random; the second track takes the next, and so on
-    #[arg(long, value_name = "S")]
-    pub seed: Option<u64>,
-    /// Length of the melody in bars, before arrangement
-    #[arg(long, value_name = "N")]
-    pub bars: Option<u32>,
-    /// Quarter notes a minute
-    #[arg(long, value_name = "BPM")]
-    pub tempo: Option<f64>,
-    /// Key, such as "F minor" or "F#m"
-    #[arg(long, value_name = "K")]
-    pub key: Option<String>,
-    /// What plays the lead: a General MIDI name
-    #[arg(long, value_name = "I")]
-    pub instrument: Option<String>,
-    /// full (with drums, bass and form) or lead (the melody's voices alone)
-    #[arg(long, value_name = "A")]
-    pub arrangement: Option<String>,
-    /// Below 1 plays safer, above 1 wilder
-    #[arg(long, value_name = "T")]
-    pub temperature: Option<f64>,
-    /// Make a variation of this track: begin with its first bars
-    #[arg(long, value_name = "TRACK", conflicts_with = "primer")]
-    pub vary: Option<u64>,
-    /// Begin with the first bars of this MIDI file
-    #[arg(long, value_name = "FILE")]
-    pub primer: Option<AbsolutePath>,
-    /// Bars of that track or file to begin with
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=255))]
-    pub keep: u32,
-    /// Where the files go [default: tracks/ in the home]
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<AbsolutePath>,
-    /// Leave the audio for the chat (.ogg) out
-    #[arg(long)]
-    pub no_audio: bool,
-    /// Write the audio without loss too: a WAV file of 24 bits
-    #[arg(long)]
-    pub wav: bool,
-    /// Write each part by itself too: WAV files of one length, before mastering and 12 dB quieter,
-    /// that add up to the mix
-    #[arg(long)]
-    pub stems: bool,
-    /// Leave the picture out
-    #[arg(long)]
-    pub no_picture: bool,
-    /// Take the first sample instead of the candidate that listeners should like best
-    #[arg(long)]
-    pub plain: bool,
+    /// How they are written.
+    #[command(flatten)]
+    pub output: Output,
 }
 
 /// A track that was made.
@@ -110,32 +61,13 @@ struct Seconds {
 }
 
 impl Generate {
+    /// Makes the tracks; each takes the seed after that of the one before it.
     pub(super) fn run(&self, context: &Context, out: &mut Out<'_>) -> anyhow::Result<()> {
-        let source = self.vary.map(Source::Track);
-        let source =
-            source.or_else(|| self.primer.as_deref().map(|file| Source::File(file.to_owned())));
-        let opening = source.map(|source| Opening { source, bars: self.keep });
-        for idx in 0..u64::from(self.count.max(1)) {
-            let wish = Wish {
-                genre: self.genre.clone(),
-                artist: self.artist.clone(),
-                seed: self.seed.map(|seed| seed.wrapping_add(idx)),
-                bars: self.bars,
-                tempo_bpm: self.tempo,
-                key: self.key.clone(),
-                instrument: self.instrument.clone(),
-                arrangement: self.arrangement.clone(),
-                temperature: self.temperature,
-                plain: self.plain,
-                opening: opening.clone(),
-                no_audio: self.no_audio,
-                no_picture: self.no_picture,
-                wav: self.wav,
-                stems: self.stems,
-                max_audio_bytes: None,
-                out: self.out.as_deref().map(Path::to_owned),
-            };
-            out(Line::of(&Row::from(publish::make(context, &wish)?)));
+        let Self { wish, count, output } = self;
+        for idx in 0..u64::from((*count).max(1)) {
+            let seed = wish.seed.map(|seed| seed.wrapping_add(idx));
+            let made = publish::make(context, &Wish { seed, ..wish.clone() }, output)?;
+            out(Line::of(&Row::from(made)));
         }
         Ok(())
     }
@@ -143,8 +75,8 @@ impl Generate {
 
 impl From<Made> for Row {
     fn from(made: Made) -> Self {
-        let shown = |path: &std::path::PathBuf| shown(path);
-        let track = made.track;
+        let shown = |path: &PathBuf| shown(path);
+        let (track, paths) = (made.track, made.paths);
         Self {
             track: made.id,
             artist: publish::artist_of(&track),
@@ -155,11 +87,11 @@ impl From<Made> for Row {
             tempo_bpm: track.tempo_bpm,
             key: Key::from_index(usize::from(track.key_index)).to_string(),
             bars: track.n_bars,
-            midi: shown(&made.midi),
-            audio: made.audio.as_ref().map(shown),
-            picture: made.picture.as_ref().map(shown),
-            wav: made.wav.as_ref().map(shown),
-            stems: made.stems.iter().map(shown).collect(),
+            midi: shown(&paths.midi),
+            audio: paths.audio.as_ref().map(shown),
+            picture: paths.picture.as_ref().map(shown),
+            wav: paths.wav.as_ref().map(shown),
+            stems: paths.stems.iter().map(shown).collect(),
             candidates: track.candidates.len(),
             copied_notes: track.copied_notes,
             seconds: Seconds { sample: made.sample_seconds, render: made.render_seconds },

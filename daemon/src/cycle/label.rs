@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use bot::chat::meant;
+use bot::command::find_name;
 use composer::CONDITIONS;
 
 use crate::context::Context;
@@ -54,14 +54,14 @@ pub fn known(
     genre: &str,
     text: &str,
 ) -> anyhow::Result<Known> {
-    if let Some(name) = meant(text, &artists(names, genre)) {
+    if let Some(name) = find_name(text, &artists(names, genre)) {
         return Ok(Known::Learned(name.clone()));
     }
     let n_songs = songs_by_artist(context, genre)?;
     let mut folders: Vec<String> = n_songs.keys().cloned().collect();
     // Of those that may be meant alike, the fullest.
     folders.sort_by_key(|folder| Reverse(n_songs.get(folder)));
-    let Some(name) = meant(text, &folders) else { return Ok(Known::NoSong) };
+    let Some(name) = find_name(text, &folders) else { return Ok(Known::NoSong) };
     Ok(match n_songs.get(name).copied().unwrap_or(0) {
         n if n < MIN_SONGS => Known::TooFew(n),
         _ if all(context, names)?.contains(&artist(genre, name)) => Known::Next,

@@ -119,7 +119,7 @@ pub async fn run(
     let ledger = Ledger::start(context.clone(), move |reacted| {
         let _ = unmatched.send(Event::Unmatched(reacted));
     })?;
-    let offer = chat::offer(&context).unwrap_or_default();
+    let offer = crate::chat::offer::offer(&context).unwrap_or_default();
     let mut daemon = Daemon {
         context,
         events: events.clone(),
@@ -318,7 +318,7 @@ impl Daemon {
         }
         self.offering = Offering::Underway;
         let context = self.context.clone();
-        let look = move || Event::Offer(chat::offer(&context));
+        let look = move || Event::Offer(crate::chat::offer::offer(&context));
         look_elsewhere(self.events.clone(), "what can be asked for", look, Event::Offer(None));
     }
 

@@ -2,6 +2,8 @@
 
 pub mod choice;
 pub mod defaults;
+pub mod order;
+pub mod output;
 pub mod primer;
 pub mod publish;
 pub mod settings;

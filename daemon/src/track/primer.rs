@@ -1,62 +1,37 @@
-//! What shall a track begin with?
+//! Where is the music that a track begins with?
 //!
-//! A variation keeps the first bars of an earlier track, a primer those of a file. Only finds the
-//! music; how it goes on is sampled like any other track.
+//! A variation begins with the first bars of an earlier track, or a track with those of a file. This
+//! only finds them; what follows is sampled like any other track.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use bot::wish::{Primer, Source};
 use music::song::Song;
-use serde::Serialize;
 
+use super::track_file;
 use crate::context::Context;
 use crate::control::answer::{Misused, NotNow};
 use crate::store::TrackId;
-use crate::track::track_file;
 
-/// Where the opening comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Source {
-    /// An earlier track, by its number.
-    Track(u64),
-    /// A MIDI file.
-    File(PathBuf),
-}
-
-/// The first bars of something.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Opening {
-    /// Of what.
-    pub source: Source,
-    /// How many.
-    pub bars: u32,
-}
-
-/// The music of an opening and what it is the opening of.
-pub struct Opened {
-    /// As many of its bars as are kept.
-    pub opening: Song,
+/// The music of a primer and what it was taken from.
+pub struct Found {
+    /// As many bars as are kept.
+    pub primer: Song,
     /// All of it.
     pub whole: Song,
 }
 
-impl Opening {
-    /// Finds the music.
-    ///
-    /// # Errors
-    /// [`Misused`] for an unknown track, a file without music or no bars at all; [`NotNow`] for a
-    /// track whose music is lost.
-    pub fn find(&self, context: &Context) -> anyhow::Result<Opened> {
-        let whole = match &self.source {
-            Source::Track(id) => of_track(context, *id)?,
-            Source::File(path) => of_file(context, path)?,
-        };
-        if self.bars == 0 {
-            return Err(Misused("keep 0 is not possible: give at least 1 bar".to_owned()).into());
-        }
-        let opening = first_bars(&whole, self.bars);
-        Ok(Opened { opening, whole })
-    }
+/// Finds the music.
+///
+/// # Errors
+/// [`Misused`] for an unknown track or a file without music; [`NotNow`] for a track whose music is
+/// lost.
+pub fn find(context: &Context, primer: &Primer) -> anyhow::Result<Found> {
+    let whole = match &primer.source {
+        Source::Track(id) => of_track(context, *id)?,
+        Source::File(path) => of_file(context, path)?,
+    };
+    Ok(Found { primer: first_bars(&whole, primer.bars.get()), whole })
 }
 
 fn of_track(context: &Context, id: u64) -> anyhow::Result<Song> {
@@ -99,8 +74,8 @@ mod tests {
         };
         let key = Key::new(5, Mode::Minor);
         let song = Song::new(150.0, 4, 3, [note(0), note(95), note(96), note(200)]).with_key(key);
-        let opening = first_bars(&song, 1);
-        assert_eq!((opening.n_bars(), opening.notes().len(), opening.key()), (1, 2, key));
+        let primer = first_bars(&song, 1);
+        assert_eq!((primer.n_bars(), primer.notes().len(), primer.key()), (1, 2, key));
         assert_eq!(first_bars(&song, 9), song);
     }
 }

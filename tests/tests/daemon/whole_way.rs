@@ -166,7 +166,7 @@ async fn tells_how_it_stands(discord: &Discord, home: &Home, user: u64) {
     let said = [
         format!("**hardstyle v{}**", current["version"]),
         format!("Learned from {} songs", current["songs"]),
-        format!("Loss on {} song", current["held_out"]),
+        format!("Loss on {} held-out song", current["held_out"]),
         format!("**{}** nats a token", nats("valid_nll")),
         format!("counting pairs of notes {}", nats("bigram_nll")),
         format!("untrained {}", nats("untrained_nll")),

@@ -7,11 +7,11 @@ mod playing;
 
 use std::time::{Duration, Instant, SystemTime};
 
-use bot::chat::{
-    ChannelId, Chat, Error, File, Heard, ListenerId, Marker, MessageId, Request, Wish,
-};
+use bot::chat::{ChannelId, Chat, Error, File, Heard, ListenerId, Marker, MessageId, ReplyTo};
+use bot::command::Question;
 use bot::discord::Settings;
 use bot::reaction::Emoji;
+use bot::wish::Wish;
 use playing::{OFFERED, Playing, post};
 use serde_json::json;
 use tests::discord::{CHANNEL, Discord, GUILD, TOKEN};
@@ -53,7 +53,9 @@ async fn typing_completes_to_what_is_on_offer() {
     let _playing = Playing::connected(&discord).await;
     let ada = discord.user("ada");
     assert_eq!(discord.complete("genre", "HARD", ada).await, ["Hardstyle", "euphoric hardstyle"]);
-    assert_eq!(discord.complete("instrument", "", ada).await, ["supersaw", "polysynth"]);
+    assert_eq!(discord.complete("instrument", "saw_lead", ada).await, ["Lead 2 (sawtooth)"]);
+    assert_eq!(discord.complete("instrument", "", ada).await.len(), 25, "no more fit");
+    assert_eq!(discord.complete("arrangement", "", ada).await, ["full", "lead"]);
     assert_eq!(discord.complete("genre", "polka", ada).await, Vec::<String>::new());
     assert_eq!(discord.complete_in("model", "genre", "tr", ada).await, ["trance"]);
     assert_eq!(discord.complete("artist", "", ada).await, ["Ex", "x", "y"], "of all genres");
@@ -75,28 +77,28 @@ async fn a_request_becomes_one_message_with_three_files() {
         { "name": "bars", "type": 4, "value": 16 },
         { "name": "tempo", "type": 4, "value": 155 },
         { "name": "key", "type": 3, "value": "F# minor" },
-        { "name": "instrument", "type": 3, "value": "Supersaw" },
+        { "name": "instrument", "type": 3, "value": "saw_lead" },
         { "name": "arrangement", "type": 3, "value": "lead" },
     ]);
     let interaction = discord.generate_with(&options, ada);
     let request = playing.request().await;
     discord.wait_for_deferral(interaction).await;
     let wish = Wish {
-        genre: "Hardstyle".to_owned(),
         artist: Some("Ex".to_owned()),
         seed: Some(9_007_199_254_740_991),
-        bars: Some(16),
-        tempo_bpm: Some(155.0),
+        bars: "16".parse().ok(),
+        tempo: "155".parse().ok(),
         key: "F# minor".parse().ok(),
-        instrument: Some("supersaw".to_owned()),
-        arrangement: Some("lead".to_owned()),
+        instrument: "Lead 2 (sawtooth)".parse().ok(),
+        arrangement: "lead".parse().ok(),
+        ..Wish::any("Hardstyle")
     };
-    assert_eq!(request.wish, wish);
-    assert_eq!((request.channel, request.listener), (ChannelId(CHANNEL), ListenerId(ada)));
-    assert_eq!(request.listener_name, "ada");
+    assert_eq!(request.question, Question::Generate(wish));
+    let asked = (request.reply_to.channel, request.listener);
+    assert_eq!(asked, (ChannelId(CHANNEL), ListenerId(ada)));
 
     let post = post(7);
-    let posted = playing.bot.answer(&request, post.clone()).await.expect("posted");
+    let posted = playing.bot.answer(&request.reply_to, post.clone()).await.expect("posted");
     let message = discord.wait_for_message().await;
     assert_eq!((posted.channel, posted.message), (ChannelId(CHANNEL), MessageId(message.id)));
     assert_eq!((message.answers, &message.content), (Some(interaction), &post.text));
@@ -123,9 +125,9 @@ async fn a_question_about_a_model_is_answered_with_a_picture_and_without_reactio
     let interaction = discord.model("TRANCE", ada);
     let request = playing.question().await;
     discord.wait_for_deferral(interaction).await;
-    assert_eq!(request.wish, Wish { genre: "trance".to_owned(), ..Wish::default() });
+    assert_eq!(request.question, Question::Model("trance".to_owned()));
     let text = "x".repeat(3000);
-    playing.bot.tell(&request, text, vec![picture()]).await.expect("told");
+    playing.bot.tell(&request.reply_to, text, vec![picture()]).await.expect("told");
     let message = discord.wait_for_message().await;
     assert_eq!((message.answers, message.content.chars().count()), (Some(interaction), 2000));
     assert_eq!(message.files[0].name, "model.png");
@@ -137,7 +139,7 @@ async fn a_question_about_a_model_is_answered_with_a_picture_and_without_reactio
     let request = playing.question().await;
     discord.expire_interactions();
     discord.lose_answers("POST /api/v10/channels", 1);
-    playing.bot.tell(&request, "late".to_owned(), vec![picture()]).await.expect("told");
+    playing.bot.tell(&request.reply_to, "late".to_owned(), vec![picture()]).await.expect("told");
     let late = discord.wait_for_message().await;
     assert_eq!((late.answers, late.content.as_str()), (None, "late"));
     assert_eq!(discord.n_requests("POST /api/v10/channels"), 2, "the first answer was lost");
@@ -146,7 +148,11 @@ async fn a_question_about_a_model_is_answered_with_a_picture_and_without_reactio
     discord.model("trance", ada);
     let request = playing.question().await;
     discord.expire_interactions();
-    playing.bot.tell(&request, "late again".to_owned(), vec![picture()]).await.expect("told");
+    playing
+        .bot
+        .tell(&request.reply_to, "late again".to_owned(), vec![picture()])
+        .await
+        .expect("told");
     assert_eq!(discord.wait_for_message().await.content, "late again");
     assert_eq!(discord.n_messages_of_bot(), 3);
     discord.model("polka", ada);
@@ -176,7 +182,7 @@ async fn what_can_not_be_made_is_refused_in_private() {
     discord.generate("trance", ada);
     let request = playing.request().await;
     let text = bot::post::too_few_songs("trance", 3, 8);
-    playing.bot.refuse(&request, text.clone()).await.expect("refused");
+    playing.bot.refuse(&request.reply_to, text.clone()).await.expect("refused");
     let private = discord.wait_for_private(ada).await;
     assert_eq!(private.content, text);
     nothing_wrong(&discord);
@@ -319,9 +325,7 @@ async fn a_wrong_token_is_said_with_what_to_do() {
     let Heard::Disconnected { why, for_good } = playing.next().await else { panic!("connected") };
     assert!(for_good && why.contains("reset it in the developer portal"), "{why}");
     assert!(!why.contains("not.the.token"));
-    let request =
-        Request::unasked(ChannelId(CHANNEL), ListenerId(1), Wish::default(), SystemTime::now());
-    let refused = playing.bot.answer(&request, post(7)).await;
+    let refused = playing.bot.answer(&ReplyTo::channel(ChannelId(CHANNEL)), post(7)).await;
     assert!(matches!(refused, Err(Error::Token(_))), "{refused:?}");
     nothing_wrong(&discord);
 }
@@ -354,7 +358,7 @@ async fn rate_limits_and_breakdowns_are_waited_out() {
     discord.limit("PATCH", 2, 0.9);
     discord.break_down("/reactions/", 1);
     let start = Instant::now();
-    playing.bot.answer(&request, post(7)).await.expect("posted in the end");
+    playing.bot.answer(&request.reply_to, post(7)).await.expect("posted in the end");
     assert!(start.elapsed() >= Duration::from_millis(1800), "{:?}", start.elapsed());
     let message = discord.wait_for_message().await;
     discord.wait_for_own_reactions(message.id, &OFFERED).await;
@@ -369,13 +373,12 @@ async fn a_late_answer_becomes_a_message_in_the_channel_once() {
     discord.generate("trance", discord.user("ada"));
     let request = playing.request().await;
     discord.expire_interactions();
-    let since = SystemTime::now();
-    let posted = playing.bot.answer(&request, post(7)).await.expect("posted");
+    let posted = playing.bot.answer(&request.reply_to, post(7)).await.expect("posted");
     let message = discord.wait_for_message().await;
     assert_eq!((posted.message, message.answers), (MessageId(message.id), None));
     assert_eq!(message.files.len(), 3);
 
-    let again = Request::unasked(request.channel, request.listener, request.wish.clone(), since);
+    let again = ReplyTo::channel(request.reply_to.channel);
     let posted_again = playing.bot.answer(&again, post(7)).await.expect("posted");
     assert_eq!(posted_again, posted, "the same track is the same message");
     nothing_wrong(&discord);
@@ -412,7 +415,7 @@ async fn a_file_that_is_too_large_does_not_stop_the_others() {
     let request = playing.request().await;
     let mut large = post(7);
     large.files[1].bytes = vec![0; (10 << 20) + 1];
-    playing.bot.answer(&request, large).await.expect("posted");
+    playing.bot.answer(&request.reply_to, large).await.expect("posted");
     let message = discord.wait_for_message().await;
     let names: Vec<&str> = message.files.iter().map(|file| file.name.as_str()).collect();
     assert_eq!(names, ["a.mid", "a.png"]);

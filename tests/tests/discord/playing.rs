@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use bot::chat::{Chat, File, Heard, Marker, Offer, Post, Reacted, Request};
+use bot::chat::{Chat, File, Heard, Marker, Post, Reacted, Request};
+use bot::command::{Offer, Question};
 use bot::discord::{Discord as Bot, Settings, Token};
 use tests::discord::{Discord, TOKEN};
 use tokio::sync::{mpsc, watch};
@@ -28,8 +29,6 @@ impl Playing {
             artists: [("Hardstyle", &["x", "Ex"][..]), ("trance", &["x", "y"])]
                 .map(|(genre, artists)| (genre.to_owned(), names(artists)))
                 .into(),
-            instruments: names(&["supersaw", "polysynth"]),
-            arrangements: names(&["full", "lead"]),
         };
         let (sender, offer) = watch::channel(offer);
         let (hear, heard) = mpsc::unbounded_channel();
@@ -56,14 +55,14 @@ impl Playing {
 
     pub(crate) async fn request(&mut self) -> Request {
         match self.next().await {
-            Heard::Generate(request) => request,
+            Heard::Asked(request) if matches!(request.question, Question::Generate(_)) => request,
             other => panic!("no request: {other:?}"),
         }
     }
 
     pub(crate) async fn question(&mut self) -> Request {
         match self.next().await {
-            Heard::Model(request) => request,
+            Heard::Asked(request) if matches!(request.question, Question::Model(_)) => request,
             other => panic!("no question: {other:?}"),
         }
     }
@@ -79,7 +78,7 @@ impl Playing {
     pub(crate) async fn track(&mut self, discord: &Discord) -> tests::discord::Message {
         discord.generate("hardstyle", discord.user("ada"));
         let request = self.request().await;
-        self.bot.answer(&request, post(7)).await.expect("posted");
+        self.bot.answer(&request.reply_to, post(7)).await.expect("posted");
         let message = discord.wait_for_message().await;
         discord.wait_for_own_reactions(message.id, &OFFERED).await;
         message

@@ -1,10 +1,10 @@
 //! What does the gateway tell us, and in which order?
 //!
 //! serenity hands each event to a task of its own, so two quick events of one listener (a reaction
-//! put and taken back) can arrive the wrong way round. Reactions are therefore heard through a
+//! put and taken back) can arrive in the wrong order. Reactions are therefore heard through a
 //! collector, which serenity calls in place and in order; everything else through its event
-//! handler. Whatever passes between connecting and the collector's start is in what
-//! [`crate::chat::Chat::reactions_of`] says after [`Heard::Connected`].
+//! handler. What happens before the collector has started is found by
+//! [`crate::chat::Chat::reactions_of`] after [`Heard::Connected`].
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -14,31 +14,32 @@ use serenity::builder::{CreateInteractionResponse, CreateInteractionResponseMess
 use serenity::client::{Context, EventHandler};
 use serenity::gateway::CollectorCallback;
 use serenity::http::RatelimitInfo;
-use serenity::model::Permissions;
 use serenity::model::application::{CommandInteraction, Interaction};
-use serenity::model::channel::{GuildChannel, Message, Reaction, ReactionType};
+use serenity::model::channel::{GuildChannel, Message, Reaction};
 use serenity::model::event::{Event, ResumedEvent, UnknownEvent};
 use serenity::model::gateway::Ready;
 
-use super::Shared;
-use super::command;
-use crate::chat::{ChannelId, Connected, Heard, ListenerId, MessageId, Reacted, Request};
+use super::invite::invite;
+use super::reactions::emoji;
+use super::shared::{Shared, no_mentions};
+use super::{register, slash};
+use crate::chat::{Connected, Heard, Reacted};
+use crate::id::{ChannelId, ListenerId, MessageId};
 use crate::reaction::Emoji;
 
 /// Discord forgets an interaction that is not answered within 3 seconds.
 const DEADLINE: Duration = Duration::from_millis(2900);
 
 /// The event handler that serenity calls.
-pub(super) struct Ears(pub(super) Arc<Shared>);
+pub(super) struct Gateway(pub(super) Arc<Shared>);
 
 #[serenity::async_trait]
-impl EventHandler for Ears {
+impl EventHandler for Gateway {
     async fn ready(&self, context: Context, ready: Ready) {
         let shared = Arc::clone(&self.0);
         shared.rest.http.set_application_id(ready.application.id);
-        // Fails only if it is known already.
-        let _ = shared.me.set(ready.user.id);
-        // A new session: the collector of the one before it must not hear twice.
+        shared.is_me(ready.user.id);
+        // A new session: the collector of the previous one must not hear everything twice.
         let session = shared.session.fetch_add(1, Ordering::Relaxed) + 1;
         let collector = Arc::clone(&shared);
         let collect = move |event: &Event| {
@@ -56,7 +57,7 @@ impl EventHandler for Ears {
             invite: invite(ready.application.id.get()),
             resumed: false,
         }));
-        super::register::commands(&shared, &ready).await;
+        register::commands(&shared, &ready).await;
     }
 
     async fn resume(&self, _: Context, _: ResumedEvent) {
@@ -72,19 +73,11 @@ impl EventHandler for Ears {
     async fn interaction_create(&self, _: Context, interaction: Interaction) {
         let at = SystemTime::now();
         match interaction {
-            Interaction::Command(asked) if asked.data.name == command::GENERATE => {
-                request(&self.0, &asked, at, Heard::Generate).await;
-            }
-            Interaction::Command(asked) if asked.data.name == command::MODEL => {
-                request(&self.0, &asked, at, Heard::Model).await;
-            }
+            Interaction::Command(asked) => request(&self.0, &asked, at).await,
             Interaction::Autocomplete(asked) => {
-                let choices = command::completions(&asked, &self.0.offer.borrow());
+                let max_bars = self.0.settings.max_bars;
+                let choices = slash::completions(&asked, &self.0.offer.borrow(), max_bars);
                 respond(&self.0, &asked, CreateInteractionResponse::Autocomplete(choices)).await;
-            }
-            Interaction::Command(asked) => {
-                let text = "I don't know this command (any more).".to_owned();
-                respond(&self.0, &asked, in_private(text)).await;
             }
             _ => {}
         }
@@ -99,15 +92,10 @@ impl EventHandler for Ears {
     }
 }
 
-/// Answers within the deadline, and only then tells the daemon, so that whatever it does with the
-/// request finds a question that is open.
-async fn request(
-    shared: &Shared,
-    asked: &CommandInteraction,
-    at: SystemTime,
-    heard: fn(Request) -> Heard,
-) {
-    let request = command::request(asked, &shared.offer.borrow(), at);
+/// Answers within the deadline, and only then tells the daemon: whatever it does with the request
+/// then finds a question that is open.
+async fn request(shared: &Shared, asked: &CommandInteraction, at: SystemTime) {
+    let request = slash::request(asked, &shared.offer.borrow(), shared.settings.max_bars, at);
     match request {
         Err(text) => {
             respond(shared, asked, in_private(text)).await;
@@ -115,7 +103,7 @@ async fn request(
         Ok(request) => {
             let wait = CreateInteractionResponse::Defer(CreateInteractionResponseMessage::new());
             if respond(shared, asked, wait).await {
-                shared.hear(heard(request));
+                shared.hear(Heard::Asked(request));
             }
         }
     }
@@ -123,7 +111,7 @@ async fn request(
 
 fn in_private(text: String) -> CreateInteractionResponse {
     let message = CreateInteractionResponseMessage::new().content(text).ephemeral(true);
-    CreateInteractionResponse::Message(message.allowed_mentions(super::no_mentions()))
+    CreateInteractionResponse::Message(message.allowed_mentions(no_mentions()))
 }
 
 /// Whether the response went through; if not, the listener sees that the bot did not respond.
@@ -188,17 +176,8 @@ fn reacted(reaction: &Reaction, added: bool, at: SystemTime) -> Option<Reacted> 
     })
 }
 
-/// `None` for a community's own emoji that was deleted since: it has no name any more.
-pub(super) fn emoji(reaction: &ReactionType) -> Option<Emoji> {
-    match reaction {
-        ReactionType::Custom { name, .. } => name.as_deref().map(Emoji::new),
-        ReactionType::Unicode(text) => Some(Emoji::new(text)),
-        _ => None,
-    }
-}
-
-/// serenity 0.12.5 expects fields in this event that Discord does not send, and so passes it on
-/// unread.
+/// serenity 0.12.5 expects fields in this event that Discord does not send, and therefore passes it
+/// on unread.
 fn emoji_cleared(event: &UnknownEvent) -> Option<Heard> {
     let id = |name: &str| event.value.get(name)?.as_str()?.parse().ok();
     let emoji = event.value.get("emoji")?.get("name")?.as_str()?;
@@ -207,19 +186,4 @@ fn emoji_cleared(event: &UnknownEvent) -> Option<Heard> {
         message: MessageId(id("message_id")?),
         emoji: Some(Emoji::new(emoji)),
     })
-}
-
-/// The address at which the bot is added to a community, with the permissions that it needs.
-pub(super) fn invite(application: u64) -> String {
-    let needed = Permissions::VIEW_CHANNEL
-        | Permissions::SEND_MESSAGES
-        | Permissions::SEND_MESSAGES_IN_THREADS
-        | Permissions::ATTACH_FILES
-        | Permissions::READ_MESSAGE_HISTORY
-        | Permissions::ADD_REACTIONS;
-    format!(
-        "https://discord.com/oauth2/authorize?client_id={application}\
-         &scope=bot+applications.commands&permissions={}",
-        needed.bits()
-    )
 }

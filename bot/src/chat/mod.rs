@@ -1,0 +1,20 @@
+//! What does the daemon need of a chat, whichever it is?
+//!
+//! The chat tells what it hears ([`Heard`]) through one callback and does what it is asked
+//! ([`Chat`]). Nothing here knows Discord, and nothing here decides what a reaction is worth
+//! ([`crate::reaction`]), which commands there are ([`crate::command`]) or what a post says
+//! ([`crate::post`]).
+
+mod heard;
+mod message;
+mod request;
+mod service;
+
+pub use self::heard::{Connected, Heard, Reacted};
+pub use self::message::{File, Post, Posted};
+pub(crate) use self::request::Open;
+pub use self::request::{ReplyTo, Request};
+pub use self::service::{Answered, Chat, Error};
+pub use crate::command::{Offer, Question};
+pub use crate::id::{ChannelId, ListenerId, MessageId};
+pub use crate::post::Marker;

@@ -1,0 +1,88 @@
+//! What can a chat be asked to do?
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::SystemTime;
+
+use super::message::{File, Post, Posted};
+use super::request::ReplyTo;
+use crate::id::{ChannelId, ListenerId, MessageId};
+use crate::post::Marker;
+use crate::reaction::Emoji;
+
+/// Why the chat did not do what it was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The token is not (or no longer) valid.
+    #[error("{0}")]
+    Token(String),
+    /// The bot lacks a permission.
+    #[error("the chat does not let the bot {what}: give its role the permission {permission}")]
+    Forbidden {
+        /// What was tried: "post in channel 5".
+        what: String,
+        /// The permission's name as the chat's settings show it.
+        permission: &'static str,
+    },
+    /// The message or its channel does not exist any more.
+    #[error("the message or its channel is gone")]
+    Gone,
+    /// The network or the chat's servers failed, also when asked again.
+    #[error("the chat could not be reached to {what} ({why}): it may work later")]
+    Unreachable {
+        /// What was tried.
+        what: String,
+        /// What went wrong.
+        why: String,
+    },
+    /// The chat rejected the call as malformed; a mistake of this program.
+    #[error("the chat rejected the attempt to {what}: {why}; please report this")]
+    NotAccepted {
+        /// What was tried.
+        what: String,
+        /// What the chat says.
+        why: String,
+    },
+    /// The chat was stopped.
+    #[error("the chat is stopped")]
+    Stopped,
+}
+
+/// What a [`Chat`] gives back: a future that may be spawned.
+pub type Answered<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
+
+/// A place where tracks are asked for, posted and reacted to.
+///
+/// Every call may take seconds (uploads, rate limits) and may be made at the same time as others.
+/// An answer that comes too late becomes a plain message in the same channel.
+pub trait Chat: Send + Sync {
+    /// Answers with a track, below which reactions are offered.
+    fn answer<'a>(&'a self, to: &'a ReplyTo, post: Post) -> Answered<'a, Posted>;
+
+    /// Answers with something that is no track: no reactions are offered, and it is not looked for
+    /// after a crash.
+    fn tell<'a>(&'a self, to: &'a ReplyTo, text: String, files: Vec<File>) -> Answered<'a, ()>;
+
+    /// Tells the asker alone (where the chat can) why there is no answer.
+    fn refuse<'a>(&'a self, to: &'a ReplyTo, text: String) -> Answered<'a, ()>;
+
+    /// The bot's message with `marker` among those posted in `channel` at or after `since`.
+    ///
+    /// To be asked after a crash, before a track of unknown fate is posted (again).
+    fn find_post<'a>(
+        &'a self,
+        channel: ChannelId,
+        marker: &'a Marker,
+        since: SystemTime,
+    ) -> Answered<'a, Option<MessageId>>;
+
+    /// Every reaction that now stands below a message, bots' left out, each pair once.
+    fn reactions_of(
+        &self,
+        channel: ChannelId,
+        message: MessageId,
+    ) -> Answered<'_, Vec<(Emoji, ListenerId)>>;
+
+    /// Leaves the chat within two seconds; all later calls end in [`Error::Stopped`].
+    fn stop(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+}

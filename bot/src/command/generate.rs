@@ -1,0 +1,60 @@
+//! `/generate`: what can be asked of a new track?
+//!
+//! To add an option: a field of [`Wish`], and here its row and its line in [`read`].
+
+use super::genre;
+use super::offer::{Offer, find_name};
+use super::option::{CommandOption, Given, Kind};
+use crate::instrument::Instrument;
+use crate::post;
+use crate::style::Style;
+use crate::wish::{Bpm, Wish};
+use music::key::Key;
+
+/// Discord sends integers as floating point numbers: above this they are not exact.
+const MAX_SEED: u64 = (1 << 53) - 1;
+
+/// `max_bars` is the longest track that may be asked for.
+pub(super) fn options(max_bars: u32) -> Vec<CommandOption> {
+    let artists = Kind::Name(|given, offer| offer.artists_of(given.text("genre")));
+    let instruments = Kind::Name(|_, _| owned(Instrument::names()));
+    let arrangements = Kind::Name(|_, _| owned(&Style::ALL.map(Style::name)));
+    let keys = Kind::Menu((0..24).map(|index| Key::from_index(index).to_string()).collect());
+    let tempos = *Bpm::RANGE.start() as u64..=*Bpm::RANGE.end() as u64;
+    let option = CommandOption::new;
+    vec![
+        genre::option(),
+        option("artist", "In whose manner, among those of the genre", artists),
+        option("seed", "The same seed makes the same track again", Kind::Integer(0..=MAX_SEED)),
+        option("bars", "How long it is, in bars", Kind::Integer(1..=u64::from(max_bars))),
+        option("tempo", "Beats a minute", Kind::Integer(tempos)),
+        option("key", "The key of the track", keys),
+        option("instrument", "What plays the lead", instruments),
+        option("arrangement", "What plays along", arrangements),
+    ]
+}
+
+/// The wish that a listener makes.
+pub(super) fn read(given: &Given, offer: &Offer) -> Result<Wish, String> {
+    let genre = genre::read(given, offer)?;
+    Ok(Wish {
+        artist: given.text("artist").map(|name| artist(name, &genre, offer)),
+        seed: given.parsed("seed").map_err(post::impossible)?,
+        bars: given.parsed("bars").map_err(post::impossible)?,
+        tempo: given.parsed("tempo").map_err(post::impossible)?,
+        key: given.parsed("key").map_err(post::impossible)?,
+        instrument: given.parsed("instrument").map_err(|error| post::unknown_instrument(&error))?,
+        arrangement: given.parsed("arrangement").map_err(post::impossible)?,
+        ..Wish::any(genre)
+    })
+}
+
+/// The artist who is meant. One that is not on offer is passed on: the daemon knows what is missing.
+fn artist(name: &str, genre: &str, offer: &Offer) -> String {
+    let known = offer.artists.get(genre).and_then(|artists| find_name(name, artists));
+    known.cloned().unwrap_or_else(|| name.trim().to_owned())
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}

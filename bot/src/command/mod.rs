@@ -1,0 +1,83 @@
+//! Which slash commands are there?
+//!
+//! A table, with a file for each command: what it is called, what can be filled in, and which
+//! [`Question`] that makes. How a chat shows commands is its own business
+//! ([`crate::discord`]); who answers them is the daemon.
+//!
+//! To add a command: a file here with its `options` and its `read`, a variant of [`Question`] and a
+//! row in [`commands`]. The compiler then asks the daemon for the answer.
+
+mod generate;
+mod genre;
+mod model;
+mod offer;
+mod option;
+
+pub use self::offer::{Offer, find_name};
+pub use self::option::{CommandOption, Given, Kind};
+use crate::wish::Wish;
+
+/// What a listener asks.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Question {
+    /// For a new track.
+    Generate(Wish),
+    /// How the model of this genre is doing.
+    Model(String),
+}
+
+/// A slash command.
+pub struct Command {
+    /// Its name, in lower case.
+    pub name: &'static str,
+    /// What it does, in a few words.
+    pub description: &'static str,
+    /// What can be filled in, in the order in which it is shown.
+    pub options: Vec<CommandOption>,
+    read: fn(&Given, &Offer) -> Result<Question, String>,
+}
+
+/// All commands; `max_bars` is the longest track that may be asked for.
+pub fn commands(max_bars: u32) -> [Command; 2] {
+    [
+        Command {
+            name: "generate",
+            description: "Makes a new track: MIDI, sound and picture",
+            options: generate::options(max_bars),
+            read: |given, offer| generate::read(given, offer).map(Question::Generate),
+        },
+        Command {
+            name: "model",
+            description: "Shows what I have learned of a genre, and how well",
+            options: model::options(),
+            read: |given, offer| model::read(given, offer).map(Question::Model),
+        },
+    ]
+}
+
+impl Command {
+    /// The question that a listener asks by what was filled in.
+    ///
+    /// # Errors
+    /// A text for the listener that says what is wrong with it.
+    pub fn read(&self, given: &Given, offer: &Offer) -> Result<Question, String> {
+        (self.read)(given, offer)
+    }
+
+    /// What completes the text typed into an option so far, the likeliest first.
+    pub fn completions(
+        &self,
+        option: &str,
+        typed: &str,
+        given: &Given,
+        offer: &Offer,
+    ) -> Vec<String> {
+        let option = self.options.iter().find(|known| known.name == option);
+        let Some(Kind::Name(names)) = option.map(|option| &option.kind) else { return Vec::new() };
+        let names = names(given, offer);
+        offer::completions(&names, typed).into_iter().map(str::to_owned).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,21 @@
+//! What does the bot say?
+//!
+//! Texts only: what is posted with a track, how a model is doing, and how a request is refused.
+//! Nothing is sent here. Every text keeps within Discord's limit and shows names from outside
+//! (genres are folder names) as they are, never as formatting or as a mention.
+
+mod marker;
+mod refusal;
+mod standing;
+mod text;
+mod track;
+
+pub use self::marker::Marker;
+pub use self::refusal::{
+    artist_not_learned_yet, failed, no_room_for_artist, not_trained_yet, too_few_songs,
+    too_few_songs_of_artist, unknown_artist, unknown_genre, unknown_standing,
+};
+pub(crate) use self::refusal::{impossible, unknown_instrument};
+pub use self::standing::{Standing, standing};
+pub(crate) use self::text::{cut, cut_before, left_out};
+pub use self::track::{About, track};

@@ -1,0 +1,77 @@
+//! What does a person ask for in a track?
+//!
+//! One [`Wish`], however it is put: the command line parses its options straight into it, a slash
+//! command fills it from what a listener chose, the control socket carries it and the store keeps
+//! it with the track. Every field has a type that holds only what is possible; what is left open
+//! is decided by the daemon, once, for each track.
+//!
+//! A wish says nothing about files and nothing about who asked.
+
+mod as_text;
+mod number;
+mod primer;
+
+use clap::Args;
+use music::key::Key;
+use serde::{Deserialize, Serialize};
+
+pub use self::number::{Bars, Bpm, NotPossible, Temperature};
+pub use self::primer::{Primer, Source};
+use crate::instrument::Instrument;
+use crate::style::Style;
+
+/// What a person asks for in a track; `None` leaves the choice to the genre's songs and the settings.
+///
+/// The doc comments below are the help of the command line.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Args)]
+#[serde(default)]
+pub struct Wish {
+    /// The genre
+    pub genre: String,
+    /// In the manner of this artist: a folder within the genre's, with five songs or more
+    #[arg(long, value_name = "NAME")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub artist: Option<String>,
+    /// Decides everything random; the second track takes the next, and so on
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
+    /// Length of the melody in bars, before arrangement
+    #[arg(long, value_name = "N")]
+    pub bars: Option<Bars>,
+    /// Quarter notes a minute
+    #[arg(long, value_name = "BPM")]
+    #[serde(rename = "tempo_bpm")]
+    pub tempo: Option<Bpm>,
+    /// Key, such as "F minor" or "F#m"
+    #[arg(long, value_name = "K")]
+    #[serde(with = "as_text")]
+    pub key: Option<Key>,
+    /// What plays the lead: a General MIDI name
+    #[arg(long, value_name = "I")]
+    #[serde(with = "as_text")]
+    pub instrument: Option<Instrument>,
+    /// full (with drums, bass and form) or lead (the melody's voices alone)
+    #[arg(long, value_name = "A")]
+    #[serde(with = "as_text")]
+    pub arrangement: Option<Style>,
+    /// Below 1 plays safer, above 1 wilder
+    #[arg(long, value_name = "T")]
+    pub temperature: Option<Temperature>,
+    /// Take the first sample instead of the candidate that listeners should like best
+    #[arg(long)]
+    pub plain: bool,
+    /// Music that it begins with: `--vary` or `--primer`, with `--keep`.
+    #[command(flatten)]
+    #[serde(alias = "opening")]
+    pub primer: Option<Primer>,
+}
+
+impl Wish {
+    /// Any track of this genre.
+    pub fn any(genre: impl Into<String>) -> Self {
+        Self { genre: genre.into(), ..Self::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests;

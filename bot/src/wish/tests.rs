@@ -1,0 +1,114 @@
+//! Does a wish survive the command line, the socket and the store?
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+use super::*;
+
+#[derive(Parser)]
+struct CommandLine {
+    #[command(flatten)]
+    wish: Wish,
+}
+
+fn parsed(arguments: &[&str]) -> Result<Wish, String> {
+    let line = CommandLine::try_parse_from([&["test"], arguments].concat());
+    line.map(|line| line.wish).map_err(|error| error.to_string())
+}
+
+fn everything() -> Wish {
+    Wish {
+        genre: "hardstyle".to_owned(),
+        artist: Some("someone".to_owned()),
+        seed: Some(u64::MAX),
+        bars: Bars::new(16).ok(),
+        tempo: Bpm::new(155.5).ok(),
+        key: "F# minor".parse().ok(),
+        instrument: "Lead 2 (sawtooth)".parse().ok(),
+        arrangement: Some(Style::Lead),
+        temperature: Temperature::new(0.0).ok(),
+        plain: true,
+        primer: None,
+    }
+}
+
+#[test]
+fn the_command_line_is_parsed_straight_into_types() {
+    let seed = u64::MAX.to_string();
+    let wish = parsed(&[
+        "hardstyle",
+        "--artist=someone",
+        "--seed",
+        &seed,
+        "--bars=16",
+        "--tempo=155.5",
+        "--key=f#m",
+        "--instrument=saw_lead",
+        "--arrangement=lead",
+        "--temperature=0",
+        "--plain",
+    ]);
+    assert_eq!(wish, Ok(everything()));
+    assert_eq!(parsed(&["trance"]), Ok(Wish::any("trance")));
+}
+
+#[test]
+fn a_primer_is_written_as_its_source_and_its_bars() {
+    let primer = |arguments: &[&str]| {
+        parsed(&[&["trance"], arguments].concat()).map(|wish| wish.primer).map_err(drop)
+    };
+    let expected = |source, bars| Ok(Some(Primer { source, bars: Bars::new(bars).expect("bars") }));
+    assert_eq!(primer(&[]), Ok(None));
+    assert_eq!(primer(&["--vary", "7"]), expected(Source::Track(7), 4));
+    let file = std::path::absolute("a.mid").expect("a path");
+    assert_eq!(primer(&["--primer", "a.mid", "--keep=2"]), expected(Source::File(file), 2));
+    for wrong in [&["--keep=2"][..], &["--vary=7", "--keep=0"], &["--vary=7", "--primer=a.mid"]] {
+        assert_eq!(primer(wrong), Err(()), "{wrong:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_is_refused_where_it_is_written() {
+    for (argument, told) in [
+        ("--bars=0", "bars 0 is not possible: give 1 to 256"),
+        ("--tempo=500", "tempo 500 is not possible: give 40 to 300 BPM"),
+        ("--temperature=-1", "temperature -1 is not possible: give 0 to 3"),
+        ("--key=H dur", "write it like \"F minor\""),
+        ("--instrument=polisinth", "Pad 3 (polysynth)"),
+        ("--arrangement=half", "give \"full\" or \"lead\""),
+    ] {
+        let error = parsed(&["hardstyle", argument]).expect_err(argument);
+        assert!(error.contains(told), "{argument}: {error}");
+    }
+}
+
+#[test]
+fn a_wish_comes_back_from_json_as_it_went() {
+    let primers = [Source::Track(7), Source::File(PathBuf::from("/a/b.mid"))];
+    let primers = primers.map(|source| Primer { source, bars: Bars::new(4).expect("in range") });
+    let mut wishes = vec![Wish::any("trance"), everything()];
+    wishes.extend(primers.map(|primer| Wish { primer: Some(primer), ..everything() }));
+    for wish in wishes {
+        let json = serde_json::to_string(&wish).expect("JSON");
+        assert_eq!(serde_json::from_str::<Wish>(&json).expect("a wish"), wish, "{json}");
+    }
+}
+
+/// The texts are what releases up to 0.1 stored with a track.
+#[test]
+fn wishes_stored_by_earlier_releases_are_still_read() {
+    let stored = r#"{"genre":"hardstyle","artist":"someone","seed":18446744073709551615,"bars":16,
+        "tempo_bpm":155.5,"key":"f#m","instrument":"saw_lead","arrangement":"lead",
+        "temperature":0.0,"plain":true,"opening":null,"no_audio":true,"no_picture":false,
+        "wav":false,"stems":true}"#;
+    assert_eq!(serde_json::from_str::<Wish>(stored).expect("a wish"), everything());
+    let stored = r#"{"genre":"trance","seed":null,"bars":null,"tempo_bpm":null,"key":null,
+        "instrument":null,"arrangement":null,"temperature":null,"plain":false,
+        "opening":{"source":{"track":3},"bars":4},"no_audio":false,"no_picture":false,
+        "wav":false,"stems":false}"#;
+    let primer = Primer { source: Source::Track(3), bars: Bars::new(4).expect("in range") };
+    let expected = Wish { primer: Some(primer), ..Wish::any("trance") };
+    assert_eq!(serde_json::from_str::<Wish>(stored).expect("a wish"), expected);
+    assert_eq!(serde_json::from_str::<Wish>("{}").expect("a wish"), Wish::default());
+}

@@ -1,0 +1,96 @@
+//! How are listeners' questions answered?
+//!
+//! One function for each command, and the `match` that names them all. Each first asks whether there
+//! is an answer at all; the loop waits for none of them.
+
+use std::time::Instant;
+
+use bot::chat::{Chat, File, MessageId, ReplyTo, Request};
+use bot::command::Question;
+use bot::post;
+use bot::wish::Wish;
+
+use super::posting::{blocking, send};
+use super::refusal::refusal;
+use crate::context::Context;
+use crate::cycle::standing::standing;
+use crate::track::output::Output;
+use crate::track::publish;
+
+/// Answers a question, and tells the asker if that fails. The message, if a track was posted.
+pub(crate) async fn answer(
+    context: &Context,
+    chat: &dyn Chat,
+    request: &Request,
+) -> Option<MessageId> {
+    let (answered, failed) = match &request.question {
+        Question::Generate(wish) => {
+            (generate(context, chat, request, wish).await, post::failed(&wish.genre))
+        }
+        Question::Model(genre) => (
+            model(context, chat, &request.reply_to, genre).await.map(|()| None),
+            post::unknown_standing(genre),
+        ),
+    };
+    match answered {
+        Ok(message) => message,
+        Err(error) => {
+            let question = &request.question;
+            tracing::error!(?question, error = format!("{error:#}"), "a question has no answer");
+            if let Err(error) = chat.refuse(&request.reply_to, failed).await {
+                tracing::warn!(%error, "and the asker could not be told");
+            }
+            None
+        }
+    }
+}
+
+/// Makes and posts a track, or says why not. The message, if one is known to be posted; a refusal
+/// would take it away, so there is none where that is not known.
+async fn generate(
+    context: &Context,
+    chat: &dyn Chat,
+    request: &Request,
+    wish: &Wish,
+) -> anyhow::Result<Option<MessageId>> {
+    let began = Instant::now();
+    let (here, wished) = (context.clone(), wish.clone());
+    let refused = move || refusal(&here, &wished.genre, wished.artist.as_deref());
+    if let Some(text) = blocking(refused).await? {
+        chat.refuse(&request.reply_to, text).await?;
+        return Ok(None);
+    }
+    let (here, wished) = (context.clone(), wish.clone());
+    let output = Output::for_chat(request.reply_to.max_file_bytes());
+    let made = blocking(move || publish::make(&here, &wished, &output)).await?;
+    let listener = Some(request.listener);
+    let posted = send(context, chat, &request.reply_to, listener, made.id, &made.track).await?;
+    if let Some(posted) = posted {
+        let (genre, seconds) = (&wish.genre, began.elapsed().as_secs_f64());
+        tracing::info!(genre, message = %posted.message, seconds, "posted");
+    }
+    Ok(posted.map(|posted| posted.message))
+}
+
+/// Tells how a genre's model is doing, or why there is none.
+async fn model(
+    context: &Context,
+    chat: &dyn Chat,
+    to: &ReplyTo,
+    genre: &str,
+) -> anyhow::Result<()> {
+    let (here, asked) = (context.clone(), genre.to_owned());
+    let looked = blocking(move || match refusal(&here, &asked, None)? {
+        Some(text) => Ok(Err(text)),
+        None => standing(&here, &asked).map(Ok),
+    });
+    match looked.await? {
+        Ok((text, bytes)) => {
+            let description = format!("How the model of {genre} learned, epoch by epoch");
+            let file = File { name: "model.png".to_owned(), description, bytes };
+            chat.tell(to, text, vec![file]).await?;
+        }
+        Err(text) => chat.refuse(to, text).await?,
+    }
+    Ok(())
+}

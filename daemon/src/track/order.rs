@@ -1,0 +1,123 @@
+//! What exactly is made for a wish?
+//!
+//! A wish leaves most things open; here they are decided, once: by the wish itself, else by the music
+//! it begins with, else by the genre's songs, else by the settings. Sampling and rendering take the
+//! [`Order`] and decide nothing more.
+
+use bot::arrange::Profile;
+use bot::instrument::Instrument;
+use bot::style::Style;
+use bot::wish::{Bars, Bpm, Temperature, Wish};
+use composer::sample;
+use composer::version::Manifest;
+use music::key::Key;
+use music::song::Song;
+use music::tokens::Polyphony;
+
+use super::defaults::Usual;
+use super::primer::{self, Found};
+use crate::context::Context;
+use crate::control::answer::{Misused, NotNow};
+use crate::cycle::label::{self, Known};
+
+/// The key of a genre without songs: F minor.
+const KEY: usize = 17;
+/// The density of a genre without songs, in notes a bar.
+const NOTES_PER_BAR: f64 = 10.0;
+
+/// A wish with everything decided.
+pub struct Order {
+    /// The wish, with the artist by the name under which the version has learned them: what the same
+    /// track can be asked for with again.
+    pub wish: Wish,
+    /// What is sampled.
+    pub sampling: sample::Request,
+    /// Everything around the song, or the song alone.
+    pub style: Style,
+    /// What the lead is played on; the profile's instrument when `None`.
+    pub instrument: Option<Instrument>,
+    /// How the genre is arranged and sounds.
+    pub profile: Profile,
+}
+
+impl Order {
+    /// Decides what `wish` leaves open, for a track by the version with this manifest.
+    ///
+    /// # Errors
+    /// [`NotNow`] for an artist whom the version has not learned, [`Misused`] for a wish that cannot
+    /// be; or when the store cannot be read.
+    pub fn of(context: &Context, wish: &Wish, manifest: &Manifest) -> anyhow::Result<Self> {
+        let settings = &context.config.generate;
+        let artist = wish.artist.as_deref();
+        let artist =
+            artist.map(|name| learned(context, &wish.genre, name, manifest)).transpose()?;
+        let seed = wish.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
+        let primer =
+            wish.primer.as_ref().map(|primer| primer::find(context, primer)).transpose()?;
+        let whole = primer.as_ref().map(|found| &found.whole);
+        let bars = wish.bars.map_or_else(|| bars(primer.as_ref(), settings.bars), Ok)?;
+        let profile = context.config.genre.of(&wish.genre);
+        let usual = Usual::of(context, &wish.genre, artist.as_deref(), seed)?;
+        let sampling = sample::Request {
+            seed,
+            n_bars: bars.get(),
+            tempo_bpm: (wish.tempo.map(Bpm::get))
+                .or(whole.map(Song::tempo_bpm))
+                .or(usual.tempo_bpm.map(|bpm| profile.felt_tempo(bpm)))
+                .unwrap_or(profile.tempo_bpm),
+            beats_per_bar: whole.map_or(4, Song::beats_per_bar),
+            key: (wish.key)
+                .or(whole.map(Song::key))
+                .or(usual.key)
+                .unwrap_or_else(|| Key::from_index(KEY)),
+            notes_per_bar: (whole.map(Song::notes_per_bar))
+                .or(usual.notes_per_bar)
+                .unwrap_or(NOTES_PER_BAR),
+            polyphony: (whole.map(Polyphony::of)).or(usual.polyphony).unwrap_or(Polyphony::ANY),
+            temperature: wish.temperature.map_or(settings.temperature, Temperature::get),
+            top_p: settings.top_p,
+            condition: label::wished(&manifest.genres, &wish.genre, artist.as_deref()),
+            opening: primer.map(|found| found.primer),
+        };
+        let wish = Wish { artist, ..wish.clone() };
+        let (style, instrument) = (wish.arrangement.unwrap_or_default(), wish.instrument);
+        Ok(Self { wish, sampling, style, instrument, profile })
+    }
+}
+
+/// A variation is as long as what it varies, and longer than what it keeps of it.
+fn bars(primer: Option<&Found>, otherwise: u32) -> Result<Bars, Misused> {
+    let n_bars = primer.map_or(otherwise, |found| {
+        let kept = found.primer.n_bars();
+        if kept < found.whole.n_bars() { found.whole.n_bars() } else { kept + otherwise }
+    });
+    Bars::new(n_bars).map_err(|error| Misused(error.to_string()))
+}
+
+/// The name under which the version has learned the artist whom a person means by `name`.
+fn learned(
+    context: &Context,
+    genre: &str,
+    name: &str,
+    manifest: &Manifest,
+) -> anyhow::Result<String> {
+    let (version, needed) = (manifest.version, label::MIN_SONGS);
+    let what = match label::known(context, &manifest.genres, genre, name)? {
+        Known::Learned(artist) => return Ok(artist),
+        Known::NoSong => format!("{genre} v{version} knows no artist {name:?}"),
+        Known::TooFew(n) => format!("{genre} has {n} of the {needed} songs by {name:?} it needs"),
+        Known::Next => {
+            format!("{genre} v{version} has not learned {name:?} yet, but the next training will")
+        }
+        Known::NoRoom => format!(
+            "{genre} v{version} has not learned {name:?}, nor will the next training: a model holds \
+             {} artists in all, whatever their genre, and others came first",
+            label::MAX_ARTISTS
+        ),
+    };
+    let hint = match label::artists(&manifest.genres, genre).as_slice() {
+        [] => format!("it learns an artist who has {needed} songs in inbox/{genre}/{name}/"),
+        known => format!("known are {}", known.join(", ")),
+    };
+    Err(NotNow(format!("{what}: {hint}")).into())
+}
