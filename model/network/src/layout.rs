@@ -1,4 +1,4 @@
-//! Where do the weights lie while they are learnt?
+//! How are the weights laid out where they are multiplied?
 //!
 //! All in one vector, so that gradients are added and weights moved in one sweep: matrices in panels
 //! (see [`pack`](crate::kernels::pack)) with the four gates of a vector of units side by side,

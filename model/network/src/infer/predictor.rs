@@ -1,4 +1,4 @@
-//! From the last token to the logits of the next: the network in the form in which it samples.
+//! How do a token and what the lookbacks suggest become the logits of the next token?
 
 use std::ops::Range;
 

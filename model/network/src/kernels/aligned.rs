@@ -1,16 +1,16 @@
-//! How do numbers lie so that no vector is read from two lines of the cache?
+//! How are numbers aligned so that no vector straddles two cache lines?
 
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
 use bytemuck::{Pod, Zeroable};
 
-/// A line of the cache; the longest vectors fill one.
+/// A cache line; the longest vectors fill one.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C, align(64))]
 struct Line([u32; 16]);
 
-/// Numbers of four bytes, of which the first begins a line of the cache.
+/// Numbers of four bytes each, the first at the start of a cache line.
 #[derive(Clone, Default)]
 pub(crate) struct Aligned<T> {
     lines: Vec<Line>,
@@ -21,7 +21,7 @@ pub(crate) struct Aligned<T> {
 impl<T: Pod> Aligned<T> {
     /// `len` zeroes.
     pub(crate) fn zeros(len: usize) -> Self {
-        const { assert!(size_of::<T>() == 4, "numbers must be of four bytes") };
+        const { assert!(size_of::<T>() == 4, "numbers must have four bytes") };
         Self { lines: vec![Line::zeroed(); len.div_ceil(16)], len, of: PhantomData }
     }
 }

@@ -198,3 +198,74 @@ fn gradients_are_those_of_the_equations() {
         assert_near(level, &d_panels, exact.numbers.iter().copied(), allowed);
     });
 }
+
+/// A step of one lane with U = 0, and how many of c', h' and the gates' gradients are NaN.
+fn n_nan(level: Level, initial: &[f32], before: &[f32], d_out: &[f32]) -> [usize; 3] {
+    let (group, units) = (level.group(), level.lanes());
+    let numbers = group * units;
+    let n_words = numbers / group;
+    let (mut gates, mut after) = (vec![0.0; 4 * numbers], vec![0.0; numbers]);
+    let (mut hidden, mut out) = (vec![0; n_words], vec![0; n_words]);
+    let (mut hidden_panels, mut out_panels) = (vec![0; units], vec![0; units]);
+    level.run(Step {
+        n: group,
+        x: Rows { words: &[], depth: 0 },
+        input: &[],
+        h: Rows { words: &vec![0; n_words], depth: units / group },
+        recurrent: &vec![0; 4 * units * units / group],
+        initial,
+        before,
+        after: &mut after,
+        hidden: &mut hidden,
+        saved: Some(Saved {
+            gates: &mut gates,
+            hidden: Panels { words: &mut hidden_panels, depth: 1, line: 0 },
+            mask: &[],
+            out_rows: &mut out,
+            out: Panels { words: &mut out_panels, depth: 1, line: 0 },
+        }),
+    });
+    let (mut rows, mut panels) = (vec![0; 4 * n_words], vec![0; 4 * units]);
+    level.run(StepBack {
+        n: group,
+        units,
+        gates: &gates,
+        before,
+        d_out,
+        stride: units,
+        mask: &[],
+        d_hidden: &vec![0.1; numbers],
+        d_cell: &mut vec![0.1; numbers],
+        rows: &mut rows,
+        panels: Panels { words: &mut panels, depth: 1, line: 0 },
+        d_bias: &mut vec![0.0; 4 * units],
+    });
+    let count = |numbers: &[f32]| numbers.iter().filter(|number| number.is_nan()).count();
+    [count(&after), count(&numbers_of(level, &hidden)), count(&numbers_of(level, &rows))]
+}
+
+#[test]
+fn what_is_not_a_number_stays_so_in_its_unit_alone() {
+    everywhere(|level, rng| {
+        let (group, units) = (level.group(), level.lanes());
+        let initial = random(rng, 4 * group * units, 1.0);
+        let (before, d_out) = (random(rng, group * units, 1.0), random(rng, group * units, 1.0));
+        assert_eq!(n_nan(level, &initial, &before, &d_out), [0, 0, 0], "{level:?}");
+        let with_nan = |numbers: &[f32], at: usize| {
+            let mut numbers = numbers.to_vec();
+            numbers[at] = f32::NAN;
+            numbers
+        };
+        let unit = rng.random_range(0..units);
+        for gate in 0..4 {
+            let found = n_nan(level, &with_nan(&initial, gate * units + unit), &before, &d_out);
+            // o has no part in c', and none of the others' gradients is free of c'.
+            let c = usize::from(gate < 3);
+            assert_eq!(found, [c, 1, 4], "{level:?}, gate {gate}");
+        }
+        let found = n_nan(level, &initial, &with_nan(&before, unit), &d_out);
+        assert_eq!(found, [1, 1, 4], "{level:?}, cell");
+        let found = n_nan(level, &initial, &before, &with_nan(&d_out, unit));
+        assert_eq!(found, [0, 0, 4], "{level:?}, gradient");
+    });
+}

@@ -1,4 +1,4 @@
-//! What is done to vectors of numbers one by one?
+//! What is done to vectors element by element?
 //!
 //! Plain loops, which the compiler turns into vectors at each level.
 #![expect(clippy::inline_always, reason = "must be compiled for each level")]
@@ -23,7 +23,7 @@ impl Work for Add<'_> {
     }
 }
 
-/// `to *= by`, one by one
+/// `to *= by`, element by element
 pub(crate) struct Multiply<'a> {
     pub(crate) to: &'a mut [f32],
     pub(crate) by: &'a [f32],

@@ -1,8 +1,8 @@
-//! How do matrices lie in memory?
+//! How are matrices laid out in memory?
 //!
-//! In panels: the columns are cut into vectors of as many as the processor takes at once, and each
-//! vector lies with all its lines, one a row of the matrix (or, of words, one a group of rows). For
-//! L lanes and words of G numbers:
+//! In panels: the columns are cut into vectors as wide as the processor's, and all lines of a vector
+//! lie together: one for each row of the matrix, or in words for each group of rows. For L lanes and
+//! words of G numbers:
 //!
 //! ```text
 //! panels of f32    [vector][row][lane]   = M[row, vector · L + lane]
@@ -147,7 +147,7 @@ pub(crate) struct PackRows<'a> {
     pub(crate) rows: &'a mut [u32],
     /// Panels and where to begin in them, if they are wanted.
     pub(crate) panels: Option<Panels<'a>>,
-    /// By column; empty if not wanted.
+    /// Sums by column, to which the rows are added; empty if not wanted.
     pub(crate) sums: &'a mut [f32],
 }
 

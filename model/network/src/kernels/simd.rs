@@ -2,13 +2,13 @@
 //!
 //! Vectors of `f32`; words, which products multiply; and for sampling, words of four 8-bit numbers.
 //! A word is the bits of one `f32`, or two bf16 numbers, the first in the lower half. Products of
-//! words sum in `f32`, those of 8-bit numbers exactly, in 32 bits.
+//! words are summed in `f32`, those of 8-bit numbers exactly, in 32 bits.
 #![expect(
     unsafe_code,
     reason = "loads and stores take pointers, so that kernels check bounds once"
 )]
 
-/// At least the lanes of any set of instructions.
+/// No set of instructions has more lanes.
 pub(super) const MAX_LANES: usize = 16;
 
 /// 8-bit numbers in a word.
@@ -18,8 +18,8 @@ pub(super) const BYTES: usize = 4;
 /// [`Level::run`](super::level::Level::run) alone makes one, after detection, inside a function
 /// compiled for them.
 ///
-/// Pointers may be unaligned. Numbers that are not (NaN) come out of every `f32` operation that
-/// they go into, unless said otherwise.
+/// Pointers may be unaligned. NaN goes through every `f32` operation, except where its description
+/// says otherwise.
 ///
 /// # Safety
 /// Kernels rely on what an implementation promises:

@@ -220,6 +220,34 @@ fn what_is_not_a_number_is_not_lost_among_others() {
 }
 
 #[test]
+fn products_of_what_is_not_a_number_are_none() {
+    everywhere(|level, rng| {
+        let (n_rows, columns) = (rng.random_range(1..9), 2 * level.lanes());
+        let depth = rng.random_range(1..9) * level.lanes();
+        let mut a = Matrix::random(rng, level, (n_rows, depth), depth);
+        let b = Matrix::random(rng, level, (depth, columns), columns);
+        let bad = rng.random_range(0..n_rows);
+        a.numbers[bad * depth + rng.random_range(0..depth)] = f64::NAN;
+        // Through the kernels that pack, not only through those that multiply.
+        let mut words = vec![0; n_rows * depth / level.group()];
+        let (from, panels) = (&a.f32(), None);
+        level.run(PackRows { from, width: depth, rows: &mut words, panels, sums: &mut [] });
+        let mut out = vec![0.0; n_rows * columns];
+        level.run(Product {
+            a: Rows { words: &words, depth: depth / level.group() },
+            b: &b.panel_words(level),
+            bias: &[],
+            out: &mut out,
+            stride: columns,
+            n_rows,
+        });
+        for (row, out) in out.chunks_exact(columns).enumerate() {
+            assert!(out.iter().all(|number| number.is_nan() == (row == bad)), "{level:?}");
+        }
+    });
+}
+
+#[test]
 fn gradients_of_a_step_are_those_of_finite_differences() {
     let (sums, c) = ([0.3, -0.8, 0.9, 0.4], -0.7);
     // Of 2 h + 3 c.

@@ -1,8 +1,9 @@
-//! How do weights lie in 8 bits, or in 4?
+//! How are weights stored in 8 bits, or in 4?
 //!
-//! In 4 bits, a byte holds two weights. It is one of them as it stands, its lower half a part of the
-//! number; shifted up by four bits it is the other, with what comes up from the byte below. Each upper
-//! half is chosen for what lies under it, so both are as near as 4 bits allow, and none is masked.
+//! In 4 bits, a byte holds two weights. Read as it stands it is one of them, the lower half being part
+//! of the number; shifted up by four bits it is the other, with what moves in from the byte below. Each
+//! upper half is chosen for what lies under it, so both weights are as close as 4 bits allow, and the
+//! kernels mask nothing.
 
 use super::super::aligned::Aligned;
 use super::super::level::Level;
@@ -14,8 +15,9 @@ pub(super) const STEPS: f32 = 127.0;
 /// Vectors of columns that are multiplied together, and so lie together.
 pub(super) const TOGETHER: usize = 4;
 
-/// What 4 bits reach of a column's largest weight. The few beyond it are cut off, and all others nearer:
-/// of networks of 550 songs, 4 bits lose 0.0005 nats a token so and 0.002 if all is reached.
+/// The share of a column's largest weight that 4 bits reach. The few weights beyond are clipped, and all
+/// others are closer: networks of 550 songs lose 0.0005 nats a token this way, and 0.002 if nothing is
+/// clipped.
 pub(super) const REACH: f32 = 0.75;
 
 /// How many bits a weight takes.
@@ -26,16 +28,15 @@ pub(crate) enum Weights {
 }
 
 /// A matrix \[4·depth, width\] as words `[four vectors][line][vector][lane]`: one stream reads it from
-/// front to back, which is as fast as memory gives it. Columns are filled up to whole fours of vectors
-/// with zeros.
+/// front to back, as fast as memory delivers. Columns of zeros fill it up to whole fours of vectors.
 pub(crate) struct Int8Matrix {
     pub(super) words: Aligned<u32>,
     /// Words of activations that a column takes.
     pub(super) depth: usize,
     pub(super) weights: Weights,
-    /// What a sum of products is worth, a column.
+    /// What a sum of products in a column is multiplied by.
     pub(super) scales: Vec<f32>,
-    /// To be added to the sums, a column, since activations are not written around 0.
+    /// Added to the sums of a column, because activations are written with an offset.
     offsets: Vec<f32>,
 }
 
@@ -101,7 +102,7 @@ impl Weights {
         }
     }
 
-    /// What a whole number is worth in a column.
+    /// What the whole numbers of a column are multiplied by.
     fn scale(self, column: &[f32]) -> f32 {
         let most = column.iter().fold(0.0f32, |most, value| most.max(value.abs()));
         let top = match self {
