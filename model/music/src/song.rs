@@ -14,7 +14,7 @@ pub const BEATS_PER_BAR: std::ops::RangeInclusive<u32> = 2..=6;
 /// The longest song, in bars.
 pub const MAX_BARS: u32 = 256;
 /// The longest duration, in steps (four bars of 4/4).
-pub const MAX_DURATION: u32 = 384;
+pub(crate) const MAX_DURATION: u32 = 384;
 /// Ticks a quarter note of the scores made from songs.
 pub const TICKS_PER_BEAT: u32 = 480;
 
@@ -80,7 +80,7 @@ pub fn durations() -> impl Iterator<Item = u32> {
 }
 
 /// The allowed duration nearest to `steps`, the shorter of two as near; at least 1.
-pub fn nearest_duration(steps: u32) -> u32 {
+fn nearest_duration(steps: u32) -> u32 {
     DURATIONS[duration_class(steps)]
 }
 

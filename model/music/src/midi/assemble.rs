@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 
 use super::chunks::{self, ASSUMED_TICKS, Timing};
 use super::length::Length;
+use super::limits::Limits;
+use super::reading::{ReadError, Reading};
 use super::track::{LongNote, Track};
-use super::{Limits, ReadError, Reading, Warning};
+use super::warning::Warning;
 use crate::score::{Note, Part, Pitch, Score, Tempo, Tick, TimeSignature};
 
 /// Fewer ticks a beat than any program writes.
@@ -104,7 +106,7 @@ struct Merge {
 
 impl Merge {
     /// What lies within the limits. A resolution that no program writes and that makes a song of
-    /// hours is damage: an usual one is assumed. So are far notes of a track with broken events.
+    /// hours is damage: a usual one is assumed. So are far notes of a track with broken events.
     fn fit(&mut self, limits: &Limits, warnings: &mut Vec<Warning>) -> Result<Length, ReadError> {
         let limit = limits.max_minutes;
         let length = self.length(limits);

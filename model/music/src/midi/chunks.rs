@@ -4,8 +4,9 @@
 //! the header, RIFF wrappers, wrong lengths, missing ends. It looks into no track: where a length
 //! can't be right, the next chunk is searched for by its name.
 
-use super::seems::{self, Seems};
-use super::{ReadError, Warning};
+use super::file_kind::{self, FileKind};
+use super::reading::ReadError;
+use super::warning::Warning;
 
 /// How far into a file a header is searched for; old Macintosh files put 128 bytes before it.
 const MAX_JUNK: usize = 4096;
@@ -51,7 +52,7 @@ pub(super) fn split<'a>(
     if bytes.is_empty() {
         return Err(ReadError::Empty);
     }
-    let start = find_header(bytes).ok_or_else(|| ReadError::NotMidi(seems::guess(bytes)))?;
+    let start = find_header(bytes).ok_or_else(|| ReadError::NotMidi(file_kind::guess(bytes)))?;
     if start > 0 && !bytes.starts_with(b"RIFF") {
         warnings.push(Warning::JunkBefore(start));
     }
@@ -82,7 +83,7 @@ fn find_header(bytes: &[u8]) -> Option<usize> {
     if bytes.starts_with(b"MThd") {
         return Some(0);
     }
-    if seems::by_signature(bytes).is_some_and(|kind| kind != Seems::Utf16Text) {
+    if file_kind::by_signature(bytes).is_some_and(|kind| kind != FileKind::Utf16Text) {
         return None;
     }
     let head = &bytes[..bytes.len().min(MAX_JUNK)];

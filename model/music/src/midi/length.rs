@@ -4,7 +4,7 @@
 //! are dropped. Music that goes on beyond the limit is refused by the caller. Time is by the tempo
 //! map.
 
-use super::Limits;
+use super::limits::Limits;
 use super::track::Track;
 use crate::score::Tempo;
 

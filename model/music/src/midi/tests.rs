@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::score::{Note, Part, Pitch, Tempo, Tick, TimeSignature};
+use crate::score::{Note, Part, Pitch, Score, Tempo, Tick, TimeSignature};
 
 fn note(onset: u32, pitch: u8, duration: u32) -> Note {
     let pitch = Pitch::new(pitch).expect("a pitch");

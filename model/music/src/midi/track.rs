@@ -8,9 +8,9 @@ use std::collections::VecDeque;
 
 use midly::{MetaMessage, MidiMessage, TrackEventKind};
 
-use super::Warning;
 use super::chunks::Body;
 use super::events;
+use super::warning::Warning;
 
 /// Controllers kept of a channel: no bank select, data entry, parameter numbers or mode messages,
 /// which mean nothing out of their order.

@@ -1,8 +1,8 @@
 //! How is a song written as tokens, and read back?
 
-use super::grammar::Misplaced;
-use super::{
-    Grammar, HEADER, Token, TokenId, absolute, density_class, length_class, relative, tempo_class,
+use super::grammar::{Grammar, Misplaced};
+use super::vocabulary::{
+    HEADER, Token, TokenId, absolute, density_class, length_class, relative, tempo_class,
     tempo_of_class,
 };
 use crate::key::{Key, Mode};

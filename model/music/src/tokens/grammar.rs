@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::{
+use super::vocabulary::{
     BAR, DENSITY, DURATION, END, HEADER, KEY, LENGTH, METER, PITCH, POSITION, START, TEMPO, Token,
     TokenId, VOCABULARY, VOICE, relative,
 };
@@ -18,7 +18,7 @@ use crate::song::{MAX_BARS, STEPS_PER_BEAT};
 pub struct Grammar {
     n_bars: Option<u32>,
     place: Place,
-    bars_begun: u32,
+    n_bars_begun: u32,
     beats_per_bar: u32,
     voice: Option<u32>,
     position: u32,
@@ -52,7 +52,7 @@ impl Grammar {
         Self {
             n_bars: n_bars.map(|n| n.clamp(1, MAX_BARS)),
             place: Place::Header(0),
-            bars_begun: 0,
+            n_bars_begun: 0,
             beats_per_bar: 4,
             voice: None,
             position: 0,
@@ -64,11 +64,6 @@ impl Grammar {
     /// Whether the song is complete.
     pub fn is_ended(&self) -> bool {
         self.place == Place::Ended
-    }
-
-    /// Bars begun so far.
-    pub fn bars_begun(&self) -> u32 {
-        self.bars_begun
     }
 
     /// The ranges of ids that may come next; empty once the song has ended.
@@ -101,8 +96,8 @@ impl Grammar {
     /// The ranges that end the bar: the next bar or the end of the song.
     pub fn bar_or_end(&self) -> Vec<Range<u32>> {
         let last = self.n_bars.unwrap_or(MAX_BARS);
-        let bar = (self.bars_begun < last).then_some(BAR..BAR + 1);
-        let end = (self.bars_begun > 0 && self.n_bars.is_none_or(|n| self.bars_begun >= n))
+        let bar = (self.n_bars_begun < last).then_some(BAR..BAR + 1);
+        let end = (self.n_bars_begun > 0 && self.n_bars.is_none_or(|n| self.n_bars_begun >= n))
             .then_some(END..END + 1);
         bar.into_iter().chain(end).collect()
     }
@@ -127,7 +122,7 @@ impl Grammar {
         }
         self.place = match id.token().ok_or(Misplaced { found: id })? {
             Token::Bar => {
-                self.bars_begun += 1;
+                self.n_bars_begun += 1;
                 self.voice = None;
                 Place::AfterBar
             }

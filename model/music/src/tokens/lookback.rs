@@ -4,7 +4,7 @@
 //! hand went on like the bar *n* bars earlier: the network sees it as an input and may copy it to
 //! its output (the largest single gain in held-out loss measured for this music).
 
-use super::{Token, TokenId};
+use super::vocabulary::{Token, TokenId};
 
 /// How many bars back are looked at.
 pub const LOOKBACKS: [usize; 4] = [1, 2, 4, 8];
@@ -75,7 +75,8 @@ mod tests {
     use super::*;
     use crate::score::Pitch;
     use crate::song::{GridNote, Song, Voice};
-    use crate::tokens::{HEADER, encode, relative};
+    use crate::tokens::encode;
+    use crate::tokens::vocabulary::{HEADER, relative};
 
     fn lookbacks(ids: &[TokenId]) -> Vec<[Option<TokenId>; 4]> {
         let mut lookback = Lookback::default();
@@ -87,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_repeated_bar_is_foretold_token_by_token() {
+    fn a_repeated_bar_is_predicted_token_by_token() {
         let notes = (0..2).flat_map(|bar| {
             [
                 note(bar * 96, Voice::Bass, 40),

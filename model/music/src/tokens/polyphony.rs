@@ -5,7 +5,7 @@
 
 use std::cmp::Reverse;
 
-use super::{Token, TokenId};
+use super::vocabulary::{Token, TokenId};
 use crate::song::{MAX_DURATION, STEPS_PER_BEAT, Song, Voice, durations};
 
 /// The most notes that sound at once. A note held over a bar line sounds there too.

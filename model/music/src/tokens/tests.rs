@@ -6,10 +6,12 @@
 
 use proptest::prelude::*;
 
+use super::vocabulary::*;
 use super::*;
+use crate::key::Key;
 use crate::midi;
-use crate::score::Score;
-use crate::song::{MAX_BARS, Song, TICKS_PER_BEAT};
+use crate::score::{Pitch, Score};
+use crate::song::{MAX_BARS, STEPS_PER_BEAT, Song, TICKS_PER_BEAT};
 
 /// Past this many tokens a walk ends its bars as soon as it may.
 const HURRIED: usize = 1500;
@@ -106,11 +108,11 @@ proptest! {
         let mut grammar = Grammar::new(None);
         let first_wrong = ids.iter().position(|id| grammar.advance(*id).is_err());
         match (first_wrong, decode(&ids)) {
-            (Some(wrong), Err(encode::DecodeError::Misplaced { idx, id })) => {
+            (Some(wrong), Err(DecodeError::Misplaced { idx, id })) => {
                 prop_assert_eq!((idx, id), (wrong, ids[wrong]));
             }
             (None, Err(error)) => {
-                prop_assert_eq!(error, encode::DecodeError::Unfinished);
+                prop_assert_eq!(error, DecodeError::Unfinished);
                 prop_assert!(!grammar.is_ended());
             }
             (None, Ok(song)) => prop_assert_eq!(&encode(&song)[HEADER..], &ids[HEADER..]),

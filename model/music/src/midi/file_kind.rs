@@ -7,7 +7,7 @@ use std::fmt;
 
 /// What a file seems to be instead of MIDI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Seems {
+pub enum FileKind {
     /// Plain text, in UTF-8 or an ASCII superset.
     Text,
     /// Text in UTF-16.
@@ -36,7 +36,7 @@ pub enum Seems {
     Unknown,
 }
 
-impl fmt::Display for Seems {
+impl fmt::Display for FileKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Text => "plain text",
@@ -59,54 +59,54 @@ impl fmt::Display for Seems {
 }
 
 /// The kind that the first bytes prove, if they prove one; such a file is not searched for MIDI.
-pub(super) fn by_signature(bytes: &[u8]) -> Option<Seems> {
+pub(super) fn by_signature(bytes: &[u8]) -> Option<FileKind> {
     let starts = |signature: &[u8]| bytes.starts_with(signature);
     if starts(&[0xFF, 0xFE]) || starts(&[0xFE, 0xFF]) {
-        Some(Seems::Utf16Text)
+        Some(FileKind::Utf16Text)
     } else if starts(b"PK\x03\x04") || starts(b"PK\x05\x06") {
-        Some(Seems::Zip)
+        Some(FileKind::Zip)
     } else if starts(&[0x1F, 0x8B]) {
-        Some(Seems::Gzip)
+        Some(FileKind::Gzip)
     } else if starts(b"ID3") || is_mpeg_frame(bytes) {
-        Some(Seems::Mp3)
+        Some(FileKind::Mp3)
     } else if starts(b"OggS") || starts(b"fLaC") {
-        Some(Seems::OtherAudio)
+        Some(FileKind::OtherAudio)
     } else if starts(b"\x89PNG")
         || starts(&[0xFF, 0xD8, 0xFF])
         || starts(b"GIF8")
         || starts(b"%PDF")
     {
-        Some(Seems::Picture)
+        Some(FileKind::Picture)
     } else {
         None
     }
 }
 
 /// The best guess for a file without a MIDI header.
-pub(super) fn guess(bytes: &[u8]) -> Seems {
+pub(super) fn guess(bytes: &[u8]) -> FileKind {
     if let Some(kind) = by_signature(bytes) {
         return kind;
     }
     if bytes.starts_with(b"RIFF") {
-        return Seems::Riff;
+        return FileKind::Riff;
     }
     let head = &bytes[..bytes.len().min(4096)];
     if head.iter().all(|byte| *byte == 0) {
-        return Seems::Zeros;
+        return FileKind::Zeros;
     }
     if head.windows(4).any(|id| id == b"MTrk") {
-        return Seems::HeaderlessMidi;
+        return FileKind::HeaderlessMidi;
     }
     if !is_text(head) {
-        return Seems::Unknown;
+        return FileKind::Unknown;
     }
     let start = String::from_utf8_lossy(head).trim_start().to_ascii_lowercase();
     if start.starts_with("<!doctype html") || start.contains("<html") {
-        Seems::Html
+        FileKind::Html
     } else if start.starts_with(['{', '[', '<']) {
-        Seems::Markup
+        FileKind::Markup
     } else {
-        Seems::Text
+        FileKind::Text
     }
 }
 
@@ -128,18 +128,18 @@ mod tests {
 
     #[test]
     fn common_mistakes_are_named() {
-        let cases: [(&[u8], Seems); 11] = [
-            (b"PK\x03\x04rest", Seems::Zip),
-            (&[0x1F, 0x8B, 8, 0], Seems::Gzip),
-            (b"ID3\x03", Seems::Mp3),
-            (&[0xFF, 0xFB, 0x90, 0x44], Seems::Mp3),
-            (b"RIFF\x10\0\0\0WAVEfmt ", Seems::Riff),
-            (b"<!DOCTYPE html><html>", Seems::Html),
-            (b"{\"error\": 404}", Seems::Markup),
-            (b"just a note to self", Seems::Text),
-            (&[0xFF, 0xFE, b'a', 0], Seems::Utf16Text),
-            (&[0; 64], Seems::Zeros),
-            (b"MTrk\0\0\0\x04\0\xFF\x2F\0", Seems::HeaderlessMidi),
+        let cases: [(&[u8], FileKind); 11] = [
+            (b"PK\x03\x04rest", FileKind::Zip),
+            (&[0x1F, 0x8B, 8, 0], FileKind::Gzip),
+            (b"ID3\x03", FileKind::Mp3),
+            (&[0xFF, 0xFB, 0x90, 0x44], FileKind::Mp3),
+            (b"RIFF\x10\0\0\0WAVEfmt ", FileKind::Riff),
+            (b"<!DOCTYPE html><html>", FileKind::Html),
+            (b"{\"error\": 404}", FileKind::Markup),
+            (b"just a note to self", FileKind::Text),
+            (&[0xFF, 0xFE, b'a', 0], FileKind::Utf16Text),
+            (&[0; 64], FileKind::Zeros),
+            (b"MTrk\0\0\0\x04\0\xFF\x2F\0", FileKind::HeaderlessMidi),
         ];
         for (bytes, expected) in cases {
             assert_eq!(guess(bytes), expected, "{bytes:?}");
