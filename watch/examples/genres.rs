@@ -16,7 +16,7 @@ use std::time::Instant;
 use composer::corpus::Piece;
 use composer::ngram::Ngram;
 use csv::cells;
-use music::genre::{Classifier, Judgement, Sample, Settings, Traits};
+use music::genre::{Classification, Classifier, Sample, Settings, Traits};
 use music::song::{Song, Voice};
 use watch::filter::Verdict;
 use watch::intake::{self, examine};
@@ -92,7 +92,7 @@ fn train<'a>(picked: impl IntoIterator<Item = (&'a Labelled, &'a Traits)>) -> Op
 }
 
 /// Each song judged by what was learned from the others.
-fn cross_validate(songs: &[Labelled], traits: &[Traits]) -> Vec<Judgement> {
+fn cross_validate(songs: &[Labelled], traits: &[Traits]) -> Vec<Classification> {
     let folds: Vec<usize> = songs.iter().map(|song| fold(&song.tune)).collect();
     let classifiers: Vec<Classifier> = (0..FOLDS)
         .map(|out| {
@@ -100,7 +100,7 @@ fn cross_validate(songs: &[Labelled], traits: &[Traits]) -> Vec<Judgement> {
             train(picked.map(|(pair, _)| pair)).expect("several genres")
         })
         .collect();
-    let judge = |(traits, fold): (&Traits, &usize)| classifiers[*fold].judge(traits);
+    let judge = |(traits, fold): (&Traits, &usize)| classifiers[*fold].classify(traits);
     traits.iter().zip(&folds).map(judge).collect()
 }
 
@@ -109,11 +109,11 @@ fn fold(tune: &str) -> usize {
     usize::from(blake3::hash(format!("outer {tune}").as_bytes()).as_bytes()[1]) % FOLDS
 }
 
-fn is_right(labelled: &Labelled, judgement: &Judgement) -> bool {
+fn is_right(labelled: &Labelled, judgement: &Classification) -> bool {
     judgement.genres[0].0 == labelled.genre
 }
 
-fn print_accuracy(what: &str, songs: &[Labelled], judged: &[Judgement]) {
+fn print_accuracy(what: &str, songs: &[Labelled], judged: &[Classification]) {
     let right: Vec<bool> = songs.iter().zip(judged).map(|(l, j)| is_right(l, j)).collect();
     println!("{what:24} {}", accuracies(songs, &right));
 }
@@ -133,7 +133,7 @@ fn accuracies(songs: &[Labelled], right: &[bool]) -> String {
 }
 
 /// The likelihood of the tokens under a trigram a genre, alone and added to the traits'.
-fn compare_ngram(songs: &[Labelled], judged: &[Judgement]) {
+fn compare_ngram(songs: &[Labelled], judged: &[Classification]) {
     let pieces: Vec<Piece> =
         songs.iter().map(|l| Piece::new(l.tune.clone(), l.tune.clone(), &l.song)).collect();
     let genres: BTreeSet<&str> = songs.iter().map(|labelled| labelled.genre.as_str()).collect();
@@ -171,7 +171,7 @@ fn compare_ngram(songs: &[Labelled], judged: &[Judgement]) {
     }
 }
 
-fn print_confusion(songs: &[Labelled], judged: &[Judgement]) {
+fn print_confusion(songs: &[Labelled], judged: &[Classification]) {
     let genres: BTreeSet<&str> = songs.iter().map(|labelled| labelled.genre.as_str()).collect();
     println!("\n{:>10} judged as", "");
     println!(
@@ -194,7 +194,7 @@ fn settings(certainty: f64) -> Settings {
 }
 
 /// Share of the songs that are sorted, and of those the share that is sorted rightly.
-fn sorted(songs: &[Labelled], judged: &[Judgement], certainty: f64) -> (f64, f64) {
+fn sorted(songs: &[Labelled], judged: &[Classification], certainty: f64) -> (f64, f64) {
     let settings = settings(certainty);
     let sure: Vec<bool> = songs
         .iter()
@@ -205,7 +205,7 @@ fn sorted(songs: &[Labelled], judged: &[Judgement], certainty: f64) -> (f64, f64
     (sure.len() as f64 / songs.len() as f64, n_right as f64 / sure.len().max(1) as f64)
 }
 
-fn print_by_genre(songs: &[Labelled], judged: &[Judgement]) {
+fn print_by_genre(songs: &[Labelled], judged: &[Classification]) {
     let settings = Settings::default();
     println!(
         "\nat certainty {}, by genre: waiting, rightly sorted, wrongly sorted",
@@ -231,7 +231,7 @@ fn print_unknown(songs: &[Labelled], traits: &[Traits]) {
         let classifier = train(known).expect("several genres");
         let (mut n, mut n_odd, mut went) = (0, 0, BTreeMap::<String, usize>::new());
         for (_, traits) in songs.iter().zip(traits).filter(|(labelled, _)| labelled.genre == out) {
-            let judgement = classifier.judge(traits);
+            let judgement = classifier.classify(traits);
             n += 1;
             n_odd += usize::from(judgement.is_odd);
             if let Some((genre, _)) = judgement.sure(&Settings::default()) {
@@ -290,7 +290,7 @@ fn small(songs: &[Labelled], traits: &[Traits], size: usize, seed: u64, counts: 
         if taken.contains(labelled.tune.as_str()) || place(&labelled.tune) % 4 > 0 {
             continue;
         }
-        let judgement = classifier.judge(traits);
+        let judgement = classifier.classify(traits);
         let sure = judgement.sure(&Settings::default());
         if is_known(labelled) {
             counts[0] += 1;
@@ -310,7 +310,7 @@ fn print_time(songs: &[Labelled], traits: &[Traits]) {
     let trained = started.elapsed().as_secs_f64();
     let started = Instant::now();
     for traits in traits {
-        std::hint::black_box(classifier.judge(traits));
+        std::hint::black_box(classifier.classify(traits));
     }
     let judged = started.elapsed().as_secs_f64() / traits.len() as f64;
     println!(

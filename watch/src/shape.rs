@@ -2,6 +2,7 @@
 //!
 //! Only measures; [`crate::parts`] decides. Nothing here looks at names, programs or channels.
 
+use music::features::measures::{PitchClasses, share};
 use music::score::{Note, Tick};
 
 /// Notes that begin within a 24th of a beat of each other count as struck together: people and
@@ -52,23 +53,18 @@ impl Shape {
         let mut pitches: Vec<u8> = notes.iter().map(|note| note.pitch.number()).collect();
         pitches.sort_unstable();
         let n_notes = notes.len();
-        let mut n_of_class = [0usize; 12];
-        for pitch in &pitches {
-            n_of_class[usize::from(pitch % 12)] += 1;
-        }
+        let classes = PitchClasses::of(notes.iter().map(|note| note.pitch));
         let groups = onsets(notes, ticks_per_beat);
         let widths: Vec<usize> = groups.iter().map(|group| n_classes(group)).collect();
         let n_onsets = groups.len();
         let tops: Vec<u8> = groups.iter().filter_map(|group| top(group)).collect();
         let n_moves = tops.windows(2).filter(|pair| pair[0] != pair[1]).count();
         let n_kit = pitches.iter().filter(|pitch| KIT.contains(pitch)).count();
-        let main = n_of_class.iter().max().copied().unwrap_or(0);
         let mut lengths: Vec<u32> = notes.iter().map(|note| note.duration.0).collect();
         lengths.sort_unstable();
         let beat = u32::from(ticks_per_beat.max(1));
         let mut beats: Vec<u32> = groups.iter().map(|group| group[0].onset.0 / beat).collect();
         beats.dedup();
-        let share = |n: usize, of: usize| n as f64 / of.max(1) as f64;
         Self {
             n_notes,
             n_onsets,
@@ -76,12 +72,12 @@ impl Shape {
             median: pitches[n_notes / 2],
             high: pitches[(n_notes * 9 / 10).min(n_notes - 1)],
             n_pitches: pitches.chunk_by(|a, b| a == b).count(),
-            n_classes: n_of_class.iter().filter(|n| **n > 0).count(),
-            main_class: share(main, n_notes),
+            n_classes: classes.n_different(),
+            main_class: classes.commonest(),
             width: share(widths.iter().sum(), n_onsets),
             chord_share: share(widths.iter().filter(|width| **width >= 3).count(), n_onsets),
             kit_share: share(n_kit, n_notes),
-            off_scale: off_scale(&n_of_class),
+            off_scale: 1.0 - classes.within_best_major(),
             motion: share(n_moves, tops.len().saturating_sub(1)),
             beats_a_note: f64::from(lengths[n_notes / 2]) / f64::from(beat),
             onsets_a_beat: share(n_onsets, beats.len()),
@@ -107,21 +103,11 @@ pub(crate) fn onsets(notes: &[Note], ticks_per_beat: u16) -> Vec<&[Note]> {
 }
 
 fn n_classes(group: &[Note]) -> usize {
-    let classes = group.iter().fold(0u16, |set, note| set | 1 << note.pitch.class());
-    classes.count_ones() as usize
+    PitchClasses::of(group.iter().map(|note| note.pitch)).n_different()
 }
 
 fn top(group: &[Note]) -> Option<u8> {
     group.iter().map(|note| note.pitch.number()).max()
-}
-
-/// Share of the notes outside the major scale that holds most of them.
-fn off_scale(n_of_class: &[usize; 12]) -> f64 {
-    const SCALE: [usize; 7] = [0, 2, 4, 5, 7, 9, 11];
-    let inside =
-        (0..12).map(|tonic| SCALE.map(|step| n_of_class[(tonic + step) % 12]).iter().sum());
-    let best: usize = inside.max().unwrap_or(0);
-    1.0 - best as f64 / n_of_class.iter().sum::<usize>().max(1) as f64
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
 use composer::corpus::group_of;
-use music::genre::{Classifier, Judgement, Sample, Traits};
+use music::genre::{Classification, Classifier, Sample, Traits};
 use watch::filter::{Reason, Verdict};
 use watch::inbox::{Found, UNSORTED};
 use watch::intake::examine;
@@ -68,7 +68,7 @@ pub(super) fn sort(
     }
     let settings = &context.config.sorting;
     let classifier = sorter.learned.as_ref().and_then(|learned| learned.classifier.as_ref());
-    let judgement = classifier.map(|classifier| classifier.judge(&Traits::of(song)));
+    let judgement = classifier.map(|classifier| classifier.classify(&Traits::of(song)));
     let sure = judgement.as_ref().and_then(|judgement| judgement.sure(settings));
     let Some((genre, probability)) = sure else {
         return wait(context, found, &why(judgement.as_ref(), context));
@@ -130,7 +130,7 @@ fn wait(context: &Context, found: &Found, text: &str) -> anyhow::Result<Outcome>
 }
 
 /// What a person is told of a song that waits.
-fn why(judgement: Option<&Judgement>, context: &Context) -> String {
+fn why(judgement: Option<&Classification>, context: &Context) -> String {
     let settings = &context.config.sorting;
     let move_it = "To take it in, move it into the folder of its genre in the inbox, for example";
     let again = "It is tried again when Kickback starts and after each training.";

@@ -1,6 +1,6 @@
 //! How alike are two sets of songs, measure by measure?
 
-use crate::measures::{Measures, N_MEASURES, NAMES};
+use crate::measures::{MEASURES, Measures, N_MEASURES};
 use crate::overlap;
 
 /// How often the real songs are halved.
@@ -17,7 +17,7 @@ pub(crate) fn print(whole: &[Measured], real: &[Measured], others: &[Measured]) 
         "", "real", "others", "halves", "overlap", "ratio"
     );
     let mut sums = [0.0; 3];
-    for (idx, name) in NAMES.iter().enumerate() {
+    for (idx, (_, name)) in MEASURES.iter().enumerate() {
         let against = overlap::area(&column(real, idx), &column(others, idx));
         let halves = halved(whole, idx);
         let ratio = against / halves;

@@ -7,7 +7,7 @@ use composer::copying::Melodies;
 use composer::version::{self, Manifest};
 use network::Network;
 use network::train::{Hyperparameters, Trained};
-use taste::Usual;
+use taste::Statistics;
 
 /// Where networks of these songs are kept, by the settings they were trained with.
 pub(crate) struct Kept {
@@ -52,7 +52,7 @@ impl Kept {
             valid_nll: trained.best.valid_nll,
             untrained_nll: 0.0,
             bigram_nll: 0.0,
-            usual: Usual::default(),
+            statistics: Some(Statistics::default()),
             tokens_per_second: 0.0,
             token_layout: 0,
             vocabulary: 0,

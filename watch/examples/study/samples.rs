@@ -167,7 +167,7 @@ fn print_judged(
     let share = |songs: &[Song], genre: &str| {
         let called = songs
             .iter()
-            .filter(|song| classifier.judge(&traits(song)).genres[0].0 == genre)
+            .filter(|song| classifier.classify(&traits(song)).genres[0].0 == genre)
             .count();
         100.0 * called as f64 / songs.len().max(1) as f64
     };

@@ -10,11 +10,11 @@ const FAR: f64 = 4.0;
 const FEW: f64 = 100.0;
 const LEAST: f64 = 0.2;
 
-/// What is usual for a number: mean and standard deviation over all songs.
+/// The standard that a number is held against: mean and standard deviation over all songs.
 #[derive(Clone, Debug)]
-pub(super) struct Usual(Vec<(f64, f64)>);
+pub(super) struct Standard(Vec<(f64, f64)>);
 
-impl Usual {
+impl Standard {
     /// Of rows of equal length, at least one.
     pub(super) fn of(rows: &[&[f64]]) -> Self {
         let n = rows.len() as f64;
@@ -26,7 +26,7 @@ impl Usual {
         Self((0..rows.first().map_or(0, |row| row.len())).map(column).collect())
     }
 
-    /// Deviations from the usual; 0 for a number in which no song differs.
+    /// Deviations from the mean in standard deviations; 0 for a number in which no song differs.
     pub(super) fn standardise(&self, row: &[f64]) -> Vec<f64> {
         let off = |(number, (mean, deviation)): (&f64, &(f64, f64))| {
             if *deviation > 1e-9 { ((number - mean) / deviation).clamp(-FAR, FAR) } else { 0.0 }
@@ -147,8 +147,8 @@ mod tests {
             .map(|idx| vec![f64::from(idx % 2), f64::from(idx * 7 % 40) / 4.0, 1.0])
             .collect();
         let groups: Vec<usize> = (0..40).map(|idx| idx % 2).collect();
-        let usual = Usual::of(&rows.iter().map(Vec::as_slice).collect::<Vec<_>>());
-        let rows: Vec<Vec<f64>> = rows.iter().map(|row| usual.standardise(row)).collect();
+        let standard = Standard::of(&rows.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        let rows: Vec<Vec<f64>> = rows.iter().map(|row| standard.standardise(row)).collect();
         let discriminant = Discriminant::fit(&rows, &groups, 2);
         for (row, group) in rows.iter().zip(groups) {
             let scores = discriminant.scores(row);

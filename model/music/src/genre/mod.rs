@@ -20,18 +20,18 @@ mod traits;
 use serde::{Deserialize, Serialize};
 
 use bounds::{OutOfRange, require};
-use discriminant::{Discriminant, Usual};
+use discriminant::{Discriminant, Standard};
 
 pub use traits::Traits;
 
 /// Parts that are held out in turn.
 const FOLDS: usize = 5;
 /// What probabilities may be flattened by; from few songs that are told apart with ease, any seems
-/// right, so it is drawn to the `USUAL_FLATTENING` of a large library.
+/// right, so it is drawn to the `TYPICAL_FLATTENING` of a large library.
 const FLATTENINGS: [f64; 10] = [1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0, 11.0, 16.0, 22.0];
-const USUAL_FLATTENING: f64 = 6.0;
+const TYPICAL_FLATTENING: f64 = 6.0;
 /// A song is odd if it is farther from the nearest song of its genre than this share of them.
-const USUAL_SHARE: f64 = 0.95;
+const LIMIT_SHARE: f64 = 0.95;
 /// Of fewer songs than this, the share is taken of all genres together.
 const FEW: usize = 20;
 
@@ -89,14 +89,14 @@ pub struct Classifier {
 
 /// What a song may be.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Judgement {
+pub struct Classification {
     /// Every genre with its probability, the likeliest first. They add up to 1.
     pub genres: Vec<(String, f64)>,
     /// Whether it is unlike all songs of the likeliest genre, as if of one that is not known.
     pub is_odd: bool,
 }
 
-impl Judgement {
+impl Classification {
     /// The genre it surely is of, with the probability.
     pub fn sure(&self, settings: &Settings) -> Option<(&str, f64)> {
         let (genre, probability) = self.genres.first()?;
@@ -141,14 +141,14 @@ impl Classifier {
     }
 
     /// What a song may be.
-    pub fn judge(&self, traits: &Traits) -> Judgement {
+    pub fn classify(&self, traits: &Traits) -> Classification {
         let (scores, distances) = self.learned.look(&traits.0);
         let best = likeliest(&scores);
         let probabilities = probabilities(&scores, self.flattening);
         let mut genres: Vec<(String, f64)> =
             self.genres.iter().cloned().zip(probabilities).collect();
         genres.sort_by(|a, b| b.1.total_cmp(&a.1));
-        Judgement { genres, is_odd: distances[best] > self.limits[best] }
+        Classification { genres, is_odd: distances[best] > self.limits[best] }
     }
 }
 
@@ -161,7 +161,7 @@ struct Known<'a> {
 
 #[derive(Clone, Debug)]
 struct Learned {
-    usual: Usual,
+    standard: Standard,
     discriminant: Discriminant,
     /// The songs of each genre, standardised.
     songs: Vec<Vec<Vec<f64>>>,
@@ -171,19 +171,19 @@ impl Learned {
     fn from<'a>(known: impl IntoIterator<Item = &'a Known<'a>>, n_genres: usize) -> Self {
         let (rows, groups): (Vec<&[f64]>, Vec<usize>) =
             known.into_iter().map(|known| (known.numbers, known.genre)).unzip();
-        let usual = Usual::of(&rows);
-        let rows: Vec<Vec<f64>> = rows.iter().map(|row| usual.standardise(row)).collect();
+        let standard = Standard::of(&rows);
+        let rows: Vec<Vec<f64>> = rows.iter().map(|row| standard.standardise(row)).collect();
         let discriminant = Discriminant::fit(&rows, &groups, n_genres);
         let mut songs = vec![Vec::new(); n_genres];
         for (row, group) in rows.into_iter().zip(groups) {
             songs[group].push(row);
         }
-        Self { usual, discriminant, songs }
+        Self { standard, discriminant, songs }
     }
 
     /// For each genre, how well the song fits and how far its nearest song is.
     fn look(&self, numbers: &[f64]) -> (Vec<f64>, Vec<f64>) {
-        let row = self.usual.standardise(numbers);
+        let row = self.standard.standardise(numbers);
         let distance = |other: &Vec<f64>| {
             other.iter().zip(&row).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
         };
@@ -230,10 +230,10 @@ fn flattening(trials: &[Trial]) -> f64 {
     let cost = |flattening: f64| {
         let of = |trial: &Trial| probabilities(&trial.scores, flattening)[trial.genre];
         let loss: f64 = trials.iter().map(|trial| -of(trial).max(1e-12).ln()).sum();
-        loss + (flattening / USUAL_FLATTENING).ln().powi(2)
+        loss + (flattening / TYPICAL_FLATTENING).ln().powi(2)
     };
     let costs = FLATTENINGS.map(|flattening| (cost(flattening), flattening));
-    costs.into_iter().min_by(|a, b| a.0.total_cmp(&b.0)).map_or(USUAL_FLATTENING, |best| best.1)
+    costs.into_iter().min_by(|a, b| a.0.total_cmp(&b.0)).map_or(TYPICAL_FLATTENING, |best| best.1)
 }
 
 /// The distance to the nearest song that few rightly judged songs of a genre exceed.
@@ -242,7 +242,7 @@ fn limit(trials: &[Trial], genre: usize) -> f64 {
     let own: Vec<f64> = right().filter(|t| t.genre == genre).map(|t| t.distance).collect();
     let mut distances = if own.len() < FEW { right().map(|t| t.distance).collect() } else { own };
     distances.sort_by(f64::total_cmp);
-    let place = (distances.len() as f64 * USUAL_SHARE).ceil() as usize;
+    let place = (distances.len() as f64 * LIMIT_SHARE).ceil() as usize;
     distances.get(place.saturating_sub(1)).copied().unwrap_or(0.0)
 }
 

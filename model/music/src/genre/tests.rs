@@ -55,10 +55,10 @@ fn two_genres_of_eight_songs_are_told_apart() {
     assert_eq!(classifier.genres(), ["march", "waltz"]);
     for idx in 20..40 {
         for (kind, genre) in ["march", "waltz"].into_iter().enumerate() {
-            let judgement = classifier.judge(&song(kind, idx));
-            assert_eq!(judgement.genres[0].0, genre);
-            assert!((judgement.genres.iter().map(|(_, p)| p).sum::<f64>() - 1.0).abs() < 1e-9);
-            let (sure, probability) = judgement.sure(&Settings::default()).expect("clear");
+            let found = classifier.classify(&song(kind, idx));
+            assert_eq!(found.genres[0].0, genre);
+            assert!((found.genres.iter().map(|(_, p)| p).sum::<f64>() - 1.0).abs() < 1e-9);
+            let (sure, probability) = found.sure(&Settings::default()).expect("clear");
             assert!(sure == genre && probability >= 0.9);
         }
     }
@@ -67,15 +67,15 @@ fn two_genres_of_eight_songs_are_told_apart() {
 #[test]
 fn a_rare_genre_counts_as_much_as_a_frequent_one() {
     let classifier = train(&library(&[120, 8])).expect("two genres");
-    let judgement = classifier.judge(&song(1, 33));
-    assert_eq!(judgement.sure(&Settings::default()).map(|(genre, _)| genre), Some("waltz"));
+    let found = classifier.classify(&song(1, 33));
+    assert_eq!(found.sure(&Settings::default()).map(|(genre, _)| genre), Some("waltz"));
 }
 
 #[test]
 fn a_song_of_a_genre_that_is_not_known_is_odd() {
     let classifier = train(&library(&[20, 20])).expect("two genres");
-    let judgement = classifier.judge(&song(2, 1));
-    assert!(judgement.is_odd && judgement.sure(&Settings::default()).is_none());
+    let found = classifier.classify(&song(2, 1));
+    assert!(found.is_odd && found.sure(&Settings::default()).is_none());
 }
 
 #[test]
@@ -97,16 +97,16 @@ fn songs_without_a_difference_are_not_sorted() {
         .map(|(tune, genre)| Sample { genre, tune, traits: &same })
         .collect();
     let classifier = Classifier::train(&samples, &Settings::default()).expect("two genres");
-    let judgement = classifier.judge(&same);
-    assert!(judgement.genres.iter().all(|(_, p)| (p - 0.5).abs() < 0.1), "{judgement:?}");
-    assert_eq!(judgement.sure(&Settings::default()), None);
+    let found = classifier.classify(&same);
+    assert!(found.genres.iter().all(|(_, p)| (p - 0.5).abs() < 0.1), "{found:?}");
+    assert_eq!(found.sure(&Settings::default()), None);
 }
 
 #[test]
 fn certainty_one_sorts_nothing_and_settings_out_of_range_are_named() {
-    let judgement = Judgement { genres: vec![("a".to_owned(), 1.0)], is_odd: false };
-    assert_eq!(judgement.sure(&Settings::default()), Some(("a", 1.0)));
-    assert_eq!(judgement.sure(&Settings { certainty: 1.0, ..Settings::default() }), None);
+    let found = Classification { genres: vec![("a".to_owned(), 1.0)], is_odd: false };
+    assert_eq!(found.sure(&Settings::default()), Some(("a", 1.0)));
+    assert_eq!(found.sure(&Settings { certainty: 1.0, ..Settings::default() }), None);
     assert_eq!(Settings::default().check(), Ok(()));
     let wrong = Settings { certainty: f64::NAN, ..Settings::default() };
     assert_eq!(wrong.check().expect_err("no number").key, "certainty");

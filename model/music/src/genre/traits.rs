@@ -1,21 +1,42 @@
 //! Which numbers tell one genre's songs from another's?
 //!
 //! Tempo, rhythm, intervals, scale degrees and texture, as shares and averages, so that songs of any
-//! length and key can be compared. Only what is heard counts: nothing of how the file was written
-//! (its resolution, names, programs, velocities or length) comes in here.
+//! length and key can be compared: a choice of the [features](crate::features) of songs, on scales
+//! on which a linear classifier can tell them apart. Only what is heard counts: nothing of how the
+//! file was written (its resolution, names, programs, velocities or length) comes in here.
 
-use std::collections::HashSet;
+use std::sync::LazyLock;
 
-use crate::key::Mode;
-use crate::song::{GridNote, STEPS_PER_BEAT, Song, Voice};
+use crate::features::{Feature, Measure, Unit, View, named};
+use crate::song::{Song, Voice};
 
-/// Upper edges, in steps, of the classes of lengths and of distances between onsets: from a
-/// sixteenth triplet to over four beats.
-const LENGTHS: [u32; 10] = [4, 6, 9, 12, 16, 20, 26, 40, 52, 100];
-/// Largest interval that is told from still larger ones, in semitones.
-const WIDEST: i32 = 12;
-/// Where in a beat notes begin is told in so many classes.
-const PLACES: u32 = 12;
+/// Features of the whole song, besides its tempo.
+const OF_SONGS: [&str; 9] = [
+    "beats_a_bar",
+    "minor",
+    "notes_a_bar",
+    "bass_share",
+    "chords_share",
+    "lead_share",
+    "returning_after_1_bar",
+    "returning_after_2_bars",
+    "returning_after_4_bars",
+];
+/// Features of each voice, by which their names begin.
+const OF_VOICES: [&str; 12] = [
+    "notes_a_bar",
+    "onsets_a_bar",
+    "pitch_mean",
+    "pitch_spread",
+    "degrees",
+    "intervals",
+    "places_in_beat",
+    "beats_in_bar",
+    "gaps",
+    "lengths",
+    "held",
+    "chord_sizes",
+];
 /// A tempo is told by how near it is to each of these many, a twentieth of an octave apart from 40
 /// beats a minute up: genres differ by a few beats a minute, and not all in one direction.
 const TEMPOS: u32 = 52;
@@ -29,15 +50,32 @@ pub struct Traits(pub(super) Vec<f64>);
 impl Traits {
     /// Measures a song.
     pub fn of(song: &Song) -> Self {
-        let mut numbers = tempo(song.tempo_bpm());
-        numbers.push(f64::from(song.beats_per_bar()));
-        numbers.extend(texture(song));
-        for voice in Voice::ALL {
-            let notes: Vec<GridNote> = song.voice(voice).copied().collect();
-            numbers.extend(line(song, &notes));
-        }
-        Self(numbers)
+        static FEATURES: LazyLock<Vec<&'static Feature<View>>> = LazyLock::new(selected);
+        let view = View::of(song);
+        let numbers = FEATURES.iter().flat_map(|feature| scaled(feature, &view));
+        Self(tempo(song.tempo_bpm()).into_iter().chain(numbers).collect())
     }
+}
+
+fn selected() -> Vec<&'static Feature<View>> {
+    let of_voices = Voice::ALL.into_iter().flat_map(|voice| {
+        let voice = voice.name().to_lowercase();
+        OF_VOICES.map(|name| format!("{voice}_{name}"))
+    });
+    let names = OF_SONGS.map(str::to_owned).into_iter().chain(of_voices);
+    names.map(|name| named(&name).expect("a test selects every one of them")).collect()
+}
+
+/// How often something occurs counts by its logarithm, and the share of a class by its square root:
+/// on that scale, the difference between rare and very rare counts like that between frequent and
+/// very frequent (Hellinger 1909).
+fn scaled(feature: &Feature<View>, view: &View) -> Vec<f64> {
+    let scale: fn(f64) -> f64 = match (&feature.measure, feature.unit) {
+        (Measure::Distribution(..), _) => f64::sqrt,
+        (_, Unit::PerBar) => f64::ln_1p,
+        _ => |value| value,
+    };
+    feature.values(view).into_iter().map(scale).collect()
 }
 
 fn tempo(tempo_bpm: f64) -> Vec<f64> {
@@ -46,102 +84,11 @@ fn tempo(tempo_bpm: f64) -> Vec<f64> {
     std::iter::once(octaves).chain((0..TEMPOS).map(near)).collect()
 }
 
-/// How much there is of each voice, and how much of the music returns.
-fn texture(song: &Song) -> Vec<f64> {
-    let n_bars = f64::from(song.n_bars());
-    let n_notes = song.notes().len().max(1) as f64;
-    let minor = if song.key().mode == Mode::Minor { 1.0 } else { 0.0 };
-    let mut numbers = vec![minor, (song.notes().len() as f64 / n_bars).ln_1p()];
-    for voice in Voice::ALL {
-        numbers.push(song.voice(voice).count() as f64 / n_notes);
-    }
-    for distance in [1, 2, 4] {
-        numbers.push(returning(song, distance));
-    }
-    numbers
-}
-
-/// Share of the notes that stand in the same place, at the same pitch, so many bars before.
-fn returning(song: &Song, distance: u32) -> f64 {
-    let back = distance * song.steps_per_bar();
-    let places: HashSet<(u32, u8)> =
-        song.notes().iter().map(|note| (note.onset, note.pitch.number())).collect();
-    let later: Vec<&GridNote> = song.notes().iter().filter(|note| note.onset >= back).collect();
-    let returns = |note: &&&GridNote| places.contains(&(note.onset - back, note.pitch.number()));
-    later.iter().filter(returns).count() as f64 / later.len().max(1) as f64
-}
-
-/// One voice: how much, how high, which degrees and intervals, when, how long.
-fn line(song: &Song, notes: &[GridNote]) -> Vec<f64> {
-    let onsets: Vec<&[GridNote]> = notes.chunk_by(|a, b| a.onset == b.onset).collect();
-    let tops: Vec<GridNote> = onsets.iter().filter_map(|group| group.last().copied()).collect();
-    let n_bars = f64::from(song.n_bars());
-    let mut numbers =
-        vec![(notes.len() as f64 / n_bars).ln_1p(), (onsets.len() as f64 / n_bars).ln_1p()];
-    numbers.extend(heights(song, notes, &tops));
-    numbers.extend(times(song, notes, &tops));
-    numbers.extend(shares(4, onsets.iter().map(|group| group.len().min(4) as u8 - 1)));
-    numbers
-}
-
-/// Mean pitch and spread in octaves, degrees above the tonic, intervals of the top line.
-fn heights(song: &Song, notes: &[GridNote], tops: &[GridNote]) -> Vec<f64> {
-    let n = notes.len().max(1) as f64;
-    let pitches = || notes.iter().map(|note| f64::from(note.pitch.number()) / 12.0);
-    let mean = pitches().sum::<f64>() / n;
-    let spread = (pitches().map(|pitch| (pitch - mean).powi(2)).sum::<f64>() / n).sqrt();
-    let tonic = song.key().tonic();
-    let degrees = notes.iter().map(|note| (note.pitch.class() + 12 - tonic) % 12);
-    let intervals = tops.windows(2).map(|pair| {
-        let up = i32::from(pair[1].pitch.number()) - i32::from(pair[0].pitch.number());
-        (up.clamp(-WIDEST, WIDEST) + WIDEST) as u8
-    });
-    let mut numbers = vec![mean, spread];
-    numbers.extend(shares(12, degrees));
-    numbers.extend(shares(2 * WIDEST as u8 + 1, intervals));
-    numbers
-}
-
-/// Where in beat and bar the notes begin, how far apart, how long they are and how much of the time
-/// to the next one they sound.
-fn times(song: &Song, notes: &[GridNote], tops: &[GridNote]) -> Vec<f64> {
-    let in_beat =
-        tops.iter().map(|note| (note.onset % STEPS_PER_BEAT * PLACES / STEPS_PER_BEAT) as u8);
-    let beats =
-        tops.iter().map(|note| (note.onset % song.steps_per_bar() / STEPS_PER_BEAT).min(3) as u8);
-    let pairs = || tops.windows(2).map(|pair| (pair[0].duration, pair[1].onset - pair[0].onset));
-    let n_lengths = LENGTHS.len() as u8 + 1;
-    let mut numbers = shares(PLACES as u8, in_beat);
-    numbers.extend(shares(4, beats));
-    numbers.extend(shares(n_lengths, pairs().map(|(_, distance)| length(distance))));
-    numbers.extend(shares(n_lengths, notes.iter().map(|note| length(note.duration))));
-    numbers.extend(shares(4, pairs().map(|(duration, distance)| held(duration, distance))));
-    numbers
-}
-
-/// How much of the time to the next onset a note sounds: a bit, half, all but a gap, or on into it.
-fn held(duration: u32, distance: u32) -> u8 {
-    let share = f64::from(duration) / f64::from(distance);
-    [0.4, 0.75, 1.01].iter().filter(|edge| share > **edge).count() as u8
-}
-
-fn length(steps: u32) -> u8 {
-    LENGTHS.iter().filter(|edge| steps >= **edge).count() as u8
-}
-
-/// The square root of each class's share: on that scale, the difference between rare and very rare
-/// counts like that between frequent and very frequent (Hellinger 1909).
-fn shares(n_classes: u8, classes: impl Iterator<Item = u8>) -> Vec<f64> {
-    let mut counts = vec![0.0f64; usize::from(n_classes)];
-    classes.for_each(|class| counts[usize::from(class)] += 1.0);
-    let total = counts.iter().sum::<f64>().max(1.0);
-    counts.iter().map(|count| (count / total).sqrt()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::score::Pitch;
+    use crate::song::GridNote;
 
     fn song(tempo_bpm: f64, up: u8, notes: &[(u32, u8)]) -> Song {
         let notes = notes.iter().map(|(onset, pitch)| GridNote {

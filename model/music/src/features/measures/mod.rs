@@ -1,0 +1,14 @@
+//! What is counted in music, whatever its notes come from?
+//!
+//! Each measurement that several features or several crates make lives here once, on plain numbers:
+//! the notes of a song lie on its grid, those of a file on its ticks.
+
+mod classes;
+mod intervals;
+mod numbers;
+mod recurrence;
+
+pub use classes::PitchClasses;
+pub use intervals::Intervals;
+pub use numbers::{distribution, mean, share, spread};
+pub use recurrence::n_repeated;

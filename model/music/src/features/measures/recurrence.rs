@@ -1,0 +1,22 @@
+//! What comes back?
+
+use std::collections::HashSet;
+use std::hash::Hash;
+
+/// How many of the bars are the same as an earlier one. What makes bars the same is decided by what
+/// they are made of.
+pub fn n_repeated<B: Eq + Hash>(bars: impl IntoIterator<Item = B>) -> usize {
+    let mut seen = HashSet::new();
+    bars.into_iter().map(|bar| usize::from(!seen.insert(bar))).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_of_its_kind_repeats_nothing() {
+        assert_eq!(n_repeated([1, 2, 1, 1, 3]), 2);
+        assert_eq!(n_repeated(Vec::<u8>::new()), 0);
+    }
+}
