@@ -6,7 +6,7 @@ use network::train::Hyperparameters;
 use serde::{Deserialize, Serialize};
 
 use crate::cycle::schedule;
-use crate::{store, track, votes};
+use crate::{store, track};
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -25,7 +25,7 @@ pub struct Config {
     /// How tracks are sampled.
     pub generate: track::settings::Settings,
     /// How ratings act.
-    pub taste: votes::settings::Settings,
+    pub taste: taste::Settings,
     /// What reactions are worth.
     pub reactions: bot::reaction::Settings,
     /// How the bot takes part in Discord.

@@ -9,12 +9,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Context as _;
 use composer::copying::Melodies;
 use composer::corpus::{Corpus, Piece, group_of};
+use music::features::Vector;
 use music::song::Song;
 use network::train::TrainError;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
-use taste::{self, Features, Usual, features};
+use taste::Statistics;
 
 use crate::context::Context;
 use crate::cycle::label;
@@ -32,7 +33,7 @@ pub struct Material {
     /// How much each song and track of the genre weighs, also where it is held out; 0 for those left out.
     pub weights: Vec<(Weighted, f32)>,
     /// What is usual among the genre's songs.
-    pub usual: Usual,
+    pub statistics: Statistics,
     /// The melodies of the genre's songs and liked tracks.
     pub melodies: Melodies,
     /// Pieces of other genres among those learned from.
@@ -66,14 +67,14 @@ pub fn gather(
     if songs.is_empty() {
         anyhow::bail!("none of the songs of {genre} can be read; run `kickback doctor`");
     }
-    let usual = Usual::of(&songs.iter().map(|(.., features)| *features).collect::<Vec<Features>>());
+    let statistics = of_songs(&songs);
     let rated = rating::rated(context, genre)?;
-    let taste = rating::taste(&usual, &rated);
+    let taste = rating::taste(&statistics, &rated);
     let gain = context.config.taste.gain;
     let own = label::number(names, genre);
     let (mut pieces, mut ids) = (Vec::new(), Vec::new());
     for (id, mut piece, features) in songs {
-        piece.weight = taste::weight(taste.reward(&features), gain) as f32;
+        piece.weight = taste::song_weight(taste.reward(&features), gain) as f32;
         ids.push((piece.id.clone(), Weighted::Song(id)));
         pieces.push(piece);
     }
@@ -89,6 +90,7 @@ pub fn gather(
     }
     let settings = &context.config.training;
     let mut corpus = Corpus::split(pieces, settings.valid_share);
+    limit_own_tracks(&mut corpus.train);
     let weight_of = |id: &str| {
         let used = corpus.train.iter().chain(&corpus.valid).find(|piece| piece.id == id);
         used.map_or(0.0, |piece| piece.weight)
@@ -102,7 +104,41 @@ pub fn gather(
         if share > 0.0 { replay(context, wanted, wish, seed, stop)? } else { Vec::new() };
     let n_replayed = replayed.len();
     corpus.train.extend(replayed);
-    Ok(Material { corpus, weights, usual, melodies, n_replayed })
+    Ok(Material { corpus, weights, statistics, melodies, n_replayed })
+}
+
+/// What is usual among the songs of a genre as its library is now.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn statistics(context: &Context, genre: &str) -> anyhow::Result<Statistics> {
+    let never = AtomicBool::new(false);
+    Ok(of_songs(&songs(context, genre, &[], &never, &mut Melodies::default())?))
+}
+
+fn of_songs(songs: &[Known]) -> Statistics {
+    let features: Vec<Vector> = songs.iter().map(|(.., features)| features.clone()).collect();
+    Statistics::of(&features)
+}
+
+/// Holds own tracks to their share of what is learned from, and the weights to an average of 1.
+fn limit_own_tracks(pieces: &mut [Piece]) {
+    let mass = |is_own: bool| -> f64 {
+        let pieces = pieces.iter().filter(|piece| piece.may_validate != is_own);
+        pieces.map(|piece| f64::from(piece.weight) * piece.tokens().len() as f64).sum()
+    };
+    let factor = taste::own_track_factor(mass(false), mass(true));
+    if factor >= 1.0 {
+        return;
+    }
+    for piece in pieces.iter_mut().filter(|piece| !piece.may_validate) {
+        piece.weight = (f64::from(piece.weight) * factor) as f32;
+    }
+    let sum: f64 = pieces.iter().map(|piece| f64::from(piece.weight)).sum();
+    let mean = sum / pieces.len() as f64;
+    for piece in pieces.iter_mut().filter(|_| mean > 0.0) {
+        piece.weight = (f64::from(piece.weight) / mean) as f32;
+    }
 }
 
 fn n_tokens(pieces: &[Piece]) -> usize {
@@ -146,7 +182,7 @@ pub fn music(context: &Context, id: SongId) -> anyhow::Result<Option<Song>> {
 }
 
 /// A song, its piece of weight 1 with its conditions, and its features.
-type Known = (SongId, Piece, Features);
+type Known = (SongId, Piece, Vector);
 
 /// The accepted songs of a genre; their melodies are added to `melodies`.
 fn songs(
@@ -172,7 +208,7 @@ fn songs(
                 let artist = label::artist_at(&song.path)
                     .map(|artist| label::number(names, &label::artist(genre, &artist)));
                 piece.narrow_condition = artist.filter(|number| *number > 0);
-                songs.push((id, piece, features(&music)));
+                songs.push((id, piece, taste::measure(&music)));
                 melodies.add(id.to_string(), &music);
             }
             Ok(None) => {
@@ -182,4 +218,43 @@ fn songs(
         }
     }
     Ok(songs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pieces(n_songs: usize, n_tracks: usize, weight: f32) -> Vec<Piece> {
+        let piece = |is_own: bool, weight: f32| {
+            let mut piece = Piece::new("id", "group", &Song::new(150.0, 4, 16, []));
+            (piece.weight, piece.may_validate) = (weight, !is_own);
+            piece
+        };
+        let songs = vec![piece(false, 1.0); n_songs];
+        [songs, vec![piece(true, weight); n_tracks]].concat()
+    }
+
+    fn share_of_own(pieces: &[Piece]) -> f64 {
+        let mass = |piece: &Piece| f64::from(piece.weight) * piece.tokens().len() as f64;
+        let own = pieces.iter().filter(|piece| !piece.may_validate).map(mass).sum::<f64>();
+        own / pieces.iter().map(mass).sum::<f64>()
+    }
+
+    #[test]
+    fn many_liked_tracks_do_not_drown_the_songs() {
+        let mut many = pieces(250, 500, 1.12);
+        assert!(share_of_own(&many) > 0.69);
+        limit_own_tracks(&mut many);
+        assert!((share_of_own(&many) - taste::MAX_OWN_SHARE).abs() < 1e-6);
+        let mean = many.iter().map(|piece| f64::from(piece.weight)).sum::<f64>() / 750.0;
+        assert!((mean - 1.0).abs() < 1e-6, "{mean}");
+    }
+
+    #[test]
+    fn few_liked_tracks_keep_their_weight() {
+        let mut few = pieces(250, 30, 1.12);
+        let before = share_of_own(&few);
+        limit_own_tracks(&mut few);
+        assert!((share_of_own(&few) - before).abs() < 1e-12);
+    }
 }

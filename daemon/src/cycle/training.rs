@@ -109,7 +109,7 @@ fn finish(
         valid_nll,
         untrained_nll: evaluate(&untrained, few)?,
         bigram_nll: Ngram::new(2, &plan.material.corpus.train).evaluate(plan.held_out()),
-        usual: plan.material.usual.clone(),
+        statistics: Some(plan.material.statistics.clone()),
         tokens_per_second,
         token_layout: 0,
         vocabulary: 0,

@@ -177,7 +177,7 @@ impl Show<'_> {
     /// The liked track's weight, and how much better each version predicts it.
     fn tell_difference(&mut self, track: &generate::Row) -> anyhow::Result<()> {
         let stem = Path::new(&track.midi).file_stem().context("a file has a name")?;
-        let (song, _) = track_file::read(self.home, GENRE, &stem.to_string_lossy())?;
+        let song = track_file::read(self.home, GENRE, &stem.to_string_lossy())?;
         let n_notes = song.notes().len() as f64;
         let piece = [Piece::new("track", "track", &song)];
         let n_tokens = (piece[0].tokens().len() - 1) as f64;

@@ -1,20 +1,16 @@
 //! Which of several samples becomes the track?
 //!
-//! Each sample is measured against the songs its version was learned from; one that takes over too
-//! long a run of one of them is drawn again. Of the rest the one with the highest reward is taken.
+//! Draws samples and measures each against the taste and against the songs that its version was
+//! learned from; [`taste::choose`] decides which is taken.
 
-use anyhow::Context as _;
 use composer::copying::{Melodies, Shared};
 use composer::sample::{Request, SampleError, sample};
 use music::song::Song;
 use network::infer::Predictor;
-use taste::{Features, Taste, features};
+use taste::{Merit, Rule, Taste};
 
 use crate::control::answer::Misused;
 use crate::store::Candidate;
-
-/// Samples that are drawn beyond those wanted, in place of ones that copy.
-const MAX_REDRAWS: usize = 8;
 
 /// How the choice is made.
 pub struct Choice<'a> {
@@ -32,15 +28,13 @@ pub struct Choice<'a> {
 pub struct Chosen {
     /// The music.
     pub song: Song,
-    /// Its features.
-    pub features: Features,
     /// The longest run it shares with a song that was learned from.
     pub shared: Shared,
     /// Every sample that was drawn, in order.
     pub candidates: Vec<Candidate>,
 }
 
-/// Samples and chooses. If every sample copies, the one with the shortest run is taken.
+/// Samples and chooses.
 ///
 /// # Errors
 /// When nothing can be sampled.
@@ -49,32 +43,30 @@ pub fn choose(
     request: &Request,
     choice: &Choice<'_>,
 ) -> anyhow::Result<Chosen> {
-    let wanted = choice.n_candidates.max(1) as usize;
-    let mut best: Option<(Rank, Chosen)> = None;
-    let mut candidates = Vec::new();
-    let mut n_own = 0;
-    while n_own < wanted && candidates.len() < wanted + MAX_REDRAWS {
-        let seed = candidate_seed(request.seed, candidates.len() as u32);
-        let song =
-            sample(predictor, &Request { seed, ..request.clone() }).map_err(
-                |error| match error {
-                    SampleError::NoLead => anyhow::Error::from(error),
-                    wrong => Misused(wrong.to_string()).into(),
-                },
-            )?;
+    let rule =
+        Rule { n_candidates: choice.n_candidates, max_copied_notes: choice.max_copied_notes };
+    let chosen = taste::choose(rule, |idx| {
+        let seed = candidate_seed(request.seed, idx);
+        let song = sample(predictor, &Request { seed, ..request.clone() }).map_err(told)?;
         let shared = choice.melodies.longest_shared(&drawn_part(&song, request));
-        let features = features(&song);
-        let reward = choice.taste.reward(&features);
-        candidates.push(Candidate { seed, score: reward as f32 });
-        let excess = shared.n_notes.saturating_sub(choice.max_copied_notes);
-        n_own += usize::from(excess == 0);
-        let rank = Rank { excess, reward };
-        if best.as_ref().is_none_or(|(most, _)| rank.is_above(*most)) {
-            best = Some((rank, Chosen { song, features, shared, candidates: Vec::new() }));
-        }
+        let reward = choice.taste.reward(&taste::measure(&song));
+        let merit = Merit { n_copied_notes: shared.n_notes, reward };
+        anyhow::Ok(((song, shared), merit))
+    })?;
+    let candidate = |(idx, merit): (u32, &Merit)| Candidate {
+        seed: candidate_seed(request.seed, idx),
+        score: merit.reward as f32,
+    };
+    let candidates = (0..).zip(&chosen.merits).map(candidate).collect();
+    let (song, shared) = chosen.sample;
+    Ok(Chosen { song, shared, candidates })
+}
+
+fn told(error: SampleError) -> anyhow::Error {
+    match error {
+        SampleError::NoLead => error.into(),
+        wrong => Misused(wrong.to_string()).into(),
     }
-    let (_, chosen) = best.context("at least one sample is drawn")?;
-    Ok(Chosen { candidates, ..chosen })
 }
 
 /// The song without its opening, which is not the network's.
@@ -83,19 +75,6 @@ fn drawn_part(song: &Song, request: &Request) -> Song {
     let from = opening.n_bars() * song.steps_per_bar();
     let notes = song.notes().iter().filter(|note| note.onset >= from).copied();
     Song::new(song.tempo_bpm(), song.beats_per_bar(), song.n_bars(), notes)
-}
-
-/// What copies less comes first, then what is liked more.
-#[derive(Clone, Copy)]
-struct Rank {
-    excess: u32,
-    reward: f64,
-}
-
-impl Rank {
-    fn is_above(self, other: Self) -> bool {
-        self.excess < other.excess || (self.excess == other.excess && self.reward > other.reward)
-    }
 }
 
 /// The first candidate has the seed itself, so that a plain sample is the one of that seed.
@@ -112,7 +91,7 @@ mod tests {
     use network::train::Hyperparameters;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
-    use taste::Usual;
+    use taste::Statistics;
 
     fn predictor() -> Predictor {
         let size = Hyperparameters { layers: 1, hidden: 16, embedding: 8, ..Default::default() };
@@ -138,7 +117,7 @@ mod tests {
     }
 
     fn chosen(melodies: &Melodies, max_copied_notes: u32, n_candidates: u32) -> Chosen {
-        let taste = Taste::fit(&Usual::default(), &[]);
+        let taste = Taste::fit(&Statistics::default(), &[]);
         let choice = Choice { n_candidates, taste: &taste, melodies, max_copied_notes };
         choose(&predictor(), &request(), &choice).expect("a song")
     }

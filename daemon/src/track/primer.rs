@@ -38,7 +38,7 @@ fn of_track(context: &Context, id: u64) -> anyhow::Result<Song> {
     let unknown = || Misused(format!("there is no track {id}: `kickback tracks` lists them"));
     let track = context.store.track(TrackId(id))?.ok_or_else(unknown)?;
     match track_file::read(&context.home, &track.genre, &track.stem) {
-        Ok((song, _)) => Ok(song),
+        Ok(song) => Ok(song),
         Err(error) => Err(NotNow(format!("track {id} cannot be varied: {error:#}")).into()),
     }
 }

@@ -12,6 +12,7 @@ use composer::copying::Melodies;
 use composer::version::{self, Manifest};
 use network::Network;
 use network::infer::Predictor;
+use taste::Statistics;
 
 use super::choice::{Choice, Chosen, choose};
 use super::order::Order;
@@ -19,6 +20,7 @@ use super::output::Output;
 use super::track_file::{self, Files};
 use crate::context::{Context, now_ms};
 use crate::control::answer::NotNow;
+use crate::cycle::material;
 use crate::cycle::request::require_songs;
 use crate::store::{Track, TrackId, TrackState};
 use crate::votes::rating;
@@ -106,7 +108,12 @@ fn draw(
 ) -> anyhow::Result<Chosen> {
     let Wish { genre, plain, .. } = &order.wish;
     let rated = if *plain { Vec::new() } else { rating::rated(context, genre)? };
-    let taste = rating::taste(&manifest.usual, &rated);
+    let statistics = match &manifest.statistics {
+        Some(statistics) => statistics.clone(),
+        None if rated.is_empty() => Statistics::default(),
+        None => material::statistics(context, genre)?,
+    };
+    let taste = rating::taste(&statistics, &rated);
     let n_candidates = if taste.is_neutral() { 1 } else { context.config.taste.candidates };
     let max_copied_notes = context.config.generate.max_copied_notes;
     let choice = Choice { n_candidates, taste: &taste, melodies, max_copied_notes };
@@ -152,7 +159,7 @@ fn write(
             Ok(())
         })?;
     }
-    files.also(track_file::keep(&context.home, genre, &stem, &chosen.song, &chosen.features)?);
+    files.also(track_file::keep(&context.home, genre, &stem, &chosen.song)?);
     Ok((Paths { midi, audio, picture, wav, stems }, files))
 }
 

@@ -1,7 +1,8 @@
 //! What is kept of a track's music?
 //!
 //! Beside the files that people play lies one for the program: the tokens, from which the song is
-//! made again for training, and its features. Written whole or not at all.
+//! made again for training. Its features are measured from the song whenever they are needed; those
+//! that earlier releases kept beside the tokens are passed over. Written whole or not at all.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,6 @@ use atomic_write_file::AtomicWriteFile;
 use music::song::Song;
 use music::tokens::{LAYOUT, TokenId, decode, encode};
 use serde::{Deserialize, Serialize};
-use taste::Features;
 
 use crate::home::Home;
 
@@ -22,7 +22,6 @@ struct Music {
     layout: u32,
     tempo_bpm: f64,
     tokens: Vec<u32>,
-    features: Features,
 }
 
 /// The folder that holds a genre's tracks.
@@ -34,29 +33,22 @@ pub fn folder(home: &Home, genre: &str) -> PathBuf {
 ///
 /// # Errors
 /// With the path, when it cannot be written.
-pub fn keep(
-    home: &Home,
-    genre: &str,
-    stem: &str,
-    song: &Song,
-    features: &Features,
-) -> anyhow::Result<PathBuf> {
+pub fn keep(home: &Home, genre: &str, stem: &str, song: &Song) -> anyhow::Result<PathBuf> {
     let music = Music {
         layout: LAYOUT,
         tempo_bpm: song.tempo_bpm(),
         tokens: encode(song).into_iter().map(|id| id.0).collect(),
-        features: *features,
     };
     let path = folder(home, genre).join(format!("{stem}.json"));
     write(&path, &serde_json::to_vec(&music)?)?;
     Ok(path)
 }
 
-/// The song of a track and its features.
+/// The song of a track.
 ///
 /// # Errors
 /// When the file is gone or damaged.
-pub fn read(home: &Home, genre: &str, stem: &str) -> anyhow::Result<(Song, Features)> {
+pub fn read(home: &Home, genre: &str, stem: &str) -> anyhow::Result<Song> {
     let path = folder(home, genre).join(format!("{stem}.json"));
     let bytes = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
     let music: Music =
@@ -69,7 +61,7 @@ pub fn read(home: &Home, genre: &str, stem: &str) -> anyhow::Result<(Song, Featu
     let key = song.key();
     let song =
         Song::new(music.tempo_bpm, song.beats_per_bar(), song.n_bars(), song.notes().to_vec());
-    Ok((song.with_key(key), music.features))
+    Ok(song.with_key(key))
 }
 
 /// The files of one track. They are taken away again when they are dropped without
@@ -155,5 +147,22 @@ mod tests {
         let first = files.write("a.mid", b"first").expect("written");
         files.keep();
         assert_eq!(std::fs::read(first).expect("it stays"), b"first");
+    }
+
+    #[test]
+    fn a_track_of_an_earlier_release_is_read_whatever_features_it_kept() {
+        let root = tempfile::tempdir().expect("a folder");
+        let home = Home::new(root.path().to_owned());
+        let song = Song::new(150.0, 4, 2, []);
+        let path = keep(&home, "hardstyle", "one", &song).expect("kept");
+        let text = std::fs::read_to_string(&path).expect("it is there");
+        let fourteen = ["0.5"; 14].join(",");
+        let without_lead = format!("{},null,{}", ["0.5"; 11].join(","), ["0.5"; 2].join(","));
+        let fifteen = ["0.5"; 15].join(",");
+        for features in [fourteen, without_lead, fifteen] {
+            let old = text.replacen('{', &format!("{{\"features\":[{features}],"), 1);
+            write(&path, old.as_bytes()).expect("written");
+            assert_eq!(read(&home, "hardstyle", "one").expect("it is read"), song);
+        }
     }
 }

@@ -2,4 +2,3 @@
 
 pub mod ledger;
 pub mod rating;
-pub mod settings;

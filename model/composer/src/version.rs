@@ -17,7 +17,7 @@ use crate::copying::Melodies;
 use music::tokens::{LAYOUT, VOCABULARY};
 use network::Network;
 use network::train::{EpochLoss, Hyperparameters};
-use taste::Usual;
+use taste::Statistics;
 
 const WEIGHTS: &str = "weights.safetensors";
 const MANIFEST: &str = "manifest.json";
@@ -52,8 +52,10 @@ pub struct Manifest {
     pub untrained_nll: f64,
     /// Validation loss of a bigram model of the same training songs.
     pub bigram_nll: f64,
-    /// What is usual among the songs learned from.
-    pub usual: Usual,
+    /// What is usual among the songs learned from; `None` where a release with other features kept
+    /// it, so that it has to be measured anew.
+    #[serde(default, rename = "usual", deserialize_with = "taste::if_current")]
+    pub statistics: Option<Statistics>,
     /// Tokens a second in training.
     pub tokens_per_second: f64,
     /// Meaning of the token ids; [`LAYOUT`] when it was made.
@@ -95,6 +97,14 @@ pub enum CheckpointError {
         /// Its folder.
         path: PathBuf,
     },
+    /// Something in the manifest could not be read back, such as a loss that is not finite.
+    #[error("{path} is not kept, as it could not be read again: {what}")]
+    Unreadable {
+        /// Its folder.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
     /// The tensor library failed.
     #[error("the tensor library failed: {0}")]
     Candle(#[from] candle_core::Error),
@@ -135,7 +145,8 @@ pub fn save(
     manifest.token_layout = LAYOUT;
     manifest.vocabulary = VOCABULARY;
     manifest.weights_blake3 = blake3::hash(&fs::read(&weights).map_err(at(&weights))?).to_string();
-    let text = serde_json::to_vec_pretty(&manifest).map_err(|e| at(&partial)(e.into()))?;
+    let text = to_text(&manifest)
+        .map_err(|what| CheckpointError::Unreadable { path: path.clone(), what })?;
     for (name, bytes) in [(MELODIES, melodies.to_text().as_bytes()), (MANIFEST, &text)] {
         let path = partial.join(name);
         File::create(&path)
@@ -146,6 +157,14 @@ pub fn save(
     fs::rename(&partial, &path).map_err(at(&path))?;
     sync_folder(genre_dir).map_err(at(genre_dir))?;
     Ok(path)
+}
+
+/// The manifest as it is kept. JSON has no word for what is not finite, so a version with such a loss
+/// would be written and never read again.
+fn to_text(manifest: &Manifest) -> Result<Vec<u8>, String> {
+    let text = serde_json::to_vec_pretty(manifest).map_err(|error| error.to_string())?;
+    serde_json::from_slice::<Manifest>(&text).map_err(|error| error.to_string())?;
+    Ok(text)
 }
 
 /// Reads a version's manifest.
@@ -267,7 +286,7 @@ mod tests {
             valid_nll: 2.5,
             untrained_nll: 6.0,
             bigram_nll: 3.0,
-            usual: Usual::default(),
+            statistics: Some(Statistics::default()),
             tokens_per_second: 1e4,
             token_layout: 0,
             vocabulary: 0,
@@ -326,5 +345,37 @@ mod tests {
         assert!(matches!(load(&path), Err(CheckpointError::OtherTokens { .. })));
         fs::write(path.join(MANIFEST), "{").expect("half a manifest");
         assert!(matches!(load(&path), Err(CheckpointError::Damaged { .. })));
+    }
+
+    #[test]
+    fn statistics_of_an_earlier_release_are_passed_over_and_damage_nothing() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path =
+            save(dir.path(), &network(), &Melodies::default(), manifest_of(1)).expect("it is kept");
+        let text = fs::read_to_string(path.join(MANIFEST)).expect("a manifest");
+        let mut old: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        let mut fourteen = vec![serde_json::json!(0.5); 14];
+        fourteen[11] = serde_json::Value::Null;
+        for usual in [
+            serde_json::json!({"mean": fourteen, "deviation": fourteen}),
+            serde_json::json!({"mean": vec![0.5; 15], "deviation": vec![0.5; 15]}),
+            serde_json::json!({"schema": 999, "features": {}}),
+            serde_json::Value::Null,
+        ] {
+            old["usual"] = usual;
+            fs::write(path.join(MANIFEST), old.to_string()).expect("an earlier release");
+            let (_, read) = load(&path).expect("it is not damaged");
+            assert_eq!(read.statistics, None);
+            assert_eq!(read.valid_nll.to_bits(), 2.5f64.to_bits());
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_read_again_is_not_kept() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let broken = Manifest { valid_nll: f64::NAN, ..manifest_of(1) };
+        let error = save(dir.path(), &network(), &Melodies::default(), broken);
+        assert!(matches!(error, Err(CheckpointError::Unreadable { .. })));
+        assert_eq!(versions(dir.path()).expect("they are listed"), [0u32; 0]);
     }
 }

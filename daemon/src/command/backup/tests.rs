@@ -43,8 +43,7 @@ fn used(root: PathBuf) -> Context {
     let wanted = TrainingRequest::by_person("hardstyle".to_owned(), true, None);
     cycle(&context, &wanted, &AtomicBool::new(false), &mut |_| ()).expect("trained");
     let song = watch::intake::examine(SONGS[0].1, &context.config.intake).song.expect("a song");
-    let features = taste::features(&song);
-    track_file::keep(&context.home, "hardstyle", "one", &song, &features).expect("kept");
+    track_file::keep(&context.home, "hardstyle", "one", &song).expect("kept");
     let id = context.store.add_new_track(|_| track()).expect("noted");
     let (listener, emoji) = ("ann".to_owned(), "🔥".to_owned());
     let vote = Vote { listener, emoji, value: 1.0, at_ms: 3, removed_at_ms: None };

@@ -1,15 +1,16 @@
-//! How do ratings act?
+//! How strongly do votes act?
 
 use bounds::{OutOfRange, require};
 use serde::{Deserialize, Serialize};
 
-/// How ratings act.
+/// How votes act.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// How strongly ratings act on training: the weight of a song that is liked without reserve is
-    /// e to this power (1.5: 4.5 times the usual), of one disliked the inverse. 0 switches ratings
-    /// off in training, above 3 a few votes drown the library. 0 to 5.
+    /// How strongly votes act on training: a song that is expected to be liked without reserve
+    /// weighs e to this power (1.5: 4.5 times the usual), one disliked the inverse. A track of
+    /// Kickback's own weighs as much beyond 1 if it is liked, and nothing if it is not. 0 switches
+    /// votes off in training, above 3 a few votes drown the library. 0 to 5.
     pub gain: f64,
     /// Samples that a track is chosen from by what listeners liked so far; each costs as much time
     /// as the first. 1 takes what comes. 1 to 16.

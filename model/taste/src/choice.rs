@@ -1,0 +1,115 @@
+//! Which of several samples becomes the track?
+//!
+//! One that takes over too long a run of a song that was learned from is drawn again. Of the rest the
+//! one with the highest reward is taken.
+
+/// Samples that are drawn beyond those wanted, in place of ones that copy.
+const MAX_REDRAWS: usize = 8;
+
+/// How the choice is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Samples to choose from; at least one is drawn.
+    pub n_candidates: u32,
+    /// The longest run of notes that a sample may share with a song that was learned from.
+    pub max_copied_notes: u32,
+}
+
+/// What speaks for and against a sample.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Merit {
+    /// The longest run of notes that it shares with a song that was learned from.
+    pub n_copied_notes: u32,
+    /// How much it should be liked, −1 to 1.
+    pub reward: f64,
+}
+
+/// The chosen sample.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chosen<S> {
+    /// It.
+    pub sample: S,
+    /// The merit of every sample that was drawn, in order.
+    pub merits: Vec<Merit>,
+}
+
+/// Draws samples (`draw` is told which, counted from 0) and takes the best. If every one copies too
+/// much, the one with the shortest run is taken.
+///
+/// # Errors
+/// The first of `draw`.
+pub fn choose<S, E>(
+    rule: Rule,
+    mut draw: impl FnMut(u32) -> Result<(S, Merit), E>,
+) -> Result<Chosen<S>, E> {
+    let wanted = rule.n_candidates.max(1) as usize;
+    let (mut best, first) = draw(0)?;
+    let mut best_merit = first;
+    let mut merits = vec![first];
+    let mut n_original = usize::from(rule.excess(first) == 0);
+    while n_original < wanted && merits.len() < wanted + MAX_REDRAWS {
+        let (sample, merit) = draw(merits.len() as u32)?;
+        merits.push(merit);
+        n_original += usize::from(rule.excess(merit) == 0);
+        if rule.prefers(merit, best_merit) {
+            (best, best_merit) = (sample, merit);
+        }
+    }
+    Ok(Chosen { sample: best, merits })
+}
+
+impl Rule {
+    /// Notes beyond those that may be copied.
+    fn excess(self, merit: Merit) -> u32 {
+        merit.n_copied_notes.saturating_sub(self.max_copied_notes)
+    }
+
+    /// What copies less comes first, then what is liked more.
+    fn prefers(self, one: Merit, other: Merit) -> bool {
+        let (excess, least) = (self.excess(one), self.excess(other));
+        excess < least || (excess == least && one.reward > other.reward)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::convert::Infallible;
+
+    /// Which is taken of samples with these copied notes and rewards, and how many were drawn.
+    fn taken(rule: Rule, samples: &[(u32, f64)]) -> (u32, usize) {
+        let draw = |idx: u32| -> Result<(u32, Merit), Infallible> {
+            let (n_copied_notes, reward) = samples[idx as usize % samples.len()];
+            Ok((idx, Merit { n_copied_notes, reward }))
+        };
+        let chosen = choose(rule, draw).unwrap_or_else(|never| match never {});
+        (chosen.sample, chosen.merits.len())
+    }
+
+    const FOUR: Rule = Rule { n_candidates: 4, max_copied_notes: 16 };
+
+    #[test]
+    fn the_best_liked_is_taken_and_of_equals_the_first() {
+        assert_eq!(taken(FOUR, &[(0, 0.1), (3, 0.4), (16, 0.4), (0, -0.9)]), (1, 4));
+    }
+
+    #[test]
+    fn one_that_copies_is_drawn_again_however_liked() {
+        assert_eq!(taken(FOUR, &[(17, 1.0), (0, 0.1), (0, 0.2), (0, 0.0), (0, 0.3)]), (4, 5));
+    }
+
+    #[test]
+    fn what_copies_least_is_taken_if_all_do() {
+        assert_eq!(taken(FOUR, &[(30, 1.0), (20, 0.0), (25, 0.5)]), (1, 4 + MAX_REDRAWS));
+    }
+
+    #[test]
+    fn one_is_drawn_even_of_none() {
+        assert_eq!(taken(Rule { n_candidates: 0, ..FOUR }, &[(0, 0.0)]), (0, 1));
+    }
+
+    #[test]
+    fn what_cannot_be_drawn_is_an_error() {
+        assert_eq!(choose(FOUR, Err::<((), Merit), u32>), Err(0));
+    }
+}

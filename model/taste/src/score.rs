@@ -1,0 +1,64 @@
+//! What are the votes on a track worth?
+//!
+//! Each listener has one say a track: the sum of their standing votes, of which a fire (2) is a full
+//! yes.
+
+use std::collections::BTreeMap;
+
+/// The sum of one listener's votes that counts as a full yes or no.
+const FULL: f64 = 2.0;
+/// Listeners that the assumption counts for that a track is neither liked nor disliked.
+const UNDECIDED: f64 = 1.0;
+
+/// What listeners think of a track.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Score {
+    /// −1 (disliked without reserve) to 1.
+    pub value: f64,
+    /// How many listeners have a say in it.
+    pub n_listeners: usize,
+}
+
+/// The score that standing votes, each with its listener, make: the mean of what the listeners say,
+/// each within ±1, drawn to 0 as if one undecided listener more had voted.
+pub fn score<L: Ord>(votes: impl IntoIterator<Item = (L, f64)>) -> Score {
+    let mut says: BTreeMap<L, f64> = BTreeMap::new();
+    for (listener, value) in votes {
+        *says.entry(listener).or_default() += value;
+    }
+    let sum: f64 = says.values().map(|say| (say / FULL).clamp(-1.0, 1.0)).sum();
+    Score { value: sum / (says.len() as f64 + UNDECIDED), n_listeners: says.len() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{song_weight, track_weight};
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_listener_has_one_say_however_many_emoji() {
+        let loud = [("a", 2.0), ("a", 2.0), ("a", 2.0)];
+        assert_eq!(score(loud), score([loud[0]]));
+        assert!(score([("a", 2.0), ("b", 2.0)]).value > score(loud).value);
+        assert_eq!(score([("a", 2.0), ("b", -2.0)]), Score { value: 0.0, n_listeners: 2 });
+    }
+
+    #[test]
+    fn without_votes_nothing_is_known() {
+        assert_eq!(score::<&str>([]), Score::default());
+    }
+
+    proptest! {
+        #[test]
+        fn one_more_like_never_weighs_less(votes in proptest::collection::vec(-2.0f64..=2.0, 0..20)) {
+            let votes: Vec<(usize, f64)> = votes.into_iter().enumerate().collect();
+            let before = score(votes.clone()).value;
+            let after = score(votes.into_iter().chain([(99, 2.0)])).value;
+            prop_assert!(after >= before);
+            prop_assert!(song_weight(after, 1.0) >= song_weight(before, 1.0));
+            prop_assert!(track_weight(after, 1.0) >= track_weight(before, 1.0));
+            prop_assert!((-1.0..=1.0).contains(&after));
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! How much does each song and track weigh in training?
+
+/// The largest share of all that a network learns from which tracks of its own may be.
+pub const MAX_OWN_SHARE: f64 = 0.15;
+
+/// The weight in training of a song that listeners are expected to like this much: e^(gain ·
+/// reward), the reward held within ±1; 1 for 0, and never less for more.
+pub fn song_weight(reward: f64, gain: f64) -> f64 {
+    (gain * reward.clamp(-1.0, 1.0)).exp()
+}
+
+/// The weight in training of a track that the network made itself: nothing without likes, since a
+/// network that learns from its own unjudged music only repeats its mistakes; then as much as
+/// [`song_weight`] gives a song beyond 1. What all tracks weigh together is limited by
+/// [`own_track_factor`].
+pub fn track_weight(score: f64, gain: f64) -> f64 {
+    (song_weight(score, gain) - 1.0).max(0.0)
+}
+
+/// What the weights of all own tracks are multiplied by, so that they are at most [`MAX_OWN_SHARE`]
+/// of the mass: 1 while they are few.
+///
+/// `songs` and `tracks` are the masses of both, the sum of weight times length over the pieces that
+/// are learned from.
+pub fn own_track_factor(songs: f64, tracks: f64) -> f64 {
+    let most = songs * MAX_OWN_SHARE / (1.0 - MAX_OWN_SHARE);
+    if tracks > most { most / tracks } else { 1.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::score;
+
+    #[test]
+    fn what_is_disliked_or_unknown_is_no_track_to_learn_from() {
+        for score in [-1.0, -0.2, 0.0] {
+            assert!(track_weight(score, 1.5).abs() < 1e-12);
+        }
+        assert!((song_weight(0.0, 1.5) - 1.0).abs() < 1e-12);
+    }
+
+    /// The share of the mass that tracks with one fire each have beside 250 songs.
+    fn share_of(n_tracks: usize) -> f64 {
+        let each = track_weight(score([("ann", 2.0)]).value, 1.5);
+        let (songs, tracks) = (250.0, n_tracks as f64 * each);
+        let tracks = tracks * own_track_factor(songs, tracks);
+        tracks / (songs + tracks)
+    }
+
+    #[test]
+    fn five_hundred_liked_tracks_are_no_more_than_their_share() {
+        let each = track_weight(score([("ann", 2.0)]).value, 1.5);
+        assert!((each - 1.117).abs() < 1e-3, "{each}");
+        assert!((500.0 * each / (250.0 + 500.0 * each) - 0.69).abs() < 0.01);
+        assert!((share_of(500) - MAX_OWN_SHARE).abs() < 1e-12);
+        assert!((share_of(100_000) - MAX_OWN_SHARE).abs() < 1e-9);
+    }
+
+    #[test]
+    fn few_liked_tracks_keep_their_weight() {
+        for n_tracks in [0, 1, 10, 39] {
+            let each = track_weight(score([("ann", 2.0)]).value, 1.5);
+            let whole = n_tracks as f64 * each;
+            assert!((share_of(n_tracks) - whole / (250.0 + whole)).abs() < 1e-12, "{n_tracks}");
+        }
+    }
+
+    #[test]
+    fn without_songs_nothing_is_learned_from_tracks() {
+        assert!(own_track_factor(0.0, 3.0).abs() < 1e-12);
+        assert!((own_track_factor(0.0, 0.0) - 1.0).abs() < 1e-12);
+    }
+}
