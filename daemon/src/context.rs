@@ -1,6 +1,7 @@
-//! What does every part of the daemon need at hand?
+//! What does every part of the daemon work with?
 //!
-//! The home, the configuration and the store, as one cheap handle. It holds no state of its own.
+//! The home, the configuration and the store, as one handle that is cheap to clone. It has no state of
+//! its own.
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -10,14 +11,14 @@ use crate::control::answer::{Misused, NotNow};
 use crate::home::{self, Home};
 use crate::store::Store;
 
-/// Handle to everything that is kept.
+/// A handle to the home, the configuration and the store.
 #[derive(Clone)]
 pub struct Context {
-    /// Where files lie.
+    /// Where the files are.
     pub home: Home,
-    /// What is set.
+    /// What the user has set.
     pub config: Arc<Config>,
-    /// What is remembered.
+    /// What is recorded.
     pub store: Store,
 }
 
@@ -25,7 +26,7 @@ impl Context {
     /// Makes the home's folders and opens its store.
     ///
     /// # Errors
-    /// With what could not be made or opened; nothing is left half done.
+    /// With what could not be made or opened.
     pub fn open(home: Home, config: Config) -> anyhow::Result<Self> {
         home.create()?;
         let store = Store::open(&home.store(), &config.store, now_ms())?;
@@ -56,7 +57,7 @@ impl Context {
     pub fn genres(&self) -> anyhow::Result<Vec<String>> {
         let mut genres = self.store.genres()?;
         let entries = match std::fs::read_dir(self.home.inbox()) {
-            // Someone deleted it; once it is made again, it is watched again.
+            // Someone deleted it; when it is back, it is watched again.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             entries => Some(entries?),
         };

@@ -1,7 +1,7 @@
-//! Where does Kickback keep its things?
+//! Where does Kickback keep its files?
 //!
-//! One folder, the home, holds everything; [`Home`] knows what lies where in it. [`resolve`] finds
-//! the home from the command line and the environment and touches nothing.
+//! One folder, the home, holds everything; [`Home`] knows its layout. [`resolve`] finds the home from
+//! the command line and the environment and touches nothing.
 
 use std::ffi::OsString;
 use std::io;
@@ -134,7 +134,7 @@ impl Home {
         self.root.join("discord-token")
     }
 
-    /// Makes the home and the folders in it that are not there yet, except the store's.
+    /// Creates the home and its folders where they are missing, except the store's.
     ///
     /// # Errors
     /// The file system's, with the path.

@@ -1,7 +1,7 @@
-//! How do answers look on a terminal and in a pipe?
+//! What do answers look like on a terminal and in a pipe?
 //!
-//! With `--json`, stdout carries one object a line and nothing else. Otherwise results go to stdout
-//! as text. Remarks and progress go to stderr, progress as a bar on a terminal.
+//! With `--json`, stdout carries one object per line and nothing else; otherwise results go to stdout
+//! as text. Remarks and progress go to stderr, progress as a bar and only on a terminal.
 
 use std::io::{IsTerminal, Write};
 
@@ -41,7 +41,7 @@ impl Printer {
         }
     }
 
-    /// Prints without tearing the bar.
+    /// Prints without disturbing the bar.
     fn aside(&self, print: impl FnOnce()) {
         match &self.bar {
             Some(bar) => bar.suspend(print),
@@ -80,7 +80,7 @@ impl Drop for Printer {
     }
 }
 
-/// A reader that has gone (`kickback tracks | head`) ends the output quietly.
+/// A reader that has left (`kickback tracks | head`) ends the program quietly.
 fn to_stdout(text: &str) {
     let mut out = std::io::stdout().lock();
     if writeln!(out, "{text}").and_then(|()| out.flush()).is_err() {

@@ -38,7 +38,7 @@ impl Discard {
             );
         }
         version::remove(&context.home.version(genre, version))?;
-        out(Line::of(&Row { genre, version, deleted: true }));
+        out(Line::row(&Row { genre, version, deleted: true }));
         Ok(())
     }
 }

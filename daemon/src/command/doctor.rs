@@ -33,7 +33,7 @@ impl Doctor {
         for check in checks {
             let row = check(context)?;
             n_failed += usize::from(!row.fine);
-            out(Line::of(&row));
+            out(Line::row(&row));
         }
         anyhow::ensure!(n_failed == 0, "{n_failed} checks found something; see above");
         Ok(())

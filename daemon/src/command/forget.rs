@@ -29,7 +29,7 @@ impl Forget {
             let hint = "votes from Discord are under discord:ID";
             return Err(NotNow(format!("{:?} never voted; {hint}", self.name)).into());
         }
-        out(Line::of(&Row { listener: &self.name, votes }));
+        out(Line::row(&Row { listener: &self.name, votes }));
         Ok(())
     }
 }

@@ -67,7 +67,7 @@ impl Generate {
         for idx in 0..u64::from((*count).max(1)) {
             let seed = wish.seed.map(|seed| seed.wrapping_add(idx));
             let made = publish::make(context, &Wish { seed, ..wish.clone() }, output)?;
-            out(Line::of(&Row::from(made)));
+            out(Line::row(&Row::from(made)));
         }
         Ok(())
     }

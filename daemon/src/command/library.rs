@@ -48,7 +48,7 @@ impl Library {
                 let Some(music) = song.music.as_ref().filter(|_| is_learned) else { continue };
                 let weight = weights.get(&Weighted::Song(id)).copied();
                 n_songs += 1;
-                out(Line::of(&Row::new(context, id, &song, music, weight)));
+                out(Line::row(&Row::new(context, id, &song, music, weight)));
             }
         }
         let inbox = context.home.inbox().join(self.genre.as_deref().unwrap_or("<genre>"));

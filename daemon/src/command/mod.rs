@@ -35,7 +35,6 @@ use serde::{Deserialize, Serialize};
 use crate::context::Context;
 use crate::control::answer::Out;
 
-pub(crate) use listing::tidy;
 pub use retrain::Retrain;
 pub use situation::{Situation, Underway};
 

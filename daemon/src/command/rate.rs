@@ -64,7 +64,7 @@ impl Rate {
             _ => return Err(Misused("give a track and an emoji".to_owned()).into()),
         };
         for vote in votes {
-            out(Line::of(&vote.store(context)?));
+            out(Line::row(&vote.store(context)?));
         }
         Ok(())
     }

@@ -53,7 +53,7 @@ impl Remove {
         let songs = context.store.songs()?;
         let (id, song) = find(context, &songs, &self.song)?;
         let path = shown(&intake::remove(context, *id)?);
-        out(Line::of(&Row { song: *id, genre: &song.genre, file: &song.file_name, path }));
+        out(Line::row(&Row { song: *id, genre: &song.genre, file: &song.file_name, path }));
         Ok(())
     }
 }

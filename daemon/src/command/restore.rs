@@ -57,7 +57,7 @@ impl Restore {
         remark(&copied, out);
         let songs = store.songs()?;
         let accepted = songs.iter().filter(|(_, song)| song.status == SongStatus::Accepted);
-        out(Line::of(&Row {
+        out(Line::row(&Row {
             from: shown(&from),
             home: shown(home.root()),
             files: copied.n_files,

@@ -35,7 +35,7 @@ impl Rollback {
         version::load(&context.home.version(genre, version))?;
         let why = "a person asked for it".to_owned();
         context.store.promote(genre, Promotion { version, at_ms: now_ms(), why })?;
-        out(Line::of(&Row { genre, version }));
+        out(Line::row(&Row { genre, version }));
         Ok(())
     }
 }

@@ -66,7 +66,7 @@ impl Roundtrip {
         .with_key(kept.key());
         let kept = later(kept.to_score(), silence(&score, &examined, song));
         track_file::write(&self.out, &midi::write(&kept))?;
-        out(Line::of(&row));
+        out(Line::row(&row));
         Ok(())
     }
 }

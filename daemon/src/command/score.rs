@@ -46,7 +46,7 @@ impl Score {
         let label = label::number(&manifest.genres, genre);
         for file in &self.files {
             let (nll_per_note, notes) = score(context, &network, label, file)?;
-            out(Line::of(&Row { file: shown(file), genre, version, nll_per_note, notes }));
+            out(Line::row(&Row { file: shown(file), genre, version, nll_per_note, notes }));
         }
         Ok(())
     }

@@ -71,9 +71,9 @@ struct LastCycle {
 
 impl Status {
     pub(super) fn run(context: &Context, now: &Situation, out: &mut Out<'_>) -> anyhow::Result<()> {
-        out(Line::of(&HomeRow::new(context, now)));
+        out(Line::row(&HomeRow::new(context, now)));
         for genre in context.genres()? {
-            out(Line::of(&GenreRow::of(context, genre)?));
+            out(Line::row(&GenreRow::of(context, genre)?));
         }
         Ok(())
     }

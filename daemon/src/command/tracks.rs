@@ -52,7 +52,7 @@ impl Tracks {
             for (id, track) in context.store.tracks_of(&genre)? {
                 let rated = score_of(&context.store.votes_of(id)?);
                 let weight = weights.get(&Weighted::Track(id)).copied().unwrap_or(0.0);
-                out(Line::of(&Row::new(id, track, rated, weight)));
+                out(Line::row(&Row::new(id, track, rated, weight)));
             }
         }
         Ok(())

@@ -87,10 +87,10 @@ impl Versions {
             let outcome = cycle.map(|(_, cycle)| &cycle.outcome);
             let plot = self.plot.as_deref().filter(|_| drawn == Some(version)).map(shown);
             out(match version::manifest(&context.home.version(genre, version)) {
-                Ok(manifest) => Line::of(&Row::new(&manifest, is_current, outcome, plot)),
+                Ok(manifest) => Line::row(&Row::new(&manifest, is_current, outcome, plot)),
                 Err(error) => {
                     let error = error.to_string();
-                    Line::of(&DamagedRow { genre, version, current: is_current, error })
+                    Line::row(&DamagedRow { genre, version, current: is_current, error })
                 }
             });
         }

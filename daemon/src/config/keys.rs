@@ -1,4 +1,4 @@
-//! Which keys of the file exist, and which value cannot be read?
+//! Which keys of the file are unknown, and which value cannot be read?
 //!
 //! The serialised default says which keys exist, so no list of keys is kept anywhere. Each key of the
 //! file is laid over the default by itself, and the result is read: what then cannot be read is that

@@ -29,7 +29,7 @@ pub enum Error {
         /// The file system's error.
         source: io::Error,
     },
-    /// What is there is no token.
+    /// What is there cannot be a token.
     #[error("the Discord token in {place}: {source}")]
     NoToken {
         /// The file or variable.
@@ -61,7 +61,7 @@ pub enum Source {
 /// count as unset.
 ///
 /// # Errors
-/// When there is a token that cannot be used; the places after it are not tried then.
+/// When there is a token that cannot be used; the remaining places are not tried then.
 pub fn find(
     credentials: Option<&Path>,
     variable: Option<&str>,

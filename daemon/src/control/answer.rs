@@ -1,7 +1,7 @@
 //! How does a command answer?
 //!
-//! In lines, each for people and for programs at once, so that a command says the same whether it
-//! runs in this process or in the daemon. Printing is at the end, in [`crate::cli::print`].
+//! In lines, each for people and for programs, so that a command says the same whether this process
+//! carries it out or the daemon. They are printed by [`crate::cli::print`].
 
 use std::fmt;
 use std::path::Path;
@@ -23,11 +23,11 @@ pub enum Line {
     },
     /// A remark for people only.
     Remark(String),
-    /// How far a training has come; shown only on a terminal.
+    /// The progress of a training; shown only on a terminal.
     Step(Step),
 }
 
-/// How far a training has come.
+/// The progress of a training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// Counted from 1.
@@ -40,10 +40,10 @@ pub struct Step {
     pub n_steps: u64,
     /// Loss of the step, in nats a token.
     pub nll: f64,
-    /// The share of the whole that is over, 0 to 1, by steps or by time.
+    /// The fraction that is done, 0 to 1, by steps or by time, whichever is more.
     pub share: f64,
-    /// Seconds until the last step or the end of its time, whichever comes first; it may end earlier
-    /// if nothing more is learned.
+    /// Seconds until the last step or the end of its time, whichever comes first; it ends earlier if
+    /// nothing more is learned.
     pub seconds_left: f64,
 }
 
@@ -59,7 +59,7 @@ impl fmt::Display for Step {
     }
 }
 
-/// A time in words, as exact as people want to know it: "40 s", "12 min", "2 h 05 min".
+/// A time in words, as precise as people need it: "40 s", "12 min", "2 h 05 min".
 pub fn in_words(seconds: f64) -> String {
     match seconds.max(0.0).ceil() as u64 {
         seconds @ ..=90 => format!("{seconds} s"),
@@ -70,7 +70,7 @@ pub fn in_words(seconds: f64) -> String {
 
 impl Line {
     /// A result: the fields of `row` for programs, its text for people.
-    pub fn of(row: &(impl Serialize + fmt::Display)) -> Self {
+    pub fn row(row: &(impl Serialize + fmt::Display)) -> Self {
         // Rows are plain structs of numbers, texts and lists: there is nothing JSON could refuse.
         let json = serde_json::to_value(row).unwrap_or_default();
         Self::Row { json, text: row.to_string() }
@@ -83,19 +83,14 @@ impl Line {
             Self::Remark(_) | Self::Step(_) => None,
         }
     }
-
-    /// A result.
-    pub fn row(json: Value, text: impl Into<String>) -> Self {
-        Self::Row { json, text: text.into() }
-    }
 }
 
-/// A path as JSON can hold it: where it is no text, with signs that say so instead of its bytes.
+/// A path as JSON can hold it: bytes that are not text are replaced by `�`.
 pub fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// Where the lines go; they may be dropped if nobody listens any more.
+/// Where the lines go; they may be dropped when nobody is listening any more.
 pub type Out<'a> = dyn FnMut(Line) + Send + 'a;
 
 /// Understood, but not possible now (exit code 3), with what is missing.
@@ -103,12 +98,12 @@ pub type Out<'a> = dyn FnMut(Line) + Send + 'a;
 #[error("{0}")]
 pub struct NotNow(pub String);
 
-/// The command was put wrongly (exit code 2).
+/// The command was used wrongly (exit code 2).
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Misused(pub String);
 
-/// An error with its causes, each said once: many say their cause themselves.
+/// An error with its causes, each mentioned once: many mention their cause themselves.
 pub fn told(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain().map(ToString::to_string) {

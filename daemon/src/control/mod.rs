@@ -77,7 +77,7 @@ pub fn listen(path: &Path) -> anyhow::Result<UnixListener> {
     Ok(listener)
 }
 
-/// Takes connections for ever and hands each command to `ask`. Each connection holds a clone of
+/// Accepts connections for ever and hands each command to `ask`. Each connection holds a clone of
 /// `open` until its answer is written.
 pub async fn serve(
     listener: UnixListener,
@@ -139,7 +139,7 @@ pub fn ask(
         Err(e)
             if matches!(
                 e.kind(),
-                // The last: a path too long for a socket, behind which no daemon can be.
+                // The last: the path is too long for a socket, so no daemon can listen there.
                 io::ErrorKind::NotFound
                     | io::ErrorKind::ConnectionRefused
                     | io::ErrorKind::InvalidInput
@@ -158,11 +158,11 @@ pub fn ask(
     for line in BufReader::new(stream).lines() {
         let line = line.context("the daemon stopped while it answered")?;
         match serde_json::from_str(&line)
-            .context("the daemon answers in another form; is it another release?")?
+            .context("the daemon's answer is not understood; is it another release?")?
         {
             Reply::Line(line) => on_line(line),
             end @ Reply::End { .. } => return Ok(Some(end)),
         }
     }
-    anyhow::bail!("the daemon stopped before it had answered; what it said it did, it did")
+    anyhow::bail!("the daemon stopped before it had answered completely; what it reported was done")
 }

@@ -1,35 +1,36 @@
-//! How is a run watched, timed and kept while it learns?
+//! How is a training watched, timed and saved while it runs?
 
+use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use network::train::{End, EpochLoss, Progress, Start, TrainError, Trained, train};
-use serde_json::json;
+use network::train::{End, Progress, Start, TrainError, Trained, train};
+use serde::Serialize;
 
-use super::keep::{Keeper, Unfinished};
 use super::pace::Pace;
 use super::plan::Plan;
 use super::request::TrainingRequest;
+use super::resume::{Snapshots, Unfinished};
 use crate::context::Context;
 use crate::control::answer::{Line, Out, Step, in_words};
 
-/// What came of a run.
-pub(super) struct Learned {
+/// What came of a training.
+pub(super) struct Run {
     pub(super) trained: Trained,
     pub(super) tokens_per_second: f64,
 }
 
-/// Learns until the run or its time ends; stops within a step when `stop` is set, and can be gone on
-/// with then.
+/// Learns until its steps or its time are used up; stops within a step when `stop` is set, and can be
+/// resumed then.
 pub(super) fn learn(
     context: &Context,
-    wanted: &TrainingRequest,
+    request: &TrainingRequest,
     plan: &Plan,
     unfinished: Option<Unfinished>,
     stop: &AtomicBool,
     out: &mut Out<'_>,
-) -> Result<Learned, TrainError> {
+) -> Result<Run, TrainError> {
     let (before, n_tokens, step) = unfinished.as_ref().map_or((0.0, 0, 0), |unfinished| {
         let note = &unfinished.note;
         (note.seconds, note.n_tokens, unfinished.snapshot.step())
@@ -48,20 +49,20 @@ pub(super) fn learn(
         epoch: (0.0, n_tokens),
         step: (step, 0),
     };
-    let genre = &wanted.genre;
-    let mut keeper = Keeper::new(context, wanted, &plan.identity, settings);
+    let genre = &request.genre;
+    let mut snapshots = Snapshots::new(context, request, &plan.identity, settings);
     let size = settings.size(composer::INTERFACE);
     let trained = train(&plan.material.corpus, settings, size, start, |progress, moment| {
         run.see(progress, out);
         let now = run.seconds();
         let is_told_to_stop = stop.load(Ordering::Relaxed);
-        let is_kept = (is_told_to_stop || keeper.is_due())
-            && keeper.keep(moment, run.pace.used(now), run.n_tokens);
+        let is_kept = (is_told_to_stop || snapshots.is_due())
+            && snapshots.take(moment, run.pace.used(now), run.n_tokens);
         if is_told_to_stop {
             if is_kept {
                 let step = run.step.0;
                 out(Line::Remark(format!(
-                    "{genre} was stopped at step {step}, and can go on there"
+                    "{genre} was stopped at step {step}, where it can be resumed"
                 )));
             }
             return ControlFlow::Break(End::Abandon);
@@ -70,10 +71,10 @@ pub(super) fn learn(
         if share < 1.0 { ControlFlow::Continue(share) } else { ControlFlow::Break(End::Finish) }
     })?;
     let seconds = run.pace.used(run.seconds()).max(1e-9);
-    Ok(Learned { trained, tokens_per_second: run.n_tokens as f64 / seconds })
+    Ok(Run { trained, tokens_per_second: run.n_tokens as f64 / seconds })
 }
 
-/// What is seen of a run.
+/// What is seen of a training.
 struct Watch {
     began: Instant,
     n_epochs: usize,
@@ -111,7 +112,15 @@ impl Watch {
                 let (since, n_tokens) = self.epoch;
                 let speed = (self.n_tokens - n_tokens) as f64 / (now - since).max(1e-9);
                 let left = self.pace.left(self.step.0, self.step.1, now);
-                out(epoch_line(loss, self.n_epochs, speed, left));
+                out(Line::row(&Row {
+                    event: "epoch",
+                    epoch: loss.epoch,
+                    epochs: self.n_epochs,
+                    train_nll: loss.train_nll,
+                    valid_nll: loss.valid_nll,
+                    tokens_per_second: speed.round(),
+                    seconds_left: left.round(),
+                }));
                 self.epoch = (now, self.n_tokens);
                 self.pace.begin_epoch(self.step.0, now);
             }
@@ -119,16 +128,28 @@ impl Watch {
     }
 }
 
-fn epoch_line(loss: EpochLoss, n_epochs: usize, tokens_per_second: f64, left: f64) -> Line {
-    let EpochLoss { epoch, train_nll, valid_nll } = loss;
-    Line::row(
-        json!({"event": "epoch", "epoch": epoch, "epochs": n_epochs, "train_nll": train_nll,
-            "valid_nll": valid_nll, "tokens_per_second": tokens_per_second.round(),
-            "seconds_left": left.round()}),
-        format!(
-            "epoch {epoch:>3}/{n_epochs}  train {train_nll:.3}  valid {valid_nll:.3} nats a token  \
+/// An epoch that is over.
+#[derive(Debug, Serialize)]
+struct Row {
+    event: &'static str,
+    epoch: usize,
+    epochs: usize,
+    /// Nats a token.
+    train_nll: f64,
+    valid_nll: f64,
+    tokens_per_second: f64,
+    /// At most.
+    seconds_left: f64,
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { epoch, epochs, train_nll, valid_nll, tokens_per_second, .. } = self;
+        write!(
+            f,
+            "epoch {epoch:>3}/{epochs}  train {train_nll:.3}  valid {valid_nll:.3} nats a token  \
              {tokens_per_second:.0} tokens/s  at most {} left",
-            in_words(left)
-        ),
-    )
+            in_words(self.seconds_left)
+        )
+    }
 }

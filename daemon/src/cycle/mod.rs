@@ -1,14 +1,14 @@
-//! What is one training cycle, from the news that make it due to the version that is played?
+//! What happens in one training cycle, from the news that make it due to the version that is played?
 
 mod identity;
 mod judge;
-pub mod keep;
 pub mod label;
 mod learn;
 pub mod material;
 mod pace;
 mod plan;
 pub mod request;
+pub mod resume;
 pub mod schedule;
 mod speed;
 pub mod standing;

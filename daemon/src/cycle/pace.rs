@@ -1,4 +1,4 @@
-//! How far is a training, and how long does it still take?
+//! How far along is a training, and how long will it still take?
 //!
 //! Pure: seconds come from outside. A training ends when its steps or its time are used up, whichever
 //! comes first.
@@ -7,10 +7,10 @@
 pub(super) struct Pace {
     /// Seconds that it may take.
     budget: f64,
-    /// Seconds that it took before this process took it up.
+    /// Seconds that it had taken when this process resumed it.
     before: f64,
-    /// Steps and seconds at the start of the epoch before this one, and of this one: the present pace
-    /// is that since the former.
+    /// Steps and seconds at the start of the previous epoch and of this one: the current pace is
+    /// measured from the former.
     marks: [(usize, f64); 2],
 }
 
@@ -20,7 +20,7 @@ impl Pace {
         Self { budget, before, marks: [(step, 0.0); 2] }
     }
 
-    /// An epoch begins, `now` seconds after this process took the training up.
+    /// An epoch begins, `now` seconds after this process began or resumed the training.
     pub(super) fn begin_epoch(&mut self, step: usize, now: f64) {
         self.marks = [self.marks[1], (step, now)];
     }

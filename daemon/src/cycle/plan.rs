@@ -9,8 +9,8 @@ use network::Network;
 use network::train::{AUTO, Hyperparameters, Scope};
 
 use super::identity::Identity;
-use super::keep::Unfinished;
 use super::request::{TrainingRequest, require_songs};
+use super::resume::Unfinished;
 use super::speed::speed;
 use crate::context::{Context, now_ms};
 use crate::cycle::label;
@@ -25,8 +25,8 @@ pub(super) struct Plan {
     /// The genres and artists that the network knows.
     pub(super) names: Vec<String>,
     pub(super) start: Option<Start>,
-    /// A name for everything above that decides how the training goes, before what is left open in the
-    /// settings is chosen.
+    /// Of everything above that decides how the training goes, before what the settings leave open is
+    /// chosen.
     pub(super) identity: Identity,
 }
 
@@ -40,8 +40,8 @@ pub(super) struct Start {
 }
 
 impl Plan {
-    /// Chooses what the settings leave open, as in the training that is gone on with if there is one:
-    /// this machine may turn out to be quicker than was known.
+    /// Chooses what the settings leave open; if a training is resumed, the same as then, although this
+    /// machine may since have turned out to be faster.
     pub(super) fn choose_size(
         &mut self,
         context: &Context,
@@ -63,23 +63,23 @@ impl Plan {
 
     pub(super) fn announcement(
         &self,
-        wanted: &TrainingRequest,
+        request: &TrainingRequest,
         unfinished: Option<&Unfinished>,
     ) -> String {
         let corpus = &self.material.corpus;
         let n_own = corpus.train.len() - self.material.n_replayed;
         let mut text = format!(
             "training {} because {}: {n_own} songs to learn from, {} held out",
-            wanted.genre,
-            wanted.why,
+            request.genre,
+            request.why,
             corpus.valid.len()
         );
         if self.material.n_replayed > 0 {
             text.push_str(&format!(", {} of other genres besides", self.material.n_replayed));
         }
-        if let Some(start) = self.start.as_ref().filter(|start| start.genre != wanted.genre) {
+        if let Some(start) = self.start.as_ref().filter(|start| start.genre != request.genre) {
             text.push_str(&format!(
-                "; it begins with what {} v{} knows",
+                "; it starts from what {} v{} knows",
                 start.genre, start.version
             ));
         }
@@ -90,7 +90,7 @@ impl Plan {
         ));
         if let Some(Unfinished { snapshot, .. }) = unfinished {
             let (step, epoch) = (snapshot.step(), snapshot.epoch());
-            text.push_str(&format!("; it goes on from step {step}, in epoch {epoch}"));
+            text.push_str(&format!("; it resumes at step {step}, in epoch {epoch}"));
         }
         text
     }
@@ -100,14 +100,20 @@ impl Plan {
         self.start.as_ref().filter(|start| start.genre == genre).map(|start| start.version)
     }
 
-    pub(super) fn cycle(&self, version: Option<u32>, valid_nll: Option<f64>) -> Cycle {
+    /// What the store notes of this training.
+    pub(super) fn cycle(
+        &self,
+        version: Option<u32>,
+        valid_nll: Option<f64>,
+        outcome: Outcome,
+    ) -> Cycle {
         Cycle {
             at_ms: now_ms(),
             version,
             n_songs: self.n_songs,
             vote_change: self.vote_change,
             valid_nll,
-            outcome: Outcome::Promoted,
+            outcome,
         }
     }
 
@@ -119,21 +125,21 @@ impl Plan {
 
 pub(super) fn plan(
     context: &Context,
-    wanted: &TrainingRequest,
+    request: &TrainingRequest,
     stop: &AtomicBool,
 ) -> anyhow::Result<Plan> {
-    let genre = wanted.genre.as_str();
+    let genre = request.genre.as_str();
     require_songs(context, genre)?;
     let vote_change = context.store.vote_change()?;
     let n_songs = context.store.song_counts(genre)?.accepted;
     let mut settings = context.config.training.clone();
-    let start = start(context, genre, wanted.fresh, &settings)?;
+    let start = start(context, genre, request.fresh, &settings)?;
     if let Some(start) = &start {
         settings = settings.of_size(start.network.size());
     }
     let is_own = start.as_ref().is_some_and(|start| start.genre == genre);
     settings.epochs =
-        wanted.epochs.unwrap_or(if is_own { settings.continue_epochs } else { settings.epochs });
+        request.epochs.unwrap_or(if is_own { settings.continue_epochs } else { settings.epochs });
     let current = context.store.current_version(genre)?.map(|promotion| promotion.version);
     // Each cycle sees the songs in another order and other keys.
     settings.seed ^= u64::from(current.unwrap_or(0)) << 20;
@@ -151,7 +157,7 @@ pub(super) fn plan(
 }
 
 /// What training begins with: the version in force, or one of another genre, from which a new genre
-/// takes what it knows of music. None if a fresh start is wanted or the network shall be of another size.
+/// takes what it knows of music. None if new weights are asked for or another size of network is set.
 fn start(
     context: &Context,
     genre: &str,

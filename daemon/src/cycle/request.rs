@@ -10,7 +10,7 @@ use crate::control::answer::NotNow;
 pub struct TrainingRequest {
     /// The genre.
     pub genre: String,
-    /// Start from new weights.
+    /// Begin with new weights.
     pub fresh: bool,
     /// At most so many epochs, in place of what the configuration says.
     pub epochs: Option<usize>,

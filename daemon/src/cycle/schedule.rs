@@ -1,17 +1,17 @@
 //! When is a genre trained again?
 //!
-//! Pure: counts and times in, a reason out. One training at a time; who is due longest goes first.
+//! Pure: counts and times go in, a reason comes out.
 
 use serde::{Deserialize, Serialize};
 
 use bounds::{OutOfRange, require};
 
-/// When training is due, and when its result is taken.
+/// When a training is due, and when its result is promoted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// Songs that a genre needs before it is trained at all. Fewer than about 20 are learnt by
-    /// heart rather than understood. 2 to 100000.
+    /// Songs that a genre needs before it is trained at all. Fewer than about 20 are
+    /// memorised rather than understood. 2 to 100000.
     pub min_songs: u64,
     /// New songs after which a genre is trained again; 0: songs alone never start a training.
     pub songs: u64,
@@ -19,14 +19,14 @@ pub struct Settings {
     pub ratings: u64,
     /// Hours after which a genre with any news is trained again; 0: time alone never does.
     pub hours: f64,
-    /// Seconds without a new song that a training waits for, so that a drop of many files is
+    /// A training waits until no song has come for so many seconds, so that a drop of many files is
     /// learned from as a whole. 0 to 86400.
     pub quiet_seconds: f64,
     /// Nats a token by which a new version may be worse on the held-out songs and still be played.
     /// Larger follows the ratings more boldly, smaller guards against a bad cycle. 0 to 10.
     pub promotion_margin: f64,
-    /// Seconds between snapshots of a training, from which it goes on after a crash. Less loses less
-    /// and writes more: some 25 MB each with the default network. 0 to 86400.
+    /// Seconds between snapshots of a training, from which it resumes after a crash. Shorter loses
+    /// less and writes more: some 25 MB each with the default network. 0 to 86400.
     pub snapshot_seconds: f64,
 }
 
@@ -63,7 +63,7 @@ impl Settings {
     }
 }
 
-/// What there is to know of a genre when it is asked whether it is due. Times in milliseconds.
+/// What decides whether a genre is due. Times in milliseconds since 1970.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct News {
     /// Accepted songs now.
@@ -81,9 +81,9 @@ pub struct News {
 /// Why a genre is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Due {
-    /// It has songs enough and was never trained.
+    /// It has enough songs and was never trained.
     First,
-    /// So many songs came or went.
+    /// So many songs were added or removed.
     Songs(u64),
     /// So many ratings were given or taken back.
     Ratings(u64),
@@ -94,10 +94,10 @@ pub enum Due {
 impl std::fmt::Display for Due {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::First => write!(f, "it has songs enough for a first training"),
-            Self::Songs(n) => write!(f, "{n} songs came or went"),
-            Self::Ratings(n) => write!(f, "{n} ratings came"),
-            Self::Time => write!(f, "there is news, and its time has come"),
+            Self::First => write!(f, "it has enough songs for a first training"),
+            Self::Songs(n) => write!(f, "{n} songs were added or removed"),
+            Self::Ratings(n) => write!(f, "{n} ratings came in"),
+            Self::Time => write!(f, "there is news, and enough time has passed"),
         }
     }
 }

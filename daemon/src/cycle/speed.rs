@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(bits(speeds), bits([5e9, 5e9, 6e9, 1e9, 1e9]));
         std::fs::write(path(&context), "half of a fi").expect("damage");
         assert_eq!(remembered("another", 2e8).to_bits(), 2e8f64.to_bits());
-        assert_eq!(crate::cycle::keep::interrupted(&context).expect("readable"), []);
+        assert_eq!(crate::cycle::resume::interrupted(&context).expect("readable"), []);
         assert_eq!(context.genres().expect("readable"), [""; 0], "it is no genre");
     }
 }

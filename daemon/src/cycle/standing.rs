@@ -1,6 +1,6 @@
-//! How does a version stand: how did it learn, what is it worth, what did votes change?
+//! How good is a version: how did it learn, what is it worth, what did votes change?
 //!
-//! Told as a picture, and in words for the chat. Only looks: nothing is measured anew.
+//! As a picture, and in words for the chat. It only looks things up and measures nothing anew.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::store::Weighted;
 use crate::votes::rating::score_of;
 
-/// How the version of a genre that is played stands: a text for the chat and the bytes of a PNG.
+/// About the version of a genre that is played: a text for the chat and the bytes of a PNG.
 ///
 /// # Errors
 /// When there is none, or when it or the store cannot be read.
@@ -22,20 +22,20 @@ pub fn standing(context: &Context, genre: &str) -> anyhow::Result<(String, Vec<u
     let promotion = context.store.current_version(genre)?.context("no version is played")?;
     let manifest = version::manifest(&context.home.version(genre, promotion.version))?;
     let (n_rated, n_listeners) = n_rated(context, genre)?;
-    let learned = Learned::of(context, &manifest)?;
+    let basis = Basis::of(context, &manifest)?;
     let about = post::Standing {
         genre,
         version: manifest.version,
         made_at_s: manifest.created_ms / 1000,
-        n_songs: learned.n_songs,
-        n_liked: learned.n_liked,
+        n_songs: basis.n_songs,
+        n_liked: basis.n_liked,
         n_held_out: manifest.n_valid,
         valid_nll: manifest.valid_nll,
         bigram_nll: manifest.bigram_nll,
         untrained_nll: manifest.untrained_nll,
         n_rated,
         n_listeners,
-        weights: learned.weights,
+        weights: basis.weights,
     };
     Ok((post::standing(&about), curve(context, &manifest)?))
 }
@@ -48,10 +48,10 @@ pub fn curve(context: &Context, manifest: &Manifest) -> anyhow::Result<Vec<u8>> 
     let genre = &manifest.genre;
     let promotions = context.store.promotions(genre)?;
     let best = manifest.curve.iter().min_by(|a, b| a.valid_nll.total_cmp(&b.valid_nll));
-    let learned = Learned::of(context, manifest)?;
-    let mut subtitle = format!("songs {}  ·  held out {}", learned.n_songs, manifest.n_valid);
-    if learned.n_liked > 0 {
-        subtitle += &format!("  ·  liked tracks {}", learned.n_liked);
+    let basis = Basis::of(context, manifest)?;
+    let mut subtitle = format!("songs {}  ·  held out {}", basis.n_songs, manifest.n_valid);
+    if basis.n_liked > 0 {
+        subtitle += &format!("  ·  liked tracks {}", basis.n_liked);
     }
     Ok(picture::curve(&Curve {
         caption: Caption { title: format!("{genre} v{}", manifest.version), subtitle },
@@ -67,7 +67,7 @@ fn point(loss: &EpochLoss) -> CurvePoint {
     CurvePoint { epoch, train_nll, valid_nll }
 }
 
-/// Tracks of a genre that have a say, and how many listeners gave it.
+/// Rated tracks of a genre, and the listeners who rated them.
 fn n_rated(context: &Context, genre: &str) -> anyhow::Result<(usize, usize)> {
     let votes = context.store.votes_of_genre(genre)?;
     let rated = votes.iter().filter(|(_, votes)| score_of(votes).1 > 0);
@@ -77,14 +77,14 @@ fn n_rated(context: &Context, genre: &str) -> anyhow::Result<(usize, usize)> {
 }
 
 /// What a version learned from.
-struct Learned {
+struct Basis {
     n_songs: usize,
     n_liked: usize,
-    /// The least and the most that a song weighed; of an old version this is not known any more.
+    /// The lowest and the highest weight of a song; no longer known for an old version.
     weights: Option<(f32, f32)>,
 }
 
-impl Learned {
+impl Basis {
     fn of(context: &Context, manifest: &Manifest) -> anyhow::Result<Self> {
         let cycles = context.store.cycles(&manifest.genre)?;
         let cycle = cycles.iter().find(|(_, cycle)| cycle.version == Some(manifest.version));

@@ -2,8 +2,9 @@
 //!
 //! Songs and ratings become a corpus with weights, the network learns, the result becomes a version,
 //! and the version is promoted unless it is clearly worse. Runs on whatever thread it is called on;
-//! it stops within a step when `stop` is set, and goes on there when it is called again.
+//! it stops within a step when `stop` is set, and resumes there when it is called again.
 
+use std::fmt;
 use std::sync::atomic::AtomicBool;
 
 use composer::lessons::evaluate;
@@ -13,16 +14,16 @@ use network::Network;
 use network::train::{Hardware, TrainError};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use serde_json::json;
+use serde::Serialize;
 
 use super::judge::judge;
-use super::keep;
-use super::learn::{Learned, learn};
+use super::learn::{Run, learn};
 use super::plan::{Plan, plan};
 use super::request::TrainingRequest;
+use super::resume;
 use crate::context::{Context, now_ms};
 use crate::control::answer::{Line, Out};
-use crate::store::{Cycle, Outcome, Promotion};
+use crate::store::{Outcome, Promotion};
 
 /// What came of a cycle.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,56 +46,47 @@ pub fn cycle(
 ) -> anyhow::Result<NewVersion> {
     let genre = context.known_genre(&wanted.genre)?;
     context.store.check_space()?;
-    let (wanted, unfinished) = keep::find(context, wanted, out);
+    let (wanted, unfinished) = resume::find(context, wanted, out);
     let wanted = &wanted;
     let mut plan = plan(context, wanted, stop)?;
-    let unfinished = keep::matching(context, wanted, unfinished, &plan.identity, out);
+    let unfinished = resume::matching(context, wanted, unfinished, &plan.identity, out);
     plan.choose_size(context, unfinished.as_ref())?;
     out(Line::Remark(plan.announcement(wanted, unfinished.as_ref())));
     if let Some(remark) = Hardware::find(plan.settings.device).ok().and_then(|own| own.remark()) {
         out(Line::Remark(remark));
     }
     match learn(context, wanted, &plan, unfinished, stop, out) {
-        Ok(learned) => finish(context, genre, &plan, learned, stop, out),
+        Ok(run) => finish(context, genre, &plan, run, stop, out),
         Err(error) => {
             // One that was stopped is not recorded, or the news it was due for would be lost; one that
             // failed is, and tried again when there is more news.
             if !matches!(error, TrainError::Abandoned) {
                 let outcome = Outcome::Failed { why: error.to_string() };
-                let cycle = Cycle { outcome, ..plan.cycle(None, None) };
+                let cycle = plan.cycle(None, None, outcome);
                 context.store.add_cycle(genre, cycle, Vec::new(), None)?;
             }
-            // What failed for lack of memory or a GPU may go on when that is back.
+            // What failed for lack of memory or a GPU can be resumed when that is back.
             if matches!(error, TrainError::Diverged { .. } | TrainError::NothingToLearn) {
-                keep::forget(context, genre);
+                resume::forget(context, genre);
             }
             Err(error.into())
         }
     }
 }
 
+/// Makes a version of what was learned and records the cycle.
 fn finish(
     context: &Context,
     genre: &str,
     plan: &Plan,
-    learned: Learned,
+    run: Run,
     stop: &AtomicBool,
     out: &mut Out<'_>,
 ) -> anyhow::Result<NewVersion> {
-    let Learned { trained, tokens_per_second } = learned;
+    let (promoted, why) = judge(context, genre, plan, &run.trained, stop)?;
+    let version = next_version(context, genre)?;
+    let Run { trained, tokens_per_second } = run;
     let valid_nll = trained.best.valid_nll;
-    let (promoted, why) = judge(context, genre, plan, &trained, stop)?;
-    let genre_dir = context.home.models().join(genre);
-    // The number of a deleted version is not given again: tracks are known by it.
-    let kept = version::versions(&genre_dir)?;
-    let noted = context.store.cycles(genre)?.into_iter().filter_map(|(_, cycle)| cycle.version);
-    let version = noted.chain(kept).max().map_or(1, |last| last + 1);
-    let untrained = Network::new(
-        plan.settings.size(composer::INTERFACE),
-        &mut ChaCha8Rng::seed_from_u64(plan.settings.seed),
-    )?;
-    // An untrained network knows nothing of any song: a few are enough to measure that.
-    let few = &plan.held_out()[..plan.held_out().len().min(8)];
     let manifest = Manifest {
         genre: genre.to_owned(),
         version,
@@ -107,7 +99,7 @@ fn finish(
         n_valid: plan.material.corpus.valid.len(),
         curve: trained.curve,
         valid_nll,
-        untrained_nll: evaluate(&untrained, few)?,
+        untrained_nll: untrained_nll(plan)?,
         bigram_nll: Ngram::new(2, &plan.material.corpus.train).evaluate(plan.held_out()),
         statistics: Some(plan.material.statistics.clone()),
         tokens_per_second,
@@ -115,22 +107,73 @@ fn finish(
         vocabulary: 0,
         weights_blake3: String::new(),
     };
-    let (untrained_nll, bigram_nll) = (manifest.untrained_nll, manifest.bigram_nll);
+    let row = Row::new(&manifest, promoted, why.clone());
+    let genre_dir = context.home.models().join(genre);
     version::save(&genre_dir, &trained.network, &plan.material.melodies, manifest)?;
     let outcome = if promoted { Outcome::Promoted } else { Outcome::Kept { why: why.clone() } };
-    let cycle = Cycle { outcome, ..plan.cycle(Some(version), Some(valid_nll)) };
-    let promotion = promoted.then(|| Promotion { version, at_ms: now_ms(), why: why.clone() });
+    let cycle = plan.cycle(Some(version), Some(valid_nll), outcome);
+    let promotion = promoted.then(|| Promotion { version, at_ms: now_ms(), why });
     context.store.add_cycle(genre, cycle, plan.material.weights.clone(), promotion)?;
-    keep::forget(context, genre);
-    let fate = if promoted { "is played from now on" } else { "is kept but not played" };
-    out(Line::row(
-        json!({"event": "trained", "genre": genre, "version": version, "promoted": promoted,
-            "valid_nll": valid_nll, "untrained_nll": untrained_nll, "bigram_nll": bigram_nll,
-            "why": why, "tokens_per_second": tokens_per_second.round()}),
-        format!(
-            "{genre} v{version} {fate}: {why}\n  nats a token on held-out songs: \
-             {valid_nll:.3}, bigram {bigram_nll:.3}, untrained {untrained_nll:.3}"
-        ),
-    ));
+    resume::forget(context, genre);
+    out(Line::row(&row));
     Ok(NewVersion { version, promoted })
+}
+
+/// The number of a deleted version is not given again: tracks are known by it.
+fn next_version(context: &Context, genre: &str) -> anyhow::Result<u32> {
+    let kept = version::versions(&context.home.models().join(genre))?;
+    let noted = context.store.cycles(genre)?.into_iter().filter_map(|(_, cycle)| cycle.version);
+    Ok(noted.chain(kept).max().map_or(1, |last| last + 1))
+}
+
+/// The loss of a network with random weights, for comparison.
+fn untrained_nll(plan: &Plan) -> anyhow::Result<f64> {
+    let mut rng = ChaCha8Rng::seed_from_u64(plan.settings.seed);
+    let untrained = Network::new(plan.settings.size(composer::INTERFACE), &mut rng)?;
+    // It knows nothing of any song: a few are enough to measure that.
+    let few = &plan.held_out()[..plan.held_out().len().min(8)];
+    Ok(evaluate(&untrained, few)?)
+}
+
+/// What a training made.
+#[derive(Debug, Serialize)]
+struct Row {
+    event: &'static str,
+    genre: String,
+    version: u32,
+    promoted: bool,
+    /// Nats a token on the held-out songs, as the two below.
+    valid_nll: f64,
+    untrained_nll: f64,
+    bigram_nll: f64,
+    why: String,
+    tokens_per_second: f64,
+}
+
+impl Row {
+    fn new(manifest: &Manifest, promoted: bool, why: String) -> Self {
+        Self {
+            event: "trained",
+            genre: manifest.genre.clone(),
+            version: manifest.version,
+            promoted,
+            valid_nll: manifest.valid_nll,
+            untrained_nll: manifest.untrained_nll,
+            bigram_nll: manifest.bigram_nll,
+            why,
+            tokens_per_second: manifest.tokens_per_second.round(),
+        }
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { genre, version, why, valid_nll, bigram_nll, untrained_nll, .. } = self;
+        let fate = if self.promoted { "is played from now on" } else { "is kept but not played" };
+        write!(
+            f,
+            "{genre} v{version} {fate}: {why}\n  nats a token on held-out songs: {valid_nll:.3}, \
+             bigram {bigram_nll:.3}, untrained {untrained_nll:.3}"
+        )
+    }
 }

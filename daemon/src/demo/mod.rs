@@ -188,7 +188,7 @@ impl Show<'_> {
         let (before, after) = (nats(1)?, nats(2)?);
         let tracks: Vec<tracks::Row> = self.rows(&["tracks", GENRE])?;
         let rated = tracks.iter().find(|row| row.track == track.track);
-        self.printer.print(Line::of(&Changed {
+        self.printer.print(Line::row(&Changed {
             event: "changed",
             weight: rated.map_or(0.0, |row| row.weight),
             nll_per_note_v1: before,

@@ -254,7 +254,7 @@ impl Daemon {
             }
             HomeCommand::Retrain(retrain) => {
                 let Ok(()) = self.may_train(&retrain.genre, &replies) else { return };
-                let _ = replies.send(Reply::Line(Line::of(&retrain.queued())));
+                let _ = replies.send(Reply::Line(Line::row(&retrain.queued())));
                 let _ = replies.send(Reply::end(&Ok(())));
                 if !self.queue.iter().any(|queued| queued.wanted.genre == retrain.genre) {
                     let wanted = TrainingRequest::from(retrain);

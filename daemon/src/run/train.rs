@@ -14,8 +14,8 @@ use super::{Daemon, look_elsewhere};
 use crate::context::{Context, now_ms};
 use crate::control::Reply;
 use crate::control::answer::{Line, Step};
-use crate::cycle::keep;
 use crate::cycle::request::{TrainingRequest, require_songs};
+use crate::cycle::resume;
 use crate::cycle::schedule::{self, Due, News};
 use crate::cycle::training::{NewVersion, cycle};
 use crate::run::event::Event;
@@ -94,7 +94,7 @@ impl Daemon {
 
     /// Takes up the trainings that an earlier process left unfinished.
     pub(super) fn resume_trainings(&mut self) {
-        match keep::interrupted(&self.context) {
+        match resume::interrupted(&self.context) {
             Ok(interrupted) => self.queue.extend(
                 interrupted.into_iter().map(|wanted| Queued { wanted, watchers: Vec::new() }),
             ),

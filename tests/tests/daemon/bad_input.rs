@@ -1,4 +1,4 @@
-//! Does the daemon say of every wrong file what is wrong, keep it, and go on?
+//! Does the daemon say what is wrong with every bad file, keep the file, and carry on?
 
 use std::ffi::OsStr;
 use std::fs::{self, File, Permissions};
@@ -16,12 +16,12 @@ use crate::home;
 const NOBODY: u32 = 65_534;
 
 #[test]
-fn every_wrong_file_ends_with_a_reason_and_the_daemon_goes_on() {
+fn every_bad_file_ends_with_a_reason_and_the_daemon_carries_on() {
     let home = home().set("schedule.min_songs", 100);
     let outside = home.put("outside/secret.mid", &song(5));
     let daemon = home.daemon();
     let good = song(0);
-    // Of half a song there would be enough left.
+    // Half a song would still be enough of a song.
     home.put("inbox/hardstyle/truncated.mid", &good[..good.len() / 8]);
     home.put("inbox/hardstyle/words.mid", b"Dear diary, today I wrote a melody.\n");
     home.put("inbox/hardstyle/empty.mid", b"");
@@ -146,7 +146,7 @@ fn the_endings_of_songs_count_in_any_case() {
 }
 
 #[test]
-fn names_that_are_no_text_or_very_long_are_taken_like_any_other() {
+fn names_that_are_not_text_or_very_long_are_taken_like_any_other() {
     let home = home().set("schedule.min_songs", 100);
     let folder = home.path("inbox/hardstyle");
     fs::create_dir_all(&folder).expect("can be made");
@@ -205,7 +205,7 @@ fn unfinished_and_hidden_files_are_left_alone() {
 
 const HUGE: u64 = 100 << 20;
 
-/// A file of holes, moved in at once.
+/// A sparse file, moved in at once.
 fn drop_100_megabytes(home: &Home) {
     let path = home.path("outside/huge.mid");
     let file = File::create(&path).expect("writable");
@@ -225,8 +225,8 @@ fn reason(home: &Home, path: &str) -> String {
     eventually(&path.display().to_string(), || fs::read_to_string(&path).ok())
 }
 
-/// A daemon that may do only what permissions allow. The superuser may do everything, so it gives its
-/// place to nobody, to whom the home and a copy of the program are handed.
+/// A daemon that is subject to permissions. The superuser is not, so the daemon runs as nobody, to whom
+/// the home and a copy of the program are handed.
 fn daemon_without_privileges(home: &Home) -> Daemon {
     let command = home.command(&["run"]);
     if !rustix::process::geteuid().is_root() {

@@ -22,7 +22,7 @@ fn text(path: &Path) -> &str {
 }
 
 #[test]
-fn of_a_folder_what_is_wrong_is_told_and_a_table() {
+fn of_a_folder_only_problems_and_a_table_are_reported() {
     let home = home();
     home.put("folder/a good one.mid", &song(0));
     home.put("folder/b good one.mid", &song(1));
@@ -49,17 +49,17 @@ fn of_a_folder_what_is_wrong_is_told_and_a_table() {
     assert_eq!(all.out.lines().filter(|line| line.contains(" BPM, ")).count(), 4);
 
     let rows = home.rows(&["judge", text(&folder)]);
-    let doubles: Vec<&Value> = rows.iter().map(|row| &row["double_of"]).collect();
+    let duplicates: Vec<&Value> = rows.iter().map(|row| &row["double_of"]).collect();
     let of = |name: &str| json!(text(&home.path("folder").join(name)));
     let expected =
         [Value::Null, Value::Null, of("a good one.mid"), of("b good one.mid"), Value::Null];
-    assert_eq!(doubles, expected.iter().collect::<Vec<_>>());
+    assert_eq!(duplicates, expected.iter().collect::<Vec<_>>());
     let verdicts: Vec<&Value> = rows.iter().map(|row| &row["verdict"]).collect();
     assert_eq!(verdicts, ["accept", "accept", "accept", "accept", "reject"]);
 }
 
 #[test]
-fn a_folder_of_many_files_is_told_in_its_order() {
+fn a_folder_of_many_files_is_reported_in_its_order() {
     let home = home();
     for idx in 0..300 {
         let bytes = format!("no song {idx}");

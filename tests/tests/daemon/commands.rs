@@ -159,9 +159,9 @@ fn a_place_that_is_a_file_is_refused() {
 }
 
 #[test]
-fn a_track_that_cannot_be_noted_leaves_no_file_behind() {
+fn a_track_that_cannot_be_recorded_leaves_no_file_behind() {
     let home = trained();
-    // The store does not take a wish with so long a path.
+    // The store refuses a wish with so long a path.
     let primer = format!("primers/{}a.mid", format!("{}/", "x".repeat(200)).repeat(11));
     let primer = home.put(&primer, &song(0));
     let out = home.path("elsewhere");
@@ -235,7 +235,7 @@ fn a_removed_song_moves_to_the_rejected_ones_and_may_come_back() {
 }
 
 #[test]
-fn a_forgotten_listener_has_no_say_any_more() {
+fn a_forgotten_listener_no_longer_counts() {
     let home = trained();
     let track = track(&home, 1).to_string();
     home.row(&["rate", &track, "🔥", "--by", "ann"]);
@@ -249,7 +249,7 @@ fn a_forgotten_listener_has_no_say_any_more() {
 }
 
 #[test]
-fn ratings_come_from_a_table_as_a_whole_or_not_at_all() {
+fn a_table_of_ratings_is_imported_as_a_whole_or_not_at_all() {
     let home = trained();
     let (first, second) = (track(&home, 1), track(&home, 2));
     let table = |text: String| {
@@ -260,11 +260,11 @@ fn ratings_come_from_a_table_as_a_whole_or_not_at_all() {
         "track,emoji,by,time\n{first},🔥,ann,1700000000000\n{second},👎,ann,\n{first},👍,\"Doe, Jane\",\n"
     ));
     assert_eq!(home.rows(&["rate", "--from", &good]).len(), 3);
-    let says = |home: &Home| -> Vec<(Value, Value)> {
+    let scores = |home: &Home| -> Vec<(Value, Value)> {
         let tracks = home.rows(&["tracks"]);
         tracks.iter().map(|row| (row["listeners"].clone(), row["score"].clone())).collect()
     };
-    let before = says(&home);
+    let before = scores(&home);
     assert_eq!((&before[0].0, &before[1].0), (&json!(2), &json!(1)));
     let wrong = [
         (format!("track,emoji,by\n{first},💩,cyd\n{first},🥒,cyd\n"), "line 3"),
@@ -276,7 +276,7 @@ fn ratings_come_from_a_table_as_a_whole_or_not_at_all() {
     for (text, said) in wrong {
         let path = table(text);
         home.ask(&["rate", "--from", &path]).fails(2, said);
-        assert_eq!(says(&home), before);
+        assert_eq!(scores(&home), before);
     }
     home.ask(&["rate", "--from", "nowhere.csv"]).fails(1, "nowhere.csv");
     assert_eq!(home.row(&["forget", "Doe, Jane"])["votes"], 1, "a comma in a name");
@@ -325,7 +325,7 @@ fn judging_needs_no_home_and_moves_nothing() {
 }
 
 #[test]
-fn judging_goes_on_after_what_cannot_be_judged() {
+fn judging_carries_on_after_what_cannot_be_judged() {
     let home = home().set("intake.midi.max_file_bytes", 1 << 16);
     let good = home.put("good.mid", &song(0));
     let words = home.put("words.txt", b"buy strings");

@@ -1,4 +1,4 @@
-//! Is a wrong configuration named before anything starts?
+//! Is a mistake in the configuration named before anything starts?
 
 use tests::process::files_below;
 
@@ -41,7 +41,7 @@ fn a_file_named_on_the_command_line_has_to_be_there() {
 }
 
 #[test]
-fn a_token_that_is_none_stops_the_start_and_is_not_shown() {
+fn a_malformed_token_stops_the_start_and_is_not_shown() {
     let home = home().variable("KICKBACK_DISCORD_TOKEN", "swordfish swordfish");
     let answer = home.ask(&["run"]);
     answer.fails(1, "KICKBACK_DISCORD_TOKEN");

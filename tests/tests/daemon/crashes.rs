@@ -1,4 +1,4 @@
-//! Does being killed lose or double anything?
+//! Does a kill lose or duplicate anything?
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,7 +16,7 @@ fn every_dropped_file_is_somewhere_exactly_once_after_kills() {
     let home = home().set("schedule.min_songs", 100);
     fs::create_dir(home.path("inbox")).expect("can be made");
     let mut dropped = Vec::new();
-    // Each time a little later, so that the kills meet every stage from the start to the last move.
+    // Each time a little later, so that the kills hit every stage from the start to the last move.
     for (round, songs) in songs().chunks(3).enumerate() {
         let daemon = Daemon::start_only(home.command(&["run"]));
         for (name, bytes) in songs {
@@ -26,7 +26,7 @@ fn every_dropped_file_is_somewhere_exactly_once_after_kills() {
         let wrong = format!("round {round}: no song").into_bytes();
         home.put(&format!("inbox/hardstyle/wrong-{round}.mid"), &wrong);
         dropped.push(wrong);
-        daemon_lives_for(daemon, Duration::from_millis(40 + 45 * round as u64));
+        kill_at(daemon, Duration::from_millis(40 + 45 * round as u64));
     }
     let daemon = home.daemon();
     home.wait_for_empty_inbox();
@@ -40,7 +40,7 @@ fn every_dropped_file_is_somewhere_exactly_once_after_kills() {
         times
     };
     let kept = [contents(&home, "library"), contents(&home, "rejected")].concat();
-    assert!(times(kept) == times(dropped), "files were lost or doubled: {:?}", home.files(""));
+    assert!(times(kept) == times(dropped), "files were lost or duplicated: {:?}", home.files(""));
     let rows = home.rows(&["library"]);
     let mut paths: Vec<&str> = rows.iter().filter_map(|row| row["path"].as_str()).collect();
     paths.sort_unstable();
@@ -111,8 +111,8 @@ fn a_training_that_was_killed_leaves_a_home_that_trains() {
     assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
 }
 
-/// Kills a daemon at its age of `age`, whatever it is doing then.
-fn daemon_lives_for(daemon: Daemon, age: Duration) {
+/// Kills a daemon after `age`, whatever it is doing then.
+fn kill_at(daemon: Daemon, age: Duration) {
     let deadline = Instant::now() + age;
     while let Some(left) = deadline.checked_duration_since(Instant::now()) {
         std::thread::park_timeout(left);
@@ -120,7 +120,7 @@ fn daemon_lives_for(daemon: Daemon, age: Duration) {
     daemon.kill();
 }
 
-/// The contents of all files below a folder of the home that are no explanations.
+/// The contents of all files below a folder of the home but the explanations.
 fn contents(home: &Home, folder: &str) -> Vec<Vec<u8>> {
     let files = home.files(folder).into_iter().filter(|file| !file.ends_with(".reason.txt"));
     files.map(|file| fs::read(home.path(folder).join(file)).expect("readable")).collect()

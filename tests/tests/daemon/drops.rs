@@ -11,7 +11,7 @@ use crate::{home, trained};
 
 #[test]
 fn a_folder_moved_in_at_once_loses_no_file() {
-    // Scans that nothing asks for are too rare to help here.
+    // Routine scans are too rare to help here.
     let home = home().set("schedule.min_songs", 100).set("inbox.scan_seconds", 86_400);
     let daemon = home.daemon();
     for (idx, (name, bytes)) in songs().iter().enumerate() {
@@ -74,7 +74,7 @@ fn a_file_that_grows_is_taken_when_it_is_whole() {
 }
 
 #[test]
-fn a_stop_does_not_wait_for_what_waits_in_the_inbox() {
+fn a_stop_does_not_wait_for_what_is_in_the_inbox() {
     const N_FILES: usize = 3000;
     let home = home().set("schedule.min_songs", 100);
     for idx in 0..N_FILES {

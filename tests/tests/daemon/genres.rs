@@ -1,13 +1,13 @@
-//! Does one network play all genres, and does a new genre begin with what it knows?
+//! Does one network play all genres, and does a new genre start from what it knows?
 
 use crate::trained;
 
 #[test]
-fn a_new_genre_begins_with_what_another_one_learned() {
+fn a_new_genre_starts_from_what_another_one_learned() {
     let home = trained();
     home.drop_songs("trance", 10..14);
     let answer = home.ask(&["train", "trance", "--epochs", "1"]);
-    assert!(answer.err.contains("begins with what hardstyle v1 knows"), "{}", answer.err);
+    assert!(answer.err.contains("starts from what hardstyle v1 knows"), "{}", answer.err);
     let version = home.row(&["versions", "trance"]);
     assert!(version["replayed"].as_u64().is_some_and(|n| n > 0), "{version}");
     assert_eq!(version["parent"], serde_json::Value::Null);

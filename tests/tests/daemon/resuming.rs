@@ -1,4 +1,4 @@
-//! Does a training that was stopped go on where it was, and end as if it had not been?
+//! Does a training resume where it was stopped, and end as if it had never been?
 
 use std::fs;
 
@@ -7,9 +7,9 @@ use tests::process::{Daemon, Home, Signal, eventually};
 
 use crate::home;
 
-/// Of a training that is long enough to be stopped in the middle, and short enough to be awaited.
+/// Long enough to be stopped in the middle, short enough to wait for.
 const EPOCHS: usize = 150;
-/// Of a training that takes hours.
+/// Takes hours.
 const ENDLESS: usize = 10_000;
 
 /// A home with six songs in its inbox, whose training takes them all and so many epochs.
@@ -58,20 +58,20 @@ fn a_training_in_pieces_makes_the_version_that_it_makes_in_one() {
     daemon.kill();
     let daemon = home.daemon();
     daemon.wait_for_log("epoch  20/");
-    assert!(number_after(&daemon.log(), "it goes on from step ") > 0);
+    assert!(number_after(&daemon.log(), "it resumes at step ") > 0);
     let ended = daemon.stop(Signal::TERM);
     assert_eq!(ended.code, Some(0), "{}", ended.log);
     let stopped_at = number_after(&ended.log, "hardstyle was stopped at step ");
     let daemon = home.daemon();
-    daemon.wait_for_log("it goes on from step ");
-    assert_eq!(number_after(&daemon.log(), "it goes on from step "), stopped_at);
+    daemon.wait_for_log("it resumes at step ");
+    assert_eq!(number_after(&daemon.log(), "it resumes at step "), stopped_at);
     assert_eq!(version(&home), version(&through));
     assert!(!daemon.log().contains("begins anew"), "{}", daemon.log());
     assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
 }
 
 #[test]
-fn what_cannot_be_gone_on_with_is_said_and_begun_anew() {
+fn what_cannot_be_resumed_is_reported_and_begins_anew() {
     let home = slow(ENDLESS);
     let stopped = || {
         let daemon = home.daemon();
@@ -84,7 +84,7 @@ fn what_cannot_be_gone_on_with_is_said_and_begun_anew() {
     let mut bytes = fs::read(&file).expect("it is there");
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
-    // Nor is what it notes believed then.
+    // Its note is not believed either then.
     let noted = br#"epochs\\\":null"#;
     let at =
         bytes.windows(noted.len()).position(|here| here == noted).expect("no epochs are noted");
@@ -92,22 +92,22 @@ fn what_cannot_be_gone_on_with_is_said_and_begun_anew() {
     fs::write(&file, bytes).expect("writable");
     let daemon = home.daemon();
     daemon.wait_for_log("cannot be gone on with");
-    daemon.wait_for_log("is lost, an ordinary one takes its place");
+    daemon.wait_for_log("is lost; an ordinary one takes its place");
     daemon.wait_for_log("training hardstyle because");
-    assert!(!daemon.log().contains("goes on from step"), "{}", daemon.log());
+    assert!(!daemon.log().contains("resumes at step"), "{}", daemon.log());
     daemon.wait_for_log("epoch   2/10000 ");
     daemon.kill();
 
     let home = home.set("training.learning_rate", 0.005).set("training.epochs", 3);
     let daemon = home.daemon();
-    daemon.wait_for_log("begins anew: its settings, its start or the genres are others now");
+    daemon.wait_for_log("begins anew: its settings, its starting point or the genres have changed");
     eventually("a first version", || (home.status("hardstyle")["version"] == 1).then_some(()));
     assert!(!unfinished(&home));
     assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
 }
 
 #[test]
-fn without_a_daemon_it_goes_on_too_unless_a_fresh_one_is_asked_for() {
+fn without_a_daemon_it_resumes_too_unless_a_fresh_one_is_asked_for() {
     let home = slow(ENDLESS);
     let stop_of = |arguments: &[&str]| {
         let training = Daemon::start_only(home.command(arguments));
@@ -116,20 +116,20 @@ fn without_a_daemon_it_goes_on_too_unless_a_fresh_one_is_asked_for() {
         training.stop(Signal::INT)
     };
     let stop = || stop_of(&["train", "hardstyle"]);
-    // The second asks for nothing else, so it is this one that it goes on with.
+    // The second asks for nothing in particular, so it resumes this one.
     let first = stop_of(&["train", "hardstyle", "--epochs", "9000"]);
     assert_eq!(first.code, Some(1), "{}", first.log);
     let stopped_at = number_after(&first.log, "hardstyle was stopped at step ");
     let second = stop();
-    assert_eq!(number_after(&second.log, "it goes on from step "), stopped_at);
+    assert_eq!(number_after(&second.log, "it resumes at step "), stopped_at);
     home.drop_songs("hardstyle", 6..8);
     let third = stop();
-    assert!(third.log.contains("songs or votes came since"), "{}", third.log);
-    assert!(third.log.contains("it goes on from step "), "{}", third.log);
+    assert!(third.log.contains("songs or votes have come in since"), "{}", third.log);
+    assert!(third.log.contains("it resumes at step "), "{}", third.log);
     assert!(third.log.contains("hardstyle was stopped at step "), "{}", third.log);
     let fresh = home.ask(&["train", "hardstyle", "--fresh", "--epochs", "1"]);
     assert_eq!(fresh.code, Some(0), "{fresh:#?}");
-    assert!(!fresh.err.contains("goes on from step"), "{fresh:#?}");
+    assert!(!fresh.err.contains("resumes at step"), "{fresh:#?}");
     assert!(!unfinished(&home));
 }
 

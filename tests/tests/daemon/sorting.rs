@@ -1,4 +1,4 @@
-//! Do songs in no genre's folder find theirs, and does one that does not wait and say so?
+//! Do songs in no genre's folder find theirs, and does one that finds none wait with a note?
 
 use std::fs;
 

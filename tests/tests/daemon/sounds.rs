@@ -1,4 +1,4 @@
-//! Are the sounds without loss what the track says, and pictures of versions where they are asked for?
+//! Are lossless sounds what the track says, and are pictures of versions where they are asked for?
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ fn heard(file: &Path) -> Vec<f32> {
     wav_facts::channels(&fs::read(file).expect("it is there")).concat()
 }
 
-/// How alike two sounds are, whatever their level: 1 for the same, 0 for strangers.
+/// How alike two sounds are, whatever their level: 1 for the same, 0 for unrelated ones.
 fn likeness(a: &[f32], b: &[f32]) -> f64 {
     let product = |a: &[f32], b: &[f32]| -> f64 {
         a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
@@ -62,7 +62,7 @@ fn stems_are_the_parts_of_the_file_and_add_up_to_the_mix() {
         sum.iter_mut().zip(&part).for_each(|(sum, sample)| *sum += sample);
         best_alone = best_alone.max(likeness(&part, &whole));
     }
-    // What mastering rounds off is all that is between them.
+    // Only what mastering changes is between them.
     let together = likeness(&sum, &whole);
     assert!(together > 0.95 && best_alone < 0.9, "{together} together, {best_alone} alone");
 
@@ -78,7 +78,7 @@ fn a_track_that_cannot_be_written_leaves_no_file() {
     let out = home.path("elsewhere");
     let folder = out.to_str().expect("a plain path");
     let asked = ["generate", "hardstyle", "--no-audio", "--no-picture", "--out", folder];
-    // Without a whole track, the parts are the first for which the SoundFont is needed.
+    // As no whole track is rendered, the parts are the first that need the SoundFont.
     home.ask(&[&asked[..], &["--stems"]].concat()).fails(1, "/nowhere/at-all.sf2");
     assert_eq!(home.files("elsewhere"), Vec::<String>::new());
     assert_eq!(home.rows(&["tracks"]), Vec::<Value>::new());

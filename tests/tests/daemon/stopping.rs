@@ -6,7 +6,7 @@ use tests::process::{Answer, Home, Signal, eventually};
 
 use crate::home;
 
-/// In which time a daemon has to end that was told to.
+/// A daemon has to end within this time after a signal.
 const PROMPT: Duration = Duration::from_secs(3);
 
 #[test]
@@ -34,7 +34,7 @@ fn endless() -> Home {
 }
 
 #[test]
-fn a_training_that_was_stopped_leaves_no_version_and_comes_again() {
+fn a_training_that_was_stopped_leaves_no_version_and_is_resumed() {
     for signal in [Signal::TERM, Signal::INT] {
         let home = endless();
         let daemon = home.daemon();
@@ -58,7 +58,7 @@ fn a_training_that_was_stopped_leaves_no_version_and_comes_again() {
 }
 
 #[test]
-fn who_waits_for_a_training_is_told_that_it_was_stopped() {
+fn whoever_waits_for_a_training_is_told_that_it_was_stopped() {
     let home = endless().set("schedule.quiet_seconds", 86_400.0);
     let daemon = home.daemon();
     home.wait_for_empty_inbox();

@@ -1,4 +1,4 @@
-//! What is said to someone who asks for a genre that cannot be played yet?
+//! What is someone told who asks for a genre that cannot be played yet?
 
 use tests::discord::{Discord, TOKEN};
 use tests::process::Signal;
@@ -8,7 +8,7 @@ use crate::home;
 const MISSING: &str = "hardstyle has 3 of the 8 songs it needs";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_missing_is_said_in_the_shell_and_in_discord() {
+async fn what_is_missing_is_told_in_the_shell_and_in_discord() {
     let discord = Discord::start().await;
     let home = home()
         .set("schedule.min_songs", 8)
@@ -55,7 +55,7 @@ fn a_home_without_any_song_says_where_to_put_them() {
 }
 
 #[test]
-fn wrong_usage_is_another_exit_code_than_not_yet() {
+fn wrong_usage_has_another_exit_code_than_not_yet() {
     let home = home();
     for arguments in [&["rate", "1"][..], &["rate", "1", "🥒"], &["sing"], &["train"]] {
         let answer = home.ask(arguments);

@@ -1,11 +1,11 @@
-//! Is the version that is played always one that people would choose, and that is there?
+//! Is the version that is played always one that exists and that people would choose?
 
 use serde_json::{Value, json};
 use tests::process::{Home, Signal};
 
 use crate::{home, track};
 
-/// A home whose first version learned for a while, and in which a worse one is not taken.
+/// A home whose first version learned for a while, and in which a worse one is not promoted.
 fn learned() -> Home {
     let home = home().set("schedule.promotion_margin", 0.05);
     let home = home.set("training.epochs", 25).set("training.patience", 25);
@@ -44,12 +44,11 @@ fn a_worse_version_is_kept_with_its_reason_and_not_played() {
     assert_eq!((&first["layers"], &first["hidden"]), (&json!(1), &json!(16)));
     assert!(second["outcome"]["kept"]["why"].as_str().is_some(), "{second}");
     let told = home.ask(&["versions", "hardstyle"]).out;
-    assert!(
-        told.contains(&format!("{:.3} in the first, {best:.3} in the ", first_loss.expect("one")))
-    );
+    let first_loss = first_loss.expect("one");
+    assert!(told.contains(&format!("{first_loss:.3} after the first, {best:.3} after epoch ")));
     assert!(told.contains("1×16 units") && told.contains("(the last)"), "{told}");
-    assert!(told.contains("was not taken: ") && told.contains("worse by more than"), "{told}");
-    // A person may take it all the same.
+    assert!(told.contains("was not promoted: ") && told.contains("worse by more than"), "{told}");
+    // A person may choose it all the same.
     home.row(&["rollback", "hardstyle", "v2"]);
     assert_eq!(made_by(&home, track(&home, 1)), 2);
     assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
@@ -76,7 +75,7 @@ fn versions_are_switched_and_deleted_while_the_daemon_serves_and_trains() {
 }
 
 #[test]
-fn size_and_length_that_are_left_open_are_chosen_said_and_kept() {
+fn size_and_length_that_are_left_open_are_chosen_reported_and_kept() {
     let keys = ["layers", "hidden", "embedding", "sequence_length", "batch"];
     let open = |home: Home, key: &&str| home.set(&format!("training.{key}"), "\"auto\"");
     let home = keys.iter().fold(home(), open);
@@ -84,7 +83,7 @@ fn size_and_length_that_are_left_open_are_chosen_said_and_kept() {
     let first = home.ask(&["train", "hardstyle"]);
     assert!(first.err.contains("2×64 units, embedding 32, 8×64 tokens a step"), "{first:#?}");
     home.rows(&["train", "hardstyle"]);
-    // What is set counts for a network that begins anew, not for one that learns on.
+    // A size that is set applies to a new network, not to one that continues to learn.
     let home = home.set("training.hidden", 24);
     home.rows(&["train", "hardstyle", "--fresh"]);
     let home = home.set("training.hidden", "\"auto\"");

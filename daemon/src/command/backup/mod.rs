@@ -73,7 +73,7 @@ impl Backup {
                 "{n} damaged values of the store were copied as they are: {hint}"
             )));
         }
-        out(Line::of(&Row {
+        out(Line::row(&Row {
             to: shown(&to),
             files: copied.n_files,
             bytes: copied.n_bytes,

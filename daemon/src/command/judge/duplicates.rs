@@ -6,10 +6,16 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use watch::duplicates::{Collection, Outline};
+use music::song::Song;
+use watch::duplicates::{Collection, Fingerprint, Outline};
 
-use super::verdict::{Judged, KnownBy};
 use crate::store::SongId;
+
+/// What the duplicates of a file are found by.
+pub(super) struct KnownBy {
+    pub(super) id: SongId,
+    pub(super) music: Option<(Fingerprint, Song)>,
+}
 
 /// The accepted files so far.
 #[derive(Default)]
@@ -31,8 +37,8 @@ pub(super) struct Duplicate {
 impl Duplicates {
     /// The earlier file that an accepted one repeats; `None` if it is new, and then it is known from
     /// now on.
-    pub(super) fn find(&mut self, file: &Path, judged: &mut Judged) -> Option<Duplicate> {
-        let KnownBy { id, music } = judged.known_by.take()?;
+    pub(super) fn find(&mut self, file: &Path, known_by: KnownBy) -> Option<Duplicate> {
+        let KnownBy { id, music } = known_by;
         if let Some(of) = self.by_content.get(&id) {
             // Named twice, it is no duplicate of itself.
             let how = "the same bytes".to_owned();

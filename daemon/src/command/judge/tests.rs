@@ -12,6 +12,7 @@ use serde_json::Value;
 use watch::duplicates::{Fingerprint, Outline, compare};
 use watch::inbox::Found;
 
+use super::Judge;
 use crate::config::Config;
 use crate::context::Context;
 use crate::control::answer::Line;
@@ -110,7 +111,8 @@ fn by_judge(context: &Context, folder: &Path) -> BTreeMap<String, String> {
             repeated.insert(name(&json["file"]).expect("a file"), of);
         }
     };
-    super::judge(&[folder.to_owned()], true, &context.config.intake, &mut out).expect("judged");
+    let judge = Judge { paths: vec![folder.to_owned()], all: true };
+    judge.run(&context.config.intake, &mut out).expect("judged");
     repeated
 }
 

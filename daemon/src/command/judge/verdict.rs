@@ -1,19 +1,18 @@
 //! What is told about one file?
 
+use std::fmt;
 use std::fs::FileType;
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
-use music::song::Song;
 use music::tokens::encode;
-use serde_json::{Value, json};
-use watch::duplicates::Fingerprint;
+use serde::Serialize;
 use watch::filter::{Reason, Verdict};
 use watch::intake::{Examined, Settings, examine};
 use watch::open::read_beneath;
 
-use super::duplicates::Duplicate;
-use crate::command::tidy;
+use super::duplicates::{Duplicate, KnownBy};
+use crate::command::listing::tidy;
 use crate::control::answer::{Line, shown};
 use crate::intake::{guarded, not_opened};
 use crate::store::SongId;
@@ -26,8 +25,8 @@ const DUPLICATE: &str = "duplicate";
 /// A file that was judged.
 pub(super) struct Judged {
     outcome: &'static str,
-    json: Value,
-    /// The verdict in a line.
+    row: Row,
+    /// The verdict in one line.
     brief: String,
     /// What led to it, in further lines.
     details: String,
@@ -35,53 +34,72 @@ pub(super) struct Judged {
     pub(super) known_by: Option<KnownBy>,
 }
 
-/// What the duplicates of a file are found by.
-pub(super) struct KnownBy {
-    pub(super) id: SongId,
-    pub(super) music: Option<(Fingerprint, Song)>,
+/// What is said about a file.
+#[derive(Debug, Serialize)]
+struct Row {
+    file: String,
+    verdict: &'static str,
+    /// The code of the reason for which it is rejected.
+    reason: Option<&'static str>,
+    parts: Vec<PartRow>,
+    tempo_bpm: f64,
+    key: Option<String>,
+    bars: u32,
+    tokens: usize,
+    double_of: Option<String>,
+    warnings: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct PartRow {
+    name: String,
+    role: &'static str,
+    notes: usize,
+    why: String,
+}
+
+/// A row with as many words as a person has to read.
+#[derive(Debug, Serialize)]
+struct Told {
+    #[serde(flatten)]
+    row: Row,
+    #[serde(skip)]
+    text: String,
+}
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
 }
 
 impl Judged {
     /// What the inbox would find in a file; `None` if it is not there.
     pub(super) fn of(file: &Path, settings: &Settings) -> Option<Self> {
-        examine_file(file, settings).map(|(id, examined)| Self::told(file, id, examined))
+        examine_file(file, settings).map(|(id, examined)| Self::new(file, id, examined))
     }
 
-    fn told(file: &Path, id: Option<SongId>, examined: Examined) -> Self {
+    fn new(file: &Path, id: Option<SongId>, examined: Examined) -> Self {
         let n_tokens = examined.song.as_ref().map_or(0, |song| encode(song).len());
-        let (verdict, code, words) = match &examined.verdict {
-            Verdict::Accept => ("accept", None, "accepted".to_owned()),
-            Verdict::Reject(reason) => {
-                ("reject", Some(reason.code()), format!("rejected, {}: {reason}", reason.code()))
-            }
+        let row = Row::new(file, &examined, n_tokens);
+        let verdict = match &examined.verdict {
+            Verdict::Accept => "accepted".to_owned(),
+            Verdict::Reject(reason) => format!("rejected, {}: {reason}", reason.code()),
         };
-        let parts: Vec<_> = examined
-            .parts
-            .iter()
-            .map(|part| json!({"name": part.name, "role": part.role.name(), "notes": part.n_notes, "why": part.why}))
-            .collect();
-        let json = json!({
-            "file": shown(file), "verdict": verdict, "reason": code, "parts": parts,
-            "tempo_bpm": examined.tempo_bpm, "key": examined.key.map(|key| key.to_string()),
-            "bars": examined.n_bars, "tokens": n_tokens, "double_of": null,
-            "warnings": examined.warnings,
-        });
-        let brief = format!("{}: {words}", file.display());
+        let brief = format!("{}: {verdict}", file.display());
         let details = details(&examined, n_tokens);
-        let id = id.filter(|_| code.is_none());
+        let id = id.filter(|_| row.reason.is_none());
         let known_by = id.map(|id| KnownBy { id, music: examined.fingerprint.zip(examined.song) });
-        Self { outcome: code.unwrap_or(ACCEPTED), json, brief, details, known_by }
+        Self { outcome: row.reason.unwrap_or(ACCEPTED), row, brief, details, known_by }
     }
 
     /// Notes that it repeats an earlier file.
     pub(super) fn repeats(&mut self, duplicate: &Duplicate) {
+        let Duplicate { of, how } = duplicate;
         self.outcome = DUPLICATE;
-        self.json["double_of"] = json!(shown(&duplicate.of));
-        self.brief.push_str(&format!(
-            ", but the inbox takes only one of it and {} ({})",
-            duplicate.of.display(),
-            duplicate.how
-        ));
+        self.row.double_of = Some(shown(of));
+        let of = of.display();
+        self.brief.push_str(&format!(", but the inbox takes only one of it and {of} ({how})"));
     }
 
     /// `accept`, `duplicate`, or the code of the reason.
@@ -89,15 +107,42 @@ impl Judged {
         self.outcome
     }
 
-    /// What is said about it: for people everything if `is_full`, else whatever is wrong with it.
-    /// Programs are told of every file.
+    /// What is said about it: to people everything if `is_full`, else only what is wrong with it.
+    /// Programs are told about every file.
     pub(super) fn line(self, is_full: bool) -> Line {
         let text = match (is_full, self.outcome) {
             (true, _) => self.brief + &self.details,
             (false, ACCEPTED) => String::new(),
             (false, _) => self.brief,
         };
-        Line::row(self.json, text)
+        Line::row(&Told { row: self.row, text })
+    }
+}
+
+impl Row {
+    fn new(file: &Path, examined: &Examined, n_tokens: usize) -> Self {
+        let (verdict, reason) = match &examined.verdict {
+            Verdict::Accept => ("accept", None),
+            Verdict::Reject(reason) => ("reject", Some(reason.code())),
+        };
+        let parts = examined.parts.iter().map(|part| PartRow {
+            name: part.name.clone(),
+            role: part.role.name(),
+            notes: part.n_notes,
+            why: part.why.clone(),
+        });
+        Self {
+            file: shown(file),
+            verdict,
+            reason,
+            parts: parts.collect(),
+            tempo_bpm: examined.tempo_bpm,
+            key: examined.key.map(|key| key.to_string()),
+            bars: examined.n_bars,
+            tokens: n_tokens,
+            double_of: None,
+            warnings: examined.warnings.clone(),
+        }
     }
 }
 

@@ -1,10 +1,11 @@
-//! How does a training that was stopped go on where it was?
+//! How is a training resumed that was stopped?
 //!
-//! Every so often, and when it is told to stop, it is kept in a file, `models/<genre>/.training`, with a
-//! note of what it learns from. If that is the same later, it goes on from there as if nothing had
-//! been. If songs or votes came meanwhile, it goes on with them from the start of the epoch; if it is
-//! another training by its settings or its start, it begins anew. A file that is damaged or of another
-//! release is as good as none. Each of these is said. At its end the file goes.
+//! From time to time, and when it is told to stop, a snapshot of it is written to
+//! `models/<genre>/.training`, with a note of what it learns from. If nothing has changed when the genre
+//! is trained next, it resumes at that step as if there had been no break. If songs or votes have come
+//! in, it resumes with them at the start of the epoch; if its settings or its starting point have
+//! changed, it begins anew. A file that is damaged or was written by another release counts as none.
+//! People are told which of these happens. When the training is complete, the file is deleted.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -18,19 +19,20 @@ use super::request::{TrainingRequest, require_songs};
 use crate::context::Context;
 use crate::control::answer::{Line, Out};
 
-/// Keeping may take this part of the time: one in so many.
+/// Snapshots may take this fraction of the time: one part in so many.
 const COST: u32 = 100;
 
-/// What is noted with a snapshot.
+/// The note beside a snapshot.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Note {
     identity: Identity,
-    wanted: TrainingRequest,
-    /// With what was chosen where the configuration leaves the choice.
+    #[serde(rename = "wanted")]
+    request: TrainingRequest,
+    /// The settings, with what was chosen where the configuration leaves the choice open.
     pub(super) settings: Hyperparameters,
-    /// Seconds that it took.
+    /// Seconds that it has taken so far.
     pub(super) seconds: f64,
-    /// Tokens that it learned from.
+    /// Tokens that it has learned from so far.
     pub(super) n_tokens: u64,
 }
 
@@ -40,54 +42,54 @@ pub(super) struct Unfinished {
     pub(super) note: Note,
 }
 
-/// The training of the genre that was stopped, if there is a whole one, and what is wanted then: who
-/// asks for no particular training wants to go on with that. If it is not whole, that is said, it is
-/// forgotten, and what was asked for is trained as if it had never been.
+/// The stopped training of the genre, if there is a readable one, and the request that holds then:
+/// whoever asks for no particular training wants that one resumed. One that cannot be read is
+/// reported and forgotten, and what was asked for is trained as if it had never existed.
 pub(super) fn find(
     context: &Context,
-    wanted: &TrainingRequest,
+    request: &TrainingRequest,
     out: &mut Out<'_>,
 ) -> (TrainingRequest, Option<Unfinished>) {
-    let genre = &wanted.genre;
+    let genre = &request.genre;
     match read(context, genre) {
-        Ok(Some(unfinished)) if !wanted.fresh && wanted.epochs.is_none() => {
-            let noted = unfinished.note.wanted.clone();
+        Ok(Some(unfinished)) if !request.fresh && request.epochs.is_none() => {
+            let noted = unfinished.note.request.clone();
             (TrainingRequest { genre: genre.clone(), resumes: true, ..noted }, Some(unfinished))
         }
-        Ok(unfinished) => (wanted.clone(), unfinished),
+        Ok(unfinished) => (request.clone(), unfinished),
         Err(error) => {
-            let what = "the training that was stopped is lost, an ordinary one takes its place";
+            let what = "the training that was stopped is lost; an ordinary one takes its place";
             out(Line::Remark(format!("{genre}: {what}: {error:#}")));
             forget(context, genre);
-            (wanted.clone(), None)
+            (request.clone(), None)
         }
     }
 }
 
-/// The training that was stopped, if it is the one that is planned; if not, that is said and it is
-/// forgotten.
+/// The stopped training, if it is the one that is planned; otherwise it is forgotten, and people are
+/// told why.
 pub(super) fn matching(
     context: &Context,
-    wanted: &TrainingRequest,
+    request: &TrainingRequest,
     unfinished: Option<Unfinished>,
     identity: &Identity,
     out: &mut Out<'_>,
 ) -> Option<Unfinished> {
-    let (genre, unfinished) = (&wanted.genre, unfinished?);
+    let (genre, unfinished) = (&request.genre, unfinished?);
     let noted = &unfinished.note.identity;
-    let is_another = wanted.fresh && !wanted.resumes;
+    let is_another = request.fresh && !request.resumes;
     if !is_another && noted == identity {
         return Some(unfinished);
     }
     if !is_another && noted.way == identity.way {
         out(Line::Remark(format!(
-            "{genre}: songs or votes came since the training was stopped; it goes on with them"
+            "{genre}: songs or votes have come in since the training was stopped; it resumes with them"
         )));
         let Unfinished { snapshot, note } = unfinished;
         return Some(Unfinished { snapshot: snapshot.at_start_of_epoch(), note });
     }
     if !is_another {
-        let why = "its settings, its start or the genres are others now";
+        let why = "its settings, its starting point or the genres have changed";
         out(Line::Remark(format!("{genre}: the training that was stopped begins anew: {why}")));
     }
     forget(context, genre);
@@ -97,13 +99,13 @@ pub(super) fn matching(
 /// Forgets the stopped training of a genre.
 pub(super) fn forget(context: &Context, genre: &str) {
     if let Err(error) = unfinished::remove(&path(context, genre)) {
-        tracing::warn!(%error, "a training that is over can't be forgotten");
+        tracing::warn!(%error, "the snapshot of a training that is over cannot be deleted");
     }
 }
 
-/// The trainings that an earlier process left unfinished, by their place alone: what was wanted of them
-/// is taken from their notes when they begin and the file is found to be whole. One whose note
-/// cannot be made out, because it is damaged or of another release, is forgotten.
+/// The trainings that an earlier process left unfinished, by genre alone: what was asked of them is
+/// taken from their notes when they begin and the whole file is found to be readable. One whose note
+/// is damaged or was written by another release is forgotten.
 ///
 /// # Errors
 /// When the genres cannot be listed.
@@ -117,10 +119,10 @@ pub fn interrupted(context: &Context) -> anyhow::Result<Vec<TrainingRequest>> {
         };
         match found {
             Ok(()) => {
-                let why = "one was stopped before its end".to_owned();
-                let wanted =
+                let why = "one was stopped before it was complete".to_owned();
+                let request =
                     TrainingRequest { genre, fresh: false, epochs: None, why, resumes: false };
-                interrupted.push(wanted);
+                interrupted.push(request);
             }
             Err(error) => {
                 let is_lost = matches!(error.downcast_ref(), Some(UnfinishedError::Damaged { .. }));
@@ -129,7 +131,7 @@ pub fn interrupted(context: &Context) -> anyhow::Result<Vec<TrainingRequest>> {
                     tracing::warn!(genre, error, "the training that was stopped is forgotten");
                     forget(context, &genre);
                 } else {
-                    tracing::warn!(genre, error, "the training that was stopped waits");
+                    tracing::warn!(genre, error, "the training that was stopped has to wait");
                 }
             }
         }
@@ -143,7 +145,7 @@ fn read(context: &Context, genre: &str) -> anyhow::Result<Option<Unfinished>> {
     Ok(Some(Unfinished { snapshot, note: note_of(&path, &label)? }))
 }
 
-/// What is noted of the training of a genre that was stopped.
+/// The note of the stopped training of a genre.
 fn note(context: &Context, genre: &str) -> anyhow::Result<Option<Note>> {
     let path = path(context, genre);
     unfinished::label(&path)?.map(|label| note_of(&path, &label)).transpose()
@@ -160,25 +162,25 @@ fn path(context: &Context, genre: &str) -> PathBuf {
     context.home.models().join(genre).join(".training")
 }
 
-/// Keeps the training under way.
-pub(super) struct Keeper<'a> {
+/// Takes snapshots of the training under way.
+pub(super) struct Snapshots<'a> {
     context: &'a Context,
     note: Note,
     last: Instant,
-    /// What the last time cost.
+    /// What the last one took.
     cost: Duration,
 }
 
-impl<'a> Keeper<'a> {
+impl<'a> Snapshots<'a> {
     pub(super) fn new(
         context: &'a Context,
-        wanted: &TrainingRequest,
+        request: &TrainingRequest,
         identity: &Identity,
         settings: &Hyperparameters,
     ) -> Self {
         let note = Note {
             identity: identity.clone(),
-            wanted: wanted.clone(),
+            request: request.clone(),
             settings: settings.clone(),
             seconds: 0.0,
             n_tokens: 0,
@@ -186,24 +188,26 @@ impl<'a> Keeper<'a> {
         Self { context, note, last: Instant::now(), cost: Duration::ZERO }
     }
 
-    /// Whether it is time again.
+    /// Whether it is time for the next one.
     pub(super) fn is_due(&self) -> bool {
         let set = Duration::from_secs_f64(self.context.config.schedule.snapshot_seconds);
         self.last.elapsed() >= set.max(self.cost * COST)
     }
 
-    /// Keeps the training as it is after so many seconds and tokens. A failure is no harm to it, and
-    /// the log says it.
-    pub(super) fn keep(&mut self, moment: Moment<'_>, seconds: f64, n_tokens: u64) -> bool {
+    /// Takes a snapshot after so many seconds and tokens. A failure does the training no harm and is
+    /// logged.
+    pub(super) fn take(&mut self, moment: Moment<'_>, seconds: f64, n_tokens: u64) -> bool {
         let began = Instant::now();
         (self.note.seconds, self.note.n_tokens) = (seconds, n_tokens);
         let written = self.write(moment);
         (self.last, self.cost) = (Instant::now(), began.elapsed());
         match &written {
-            Ok(()) => tracing::debug!(milliseconds = self.cost.as_millis(), "a snapshot is kept"),
+            Ok(()) => {
+                tracing::debug!(milliseconds = self.cost.as_millis(), "a snapshot is written");
+            }
             Err(error) => {
                 let error = format!("{error:#}");
-                tracing::warn!(error, "no snapshot: a stop now loses what was learned");
+                tracing::warn!(error, "no snapshot: to stop now would lose what was learned");
             }
         }
         written.is_ok()
@@ -212,7 +216,7 @@ impl<'a> Keeper<'a> {
     fn write(&self, moment: Moment<'_>) -> anyhow::Result<()> {
         self.context.store.check_space()?;
         let label = serde_json::to_string(&self.note)?;
-        let path = path(self.context, &self.note.wanted.genre);
+        let path = path(self.context, &self.note.request.genre);
         Ok(unfinished::write(&path, &moment.snapshot()?, &label)?)
     }
 }

@@ -1,4 +1,4 @@
-//! Is a song that the library has already recognised, however it was changed on the way?
+//! Is a song that is already in the library recognised, whatever was changed in it?
 
 use std::fs;
 
@@ -36,13 +36,13 @@ fn reason(home: &Home, path: &str) -> String {
     eventually("a reason", || fs::read_to_string(home.path(&format!("{path}.reason.txt"))).ok())
 }
 
-fn is_named_with_what_was_changed(text: &str) -> bool {
+fn names_the_song_and_what_was_changed(text: &str) -> bool {
     let start = "The library already has it: hardstyle/first.mid (same melody, transposed by +2, ";
     text.starts_with(start) && text.contains(" % of its notes)")
 }
 
 #[test]
-fn a_changed_copy_is_the_double_of_its_song() {
+fn a_changed_copy_is_a_duplicate_of_its_song() {
     let home = home().set("schedule.min_songs", 100);
     let daemon = home.daemon();
     home.put("inbox/hardstyle/first.mid", &song(0));
@@ -50,14 +50,14 @@ fn a_changed_copy_is_the_double_of_its_song() {
     home.put("inbox/hardstyle/unlike any name.mid", &copy(&song(0)));
     home.put("inbox/hardstyle/second.mid", &song(1));
     let text = reason(&home, "rejected/hardstyle/unlike any name.mid");
-    assert!(is_named_with_what_was_changed(&text), "{text:?}");
+    assert!(names_the_song_and_what_was_changed(&text), "{text:?}");
     home.wait_for_empty_inbox();
     assert_eq!(home.files("library"), ["hardstyle/first.mid", "hardstyle/second.mid"]);
     assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
 }
 
 #[test]
-fn of_two_doubles_in_one_drop_the_first_is_taken() {
+fn of_two_duplicates_in_one_drop_the_first_is_taken() {
     let home = home().set("schedule.min_songs", 100);
     home.put("inbox/hardstyle/first.mid", &song(0));
     home.put("inbox/hardstyle/second.mid", &copy(&song(0)));
@@ -76,7 +76,7 @@ fn a_song_of_an_earlier_version_is_found_as_well() {
     let daemon = home.daemon();
     home.wait_for_empty_inbox();
     assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
-    // As if the fingerprint were still the hash of the whole lead.
+    // As in a home of an early release, whose fingerprint was the hash of the whole lead.
     let place = daemon::home::Home::new(home.path(""));
     let context = Context::open(place, Config::default()).expect("nobody else has it open");
     let (id, known) = context.store.songs().expect("readable").pop().expect("a song");
@@ -86,7 +86,7 @@ fn a_song_of_an_earlier_version_is_found_as_well() {
     let daemon = home.daemon();
     home.put("inbox/hardstyle/copy.mid", &copy(&song(0)));
     let text = reason(&home, "rejected/hardstyle/copy.mid");
-    assert!(is_named_with_what_was_changed(&text), "{text:?}");
+    assert!(names_the_song_and_what_was_changed(&text), "{text:?}");
     assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
     let place = daemon::home::Home::new(home.path(""));
     let context = Context::open(place, Config::default()).expect("nobody else has it open");
