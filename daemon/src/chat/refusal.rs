@@ -4,7 +4,7 @@ use bot::post;
 
 use super::offer::names;
 use crate::context::Context;
-use crate::cycle::label::{self, Known};
+use crate::cycle::label::{self, ArtistStatus};
 
 /// Why there can be no track of a genre, in the manner of `artist` if one is wished for.
 pub(super) fn refusal(
@@ -38,11 +38,15 @@ fn refusal_of_artist(
 ) -> anyhow::Result<Option<String>> {
     let names = names(context, genre)?;
     let (artists, needed) = (label::artists(&names, genre), label::MIN_SONGS);
-    Ok(Some(match label::known(context, &names, genre, artist)? {
-        Known::Learned(_) => return Ok(None),
-        Known::NoSong => post::unknown_artist(genre, artist, &artists),
-        Known::TooFew(n) => post::too_few_songs_of_artist(genre, artist, n, needed, &artists),
-        Known::Next => post::artist_not_learned_yet(genre, artist, &artists),
-        Known::NoRoom => post::no_room_for_artist(genre, artist, label::MAX_ARTISTS, &artists),
+    Ok(Some(match label::artist_status(context, &names, genre, artist)? {
+        ArtistStatus::Learned(_) => return Ok(None),
+        ArtistStatus::NoSong => post::unknown_artist(genre, artist, &artists),
+        ArtistStatus::TooFew(n) => {
+            post::too_few_songs_of_artist(genre, artist, n, needed, &artists)
+        }
+        ArtistStatus::Next => post::artist_not_learned_yet(genre, artist, &artists),
+        ArtistStatus::NoRoom => {
+            post::no_room_for_artist(genre, artist, label::MAX_ARTISTS, &artists)
+        }
     }))
 }

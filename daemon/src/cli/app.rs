@@ -25,7 +25,7 @@ use crate::home::{self, Home};
 use crate::run::{Doors, OpenChat, run};
 use crate::store;
 
-/// Reads the command line, does what it says, and returns the exit code.
+/// Reads the command line, carries it out, and returns the exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let is_daemon = matches!(cli.command, Command::Run);
@@ -43,7 +43,7 @@ pub fn main() -> ExitCode {
 /// `debug`, or `info,daemon::run=trace`. Under systemd the journal has the time already.
 fn log_to_stderr(default: &str) {
     let wanted = std::env::var("KICKBACK_LOG").ok().filter(|wanted| !wanted.is_empty());
-    // serenity's spans hold the tokens of requests; they are shown only to who names them.
+    // serenity's spans hold the tokens of requests; they are shown only to those who ask for them.
     let quiet = "serenity=warn,tracing=warn";
     let wanted = match wanted {
         Some(wanted) if wanted.contains("serenity") => wanted,
@@ -97,7 +97,7 @@ fn place(home: Option<&Path>, config: Option<&Path>) -> anyhow::Result<(Home, Co
     Ok((home, config))
 }
 
-/// Judging needs no home; if one is known, its limits hold.
+/// Judging needs no home; if one is known, its limits apply.
 fn intake_settings(
     home: Option<&Path>,
     config: Option<&Path>,
@@ -112,7 +112,7 @@ fn intake_settings(
     Ok(config.intake)
 }
 
-/// Asks the daemon, or does it here if none is running.
+/// Asks the daemon, or carries the command out here if none is running.
 fn at_home(
     home: Home,
     config: Config,
@@ -162,7 +162,7 @@ fn run_daemon(home: Home, config: Config) -> anyhow::Result<()> {
     };
     let runtime = tokio::runtime::Runtime::new().context("starting threads")?;
     let result = runtime.block_on(async { run(context, Doors { chat }, stopped()?).await });
-    // A track being made is not waited for: nobody was told of it yet.
+    // A track in the making is not waited for: nobody has been told about it yet.
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));
     result
 }

@@ -90,21 +90,19 @@ fn find<'a>(
         })
         .into()),
         ([], None) => Err(NotNow(unknown(songs, wanted)).into()),
-        (several, _) => {
-            let mut named: Vec<String> = several
-                .iter()
-                .take(MAX_NAMED)
-                .map(|(id, song)| format!("{} ({})", &id.to_string()[..8], called(song)))
-                .collect();
-            if several.len() > MAX_NAMED {
-                named.push("…".to_owned());
-            }
-            let n_songs = several.len();
-            let named = named.join(", ");
-            Err(Misused(format!("{wanted:?} is {n_songs} songs, say which by its id: {named}"))
-                .into())
-        }
+        (several, _) => Err(ambiguous(several, wanted).into()),
     }
+}
+
+/// Names the songs that may be meant.
+fn ambiguous(songs: &[&(SongId, Song)], wanted: &str) -> Misused {
+    let name = |(id, song): &(SongId, Song)| format!("{} ({})", &id.to_string()[..8], called(song));
+    let mut named: Vec<String> = songs.iter().take(MAX_NAMED).map(|song| name(song)).collect();
+    if songs.len() > MAX_NAMED {
+        named.push("…".to_owned());
+    }
+    let (n_songs, named) = (songs.len(), named.join(", "));
+    Misused(format!("{wanted:?} is {n_songs} songs, say which by its id: {named}"))
 }
 
 /// Whether this is the song's id or the beginning of it, its name with or without the ending, or its

@@ -44,7 +44,7 @@ impl Restore {
     /// same name are replaced, but not `kickback.toml`.
     ///
     /// # Errors
-    /// [`NotNow`] if the home has a store or a daemon runs on it, [`Misused`] if this is no backup;
+    /// [`NotNow`] if the home has a store or a daemon runs on it, [`Misused`] if this is not a backup;
     /// else what could not be read or written. As the store is made last, it can then be repeated.
     pub fn run(&self, home: &Home, config: &Config, out: &mut Out<'_>) -> anyhow::Result<()> {
         let from = std::path::absolute(&self.from)?;

@@ -1,6 +1,6 @@
 //! `retrain`: how is a genre trained at the next opportunity?
 //!
-//! The running daemon queues it; without one there is no better opportunity than now.
+//! The running daemon queues it; without a daemon it begins at once.
 
 use std::fmt;
 

@@ -112,7 +112,7 @@ fn nearest<'a>(key: &str, names: impl Iterator<Item = &'a str>) -> Option<(&'a s
         .max_by(|(_, a), (_, b)| a.total_cmp(b))
 }
 
-/// Every key that is no table, with its section.
+/// Every key except tables, with its section.
 fn all_keys(table: &Table, section: &str, found: &mut Vec<(String, String)>) {
     for (key, value) in table {
         let place = if section.is_empty() { key.clone() } else { format!("{section}.{key}") };

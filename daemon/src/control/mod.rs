@@ -134,24 +134,7 @@ pub fn ask(
     command: &HomeCommand,
     mut on_line: impl FnMut(Line),
 ) -> anyhow::Result<Option<Reply>> {
-    let mut stream = match std::os::unix::net::UnixStream::connect(socket) {
-        Ok(stream) => stream,
-        Err(e)
-            if matches!(
-                e.kind(),
-                // The last: the path is too long for a socket, so no daemon can listen there.
-                io::ErrorKind::NotFound
-                    | io::ErrorKind::ConnectionRefused
-                    | io::ErrorKind::InvalidInput
-            ) =>
-        {
-            return Ok(None);
-        }
-        Err(error) => {
-            return Err(error)
-                .with_context(|| format!("connecting to the daemon at {}", socket.display()));
-        }
-    };
+    let Some(mut stream) = connect(socket)? else { return Ok(None) };
     let mut question = serde_json::to_vec(command)?;
     question.push(b'\n');
     stream.write_all(&question).context("asking the daemon")?;
@@ -165,4 +148,25 @@ pub fn ask(
         }
     }
     anyhow::bail!("the daemon stopped before it had answered completely; what it reported was done")
+}
+
+/// The connection to the daemon behind a socket; `None` if there is none.
+fn connect(socket: &Path) -> anyhow::Result<Option<std::os::unix::net::UnixStream>> {
+    match std::os::unix::net::UnixStream::connect(socket) {
+        Ok(stream) => Ok(Some(stream)),
+        Err(error)
+            if matches!(
+                error.kind(),
+                // The last: the path is too long for a socket, so no daemon can listen there.
+                io::ErrorKind::NotFound
+                    | io::ErrorKind::ConnectionRefused
+                    | io::ErrorKind::InvalidInput
+            ) =>
+        {
+            Ok(None)
+        }
+        Err(error) => {
+            Err(error).with_context(|| format!("connecting to the daemon at {}", socket.display()))
+        }
+    }
 }

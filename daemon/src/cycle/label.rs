@@ -1,8 +1,8 @@
-//! What is the network told of a song besides its notes?
+//! What is the network told about a song besides its notes?
 //!
-//! Its genre and, where it lies in a folder of its own within the genre (`inbox/hardstyle/artist/`),
-//! its artist. One network knows all of them by their place in a list of names that only grows:
-//! `hardstyle` is a genre, `hardstyle/artist` an artist.
+//! Its genre and, if it lies in a folder of its own within the genre (`inbox/hardstyle/artist/`), its
+//! artist. To the network each is a label, a number: the place in a list of names that only grows, in
+//! which `hardstyle` is a genre and `hardstyle/artist` an artist.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -14,58 +14,58 @@ use composer::CONDITIONS;
 use crate::context::Context;
 use crate::store::{self, SongStatus};
 
-/// Songs from which on an artist is one of their own.
+/// An artist with so many songs is given a label.
 pub const MIN_SONGS: usize = 5;
-/// Artists at most that a network knows, those of all genres together.
+/// The most artists that a network knows, of all genres together.
 pub const MAX_ARTISTS: usize = CONDITIONS / 2;
 
-/// How a network stands to an artist that is wished for.
+/// What a network knows of an artist whom someone asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Known {
+pub enum ArtistStatus {
     /// It has learned the one of this name.
     Learned(String),
-    /// It has not, and there is no song by them.
+    /// There is no song by them.
     NoSong,
-    /// There are so many songs by them, which are too few.
+    /// There are only so many songs by them, which is too few.
     TooFew(usize),
-    /// The next training learns them.
+    /// The next training will learn them.
     Next,
-    /// There are songs enough, but no room for one more artist.
+    /// There are enough songs by them, but no room for one more artist.
     NoRoom,
 }
 
-/// The number of a name: its place, counted from 1; 0, which is anything, for an unknown one.
+/// The label of a name: its place, counted from 1; 0, which stands for anything, for an unknown one.
 pub fn number(names: &[String], name: &str) -> u32 {
     names.iter().position(|known| known == name).map_or(0, |place| place as u32 + 1)
 }
 
-/// The number of a genre or of one of its artists; 0 for one that is not among the names.
-pub fn wished(names: &[String], genre: &str, wish: Option<&str>) -> u32 {
+/// The label of a genre or of one of its artists; 0 for one that is not among the names.
+pub fn label_of(names: &[String], genre: &str, wish: Option<&str>) -> u32 {
     wish.map_or_else(|| number(names, genre), |name| number(names, &artist(genre, name)))
 }
 
-/// How a network that knows these names stands to the artist whom a listener means by `text`.
+/// What a network that knows these names knows of the artist whom a listener means by `text`.
 ///
 /// # Errors
 /// When the store or the inbox cannot be read.
-pub fn known(
+pub fn artist_status(
     context: &Context,
     names: &[String],
     genre: &str,
     text: &str,
-) -> anyhow::Result<Known> {
+) -> anyhow::Result<ArtistStatus> {
     if let Some(name) = find_name(text, &artists(names, genre)) {
-        return Ok(Known::Learned(name.clone()));
+        return Ok(ArtistStatus::Learned(name.clone()));
     }
     let n_songs = songs_by_artist(context, genre)?;
     let mut folders: Vec<String> = n_songs.keys().cloned().collect();
-    // Of those that may be meant alike, the fullest.
+    // Of several that may be meant, the one with the most songs.
     folders.sort_by_key(|folder| Reverse(n_songs.get(folder)));
-    let Some(name) = find_name(text, &folders) else { return Ok(Known::NoSong) };
+    let Some(name) = find_name(text, &folders) else { return Ok(ArtistStatus::NoSong) };
     Ok(match n_songs.get(name).copied().unwrap_or(0) {
-        n if n < MIN_SONGS => Known::TooFew(n),
-        _ if all(context, names)?.contains(&artist(genre, name)) => Known::Next,
-        _ => Known::NoRoom,
+        n if n < MIN_SONGS => ArtistStatus::TooFew(n),
+        _ if all(context, names)?.contains(&artist(genre, name)) => ArtistStatus::Next,
+        _ => ArtistStatus::NoRoom,
     })
 }
 
@@ -152,8 +152,8 @@ mod tests {
         assert_eq!((number(&all, "edm"), number(&all, "pop")), (3, 0));
         assert_eq!(artists(&all, "hardstyle"), ["x"]);
         assert_eq!(artists(&all, "hard"), [""; 0]);
-        let wished = |artist| wished(&all, "hardstyle", artist);
-        assert_eq!([wished(None), wished(Some("x")), wished(Some("y"))], [1, 4, 0]);
+        let label_of = |artist| label_of(&all, "hardstyle", artist);
+        assert_eq!([label_of(None), label_of(Some("x")), label_of(Some("y"))], [1, 4, 0]);
         let many = (0..200).map(|n| n.to_string());
         assert_eq!(joined(&known, many).len(), CONDITIONS - 1);
     }
@@ -183,17 +183,26 @@ mod tests {
         add("one", 6);
         let mut names = vec!["hardstyle".to_owned(), "hardstyle/Zatox".to_owned()];
         let of = |names: &[String], text: &str| {
-            known(&context, names, "hardstyle", text).expect("the store can be read")
+            artist_status(&context, names, "hardstyle", text).expect("the store can be read")
         };
-        assert_eq!(of(&names, " zatox"), Known::Learned("Zatox".to_owned()));
-        assert_eq!(of(&names, "nobody"), Known::NoSong);
-        assert_eq!(of(&names, "dj x"), Known::TooFew(2));
-        assert_eq!(of(&names, "Many"), Known::Next);
-        assert_eq!((of(&names, "One"), of(&names, "ONE")), (Known::Next, Known::TooFew(1)));
+        assert_eq!(of(&names, " zatox"), ArtistStatus::Learned("Zatox".to_owned()));
+        assert_eq!(of(&names, "nobody"), ArtistStatus::NoSong);
+        assert_eq!(of(&names, "dj x"), ArtistStatus::TooFew(2));
+        assert_eq!(of(&names, "Many"), ArtistStatus::Next);
+        assert_eq!(
+            (of(&names, "One"), of(&names, "ONE")),
+            (ArtistStatus::Next, ArtistStatus::TooFew(1))
+        );
         // With room for one more, that with the most songs is next.
         names.extend((2..MAX_ARTISTS).map(|n| format!("trance/{n}")));
-        assert_eq!((of(&names, "one"), of(&names, "many")), (Known::Next, Known::NoRoom));
+        assert_eq!(
+            (of(&names, "one"), of(&names, "many")),
+            (ArtistStatus::Next, ArtistStatus::NoRoom)
+        );
         names.push("trance/last".to_owned());
-        assert_eq!((of(&names, "one"), of(&names, "dj x")), (Known::NoRoom, Known::TooFew(2)));
+        assert_eq!(
+            (of(&names, "one"), of(&names, "dj x")),
+            (ArtistStatus::NoRoom, ArtistStatus::TooFew(2))
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use network::train::{End, Progress, Start, TrainError, Trained, train};
+use network::train::{End, Hyperparameters, Progress, Start, TrainError, Trained, train};
 use serde::Serialize;
 
 use super::pace::Pace;
@@ -31,23 +31,12 @@ pub(super) fn learn(
     stop: &AtomicBool,
     out: &mut Out<'_>,
 ) -> Result<Run, TrainError> {
-    let (before, n_tokens, step) = unfinished.as_ref().map_or((0.0, 0, 0), |unfinished| {
-        let note = &unfinished.note;
-        (note.seconds, note.n_tokens, unfinished.snapshot.step())
-    });
     let settings = &plan.settings;
+    let mut run = Watch::new(settings, unfinished.as_ref());
     let start = match (unfinished, &plan.start) {
         (Some(unfinished), _) => Start::Snapshot(Box::new(unfinished.snapshot)),
         (None, Some(start)) => Start::Weights(&start.network),
         (None, None) => Start::Fresh,
-    };
-    let mut run = Watch {
-        began: Instant::now(),
-        n_epochs: settings.epochs,
-        pace: Pace::new(settings.max_minutes * 60.0, before, step),
-        n_tokens,
-        epoch: (0.0, n_tokens),
-        step: (step, 0),
     };
     let genre = &request.genre;
     let mut snapshots = Snapshots::new(context, request, &plan.identity, settings);
@@ -87,6 +76,22 @@ struct Watch {
 }
 
 impl Watch {
+    /// Watches a training from its first step on, or from the one at which it resumes.
+    fn new(settings: &Hyperparameters, unfinished: Option<&Unfinished>) -> Self {
+        let (before, n_tokens, step) = unfinished.map_or((0.0, 0, 0), |unfinished| {
+            let note = &unfinished.note;
+            (note.seconds, note.n_tokens, unfinished.snapshot.step())
+        });
+        Self {
+            began: Instant::now(),
+            n_epochs: settings.epochs,
+            pace: Pace::new(settings.max_minutes * 60.0, before, step),
+            n_tokens,
+            epoch: (0.0, n_tokens),
+            step: (step, 0),
+        }
+    }
+
     fn seconds(&self) -> f64 {
         self.began.elapsed().as_secs_f64()
     }

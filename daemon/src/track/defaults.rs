@@ -10,7 +10,7 @@ use crate::store::{SongId, SongStatus};
 
 /// What the songs suggest; nothing without songs.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Usual {
+pub struct Defaults {
     /// Quarter notes a minute.
     pub tempo_bpm: Option<f64>,
     /// The key.
@@ -21,7 +21,7 @@ pub struct Usual {
     pub polyphony: Option<Polyphony>,
 }
 
-impl Usual {
+impl Defaults {
     /// The median tempo; of a song picked by `seed` the key, the density and how many notes sound at
     /// once, so that tracks vary as the songs do.
     ///
@@ -99,21 +99,25 @@ mod tests {
     #[test]
     fn key_density_and_polyphony_are_those_of_the_picked_song() {
         let (_folder, context) = context();
-        let usual = |seed| Usual::of(&context, "hardstyle", None, seed).expect("read");
-        assert_eq!((usual(0).key, usual(0).polyphony), (None, None));
+        let defaults = |seed| Defaults::of(&context, "hardstyle", None, seed).expect("read");
+        assert_eq!((defaults(0).key, defaults(0).polyphony), (None, None));
         let known: Vec<Polyphony> = (0u8..)
             .zip(SONGS)
             .map(|(key_index, (name, bytes))| keep(&context, name, bytes, key_index))
             .collect();
         assert!(known.iter().any(|polyphony| *polyphony != known[0]), "all are alike");
-        let picked: Vec<Usual> = (0..24).map(usual).collect();
+        let picked: Vec<Defaults> = (0..24).map(defaults).collect();
         for (key, polyphony) in known.iter().enumerate() {
-            let usual = picked.iter().find(|usual| usual.key == Some(Key::from_index(key)));
-            let usual = usual.expect("each song is picked by some seed");
-            assert_eq!((usual.notes_per_bar, usual.polyphony), (Some(10.0), Some(*polyphony)));
+            let defaults =
+                picked.iter().find(|defaults| defaults.key == Some(Key::from_index(key)));
+            let defaults = defaults.expect("each song is picked by some seed");
+            assert_eq!(
+                (defaults.notes_per_bar, defaults.polyphony),
+                (Some(10.0), Some(*polyphony))
+            );
         }
         // Without its file the rest is still known.
         std::fs::remove_dir_all(context.home.songs()).expect("removed");
-        assert_eq!(usual(3), Usual { polyphony: None, ..picked[3] });
+        assert_eq!(defaults(3), Defaults { polyphony: None, ..picked[3] });
     }
 }

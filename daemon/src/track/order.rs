@@ -14,11 +14,11 @@ use music::key::Key;
 use music::song::Song;
 use music::tokens::Polyphony;
 
-use super::defaults::Usual;
+use super::defaults::Defaults;
 use super::primer::{self, Found};
 use crate::context::Context;
 use crate::control::answer::{Misused, NotNow};
-use crate::cycle::label::{self, Known};
+use crate::cycle::label::{self, ArtistStatus};
 
 /// The key of a genre without songs: F minor.
 const KEY: usize = 17;
@@ -57,26 +57,26 @@ impl Order {
         let whole = primer.as_ref().map(|found| &found.whole);
         let bars = wish.bars.map_or_else(|| bars(primer.as_ref(), settings.bars), Ok)?;
         let profile = context.config.genre.of(&wish.genre);
-        let usual = Usual::of(context, &wish.genre, artist.as_deref(), seed)?;
+        let defaults = Defaults::of(context, &wish.genre, artist.as_deref(), seed)?;
         let sampling = sample::Request {
             seed,
             n_bars: bars.get(),
             tempo_bpm: (wish.tempo.map(Bpm::get))
                 .or(whole.map(Song::tempo_bpm))
-                .or(usual.tempo_bpm.map(|bpm| profile.felt_tempo(bpm)))
+                .or(defaults.tempo_bpm.map(|bpm| profile.felt_tempo(bpm)))
                 .unwrap_or(profile.tempo_bpm),
             beats_per_bar: whole.map_or(4, Song::beats_per_bar),
             key: (wish.key)
                 .or(whole.map(Song::key))
-                .or(usual.key)
+                .or(defaults.key)
                 .unwrap_or_else(|| Key::from_index(KEY)),
             notes_per_bar: (whole.map(Song::notes_per_bar))
-                .or(usual.notes_per_bar)
+                .or(defaults.notes_per_bar)
                 .unwrap_or(NOTES_PER_BAR),
-            polyphony: (whole.map(Polyphony::of)).or(usual.polyphony).unwrap_or(Polyphony::ANY),
+            polyphony: (whole.map(Polyphony::of)).or(defaults.polyphony).unwrap_or(Polyphony::ANY),
             temperature: wish.temperature.map_or(settings.temperature, Temperature::get),
             top_p: settings.top_p,
-            condition: label::wished(&manifest.genres, &wish.genre, artist.as_deref()),
+            condition: label::label_of(&manifest.genres, &wish.genre, artist.as_deref()),
             opening: primer.map(|found| found.primer),
         };
         let wish = Wish { artist, ..wish.clone() };
@@ -102,14 +102,16 @@ fn learned(
     manifest: &Manifest,
 ) -> anyhow::Result<String> {
     let (version, needed) = (manifest.version, label::MIN_SONGS);
-    let what = match label::known(context, &manifest.genres, genre, name)? {
-        Known::Learned(artist) => return Ok(artist),
-        Known::NoSong => format!("{genre} v{version} knows no artist {name:?}"),
-        Known::TooFew(n) => format!("{genre} has {n} of the {needed} songs by {name:?} it needs"),
-        Known::Next => {
+    let what = match label::artist_status(context, &manifest.genres, genre, name)? {
+        ArtistStatus::Learned(artist) => return Ok(artist),
+        ArtistStatus::NoSong => format!("{genre} v{version} knows no artist {name:?}"),
+        ArtistStatus::TooFew(n) => {
+            format!("{genre} has {n} of the {needed} songs by {name:?} it needs")
+        }
+        ArtistStatus::Next => {
             format!("{genre} v{version} has not learned {name:?} yet, but the next training will")
         }
-        Known::NoRoom => format!(
+        ArtistStatus::NoRoom => format!(
             "{genre} v{version} has not learned {name:?}, nor will the next training: a model holds \
              {} artists in all, whatever their genre, and others came first",
             label::MAX_ARTISTS

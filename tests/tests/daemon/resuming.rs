@@ -91,7 +91,7 @@ fn what_cannot_be_resumed_is_reported_and_begins_anew() {
     bytes[at + noted.len() - 4..][..4].copy_from_slice(b"  50");
     fs::write(&file, bytes).expect("writable");
     let daemon = home.daemon();
-    daemon.wait_for_log("cannot be gone on with");
+    daemon.wait_for_log("cannot be resumed");
     daemon.wait_for_log("is lost; an ordinary one takes its place");
     daemon.wait_for_log("training hardstyle because");
     assert!(!daemon.log().contains("resumes at step"), "{}", daemon.log());

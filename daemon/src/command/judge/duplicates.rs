@@ -40,7 +40,7 @@ impl Duplicates {
     pub(super) fn find(&mut self, file: &Path, known_by: KnownBy) -> Option<Duplicate> {
         let KnownBy { id, music } = known_by;
         if let Some(of) = self.by_content.get(&id) {
-            // Named twice, it is no duplicate of itself.
+            // Named twice, it is not a duplicate of itself.
             let how = "the same bytes".to_owned();
             return (of != file).then(|| Duplicate { of: of.clone(), how });
         }

@@ -87,7 +87,7 @@ fn on_all_cores(files: &[Named], settings: &Settings, bar: &ProgressBar) -> Vec<
     files.par_iter().map(judge).collect()
 }
 
-/// A bar on stderr, hidden if that is no terminal or there is next to nothing to do.
+/// A bar on stderr, hidden if that is not a terminal or there is next to nothing to do.
 fn bar(n_files: usize) -> ProgressBar {
     if n_files <= AT_ONCE {
         return ProgressBar::hidden();

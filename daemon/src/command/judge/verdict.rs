@@ -1,4 +1,4 @@
-//! What is told about one file?
+//! What is said about one file?
 
 use std::fmt;
 use std::fs::FileType;
@@ -180,7 +180,7 @@ fn examine_file(file: &Path, settings: &Settings) -> Option<(Option<SongId>, Exa
     })
 }
 
-/// What a file that is no plain one is, with its article.
+/// What kind of file it is, with its article.
 fn kind_of(kind: FileType) -> &'static str {
     if kind.is_fifo() {
         "a named pipe"
