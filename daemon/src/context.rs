@@ -33,6 +33,19 @@ impl Context {
         Ok(Self { home, config: Arc::new(config), store })
     }
 
+    /// Runs what waits for disk or processor on a thread on which that holds up nobody.
+    ///
+    /// # Errors
+    /// Those of `work`; a panic is one, too.
+    pub(crate) async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> anyhow::Result<T> + Send + 'static,
+    ) -> anyhow::Result<T> {
+        let context = self.clone();
+        let done = tokio::task::spawn_blocking(move || work(&context)).await;
+        done.unwrap_or_else(|_| Err(panicked()))
+    }
+
     /// The genre as a name that is known here.
     ///
     /// # Errors
@@ -72,6 +85,11 @@ impl Context {
         genres.dedup();
         Ok(genres)
     }
+}
+
+/// What an error says of work that panicked.
+pub(crate) fn panicked() -> anyhow::Error {
+    anyhow::anyhow!("it panicked; please report this")
 }
 
 /// Now, in milliseconds since 1970.

@@ -13,6 +13,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use atomic_write_file::AtomicWriteFile;
 use rustix::fs::{CWD, RenameFlags};
 use rustix::io::Errno;
 use thiserror::Error;
@@ -21,6 +22,11 @@ use thiserror::Error;
 const MAX_NAME: usize = 255;
 /// How the names of texts beside files end.
 const REASON: &[u8] = b".reason.txt";
+/// The longest name of a file that is written here: while it is, a dot and a dot with six letters are
+/// added to it.
+const MAX_WRITTEN: usize = MAX_NAME - 8;
+/// The longest name that is given here to a file: its text fits beside it, and no two share one.
+const MAX_GIVEN: usize = MAX_WRITTEN - REASON.len();
 /// How many files of one name a folder may hold.
 const MAX_COPIES: u32 = 10_000;
 
@@ -86,7 +92,22 @@ pub fn write_reason(path: &Path, text: &str) -> Result<PathBuf, ShelfError> {
 /// Where [`write_reason`] writes about `path`.
 pub fn reason_path(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or(OsStr::new("file"));
-    path.with_file_name(fitting(name.as_bytes(), REASON))
+    path.with_file_name(fitting(name.as_bytes(), REASON, MAX_WRITTEN))
+}
+
+/// `path` with the number of a copy before its ending, if that is not 1, shortened so that a text
+/// about it fits beside.
+pub fn numbered(path: &Path, copy: u32) -> PathBuf {
+    if copy == 1 {
+        return path.to_owned();
+    }
+    let stem = path.file_stem().unwrap_or_default().as_bytes();
+    let mut tail = format!(" ({copy})").into_bytes();
+    if let Some(ending) = path.extension() {
+        tail.push(b'.');
+        tail.extend(ending.as_bytes());
+    }
+    path.with_file_name(fitting(stem, &tail, MAX_GIVEN))
 }
 
 /// Whether a file is named like one that [`write_reason`] writes.
@@ -103,7 +124,7 @@ fn shelve_by(
     let name = from.file_name().ok_or(io::ErrorKind::InvalidInput)?;
     make_folder(to_dir)?;
     for copy in 1..=MAX_COPIES {
-        let to = to_dir.join(numbered(name, copy));
+        let to = numbered(&to_dir.join(name), copy);
         let result = match rename(from, &to) {
             Err(error) if error.kind() == io::ErrorKind::CrossesDevices => move_across(from, &to),
             result => result,
@@ -161,20 +182,21 @@ fn move_across(from: &Path, to: &Path) -> io::Result<()> {
     if same(&now) == same(&before) { fs::remove_file(from) } else { Ok(()) }
 }
 
+/// Writes a file into its folder, which is made if missing, so that it is whole and durable when this
+/// returns, and otherwise as it was.
+///
+/// # Errors
+/// The file system's.
+pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    path.parent().map_or(Ok(()), make_folder)?;
+    write_beside(path, bytes)
+}
+
 /// Writes a file so that it is whole or not there: beside its place, flushed, renamed, flushed.
 fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let beside = beside(path);
-    let written = (|| {
-        let mut file = OpenOptions::new().write(true).create_new(true).open(&beside)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&beside, path)
-    })();
-    if let Err(error) = written {
-        let _ = fs::remove_file(&beside);
-        return Err(error);
-    }
-    path.parent().map_or(Ok(()), flush_folder)
+    let mut file = AtomicWriteFile::open(path)?;
+    file.write_all(bytes)?;
+    file.commit()
 }
 
 /// A name for an unfinished file in the folder of `path`: hidden, and nobody else's.
@@ -186,10 +208,10 @@ fn beside(path: &Path) -> PathBuf {
 
 /// Makes a folder and all above it, each flushed into the one above.
 fn make_folder(folder: &Path) -> io::Result<()> {
-    if folder.is_dir() {
+    if folder.as_os_str().is_empty() || folder.is_dir() {
         return Ok(());
     }
-    if let Some(above) = folder.parent().filter(|above| !above.as_os_str().is_empty()) {
+    if let Some(above) = folder.parent() {
         make_folder(above)?;
     }
     match fs::create_dir(folder) {
@@ -204,25 +226,10 @@ fn flush_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// The name of the `copy`th file of this name, counting from 1.
-fn numbered(name: &OsStr, copy: u32) -> OsString {
-    if copy == 1 {
-        return name.to_owned();
-    }
-    let path = Path::new(name);
-    let stem = path.file_stem().unwrap_or(name).as_bytes();
-    let ending = path.extension().map(OsStr::as_bytes);
-    let mut tail = format!(" ({copy})").into_bytes();
-    if let Some(ending) = ending {
-        tail.push(b'.');
-        tail.extend(ending);
-    }
-    fitting(stem, &tail)
-}
-
-/// Both parts joined, the first shortened (between characters) so that the name fits.
-fn fitting(stem: &[u8], tail: &[u8]) -> OsString {
-    let mut length = stem.len().min(MAX_NAME.saturating_sub(tail.len()));
+/// Both parts joined, the first shortened (between characters) so that the name has at most `most`
+/// bytes.
+fn fitting(stem: &[u8], tail: &[u8], most: usize) -> OsString {
+    let mut length = stem.len().min(most.saturating_sub(tail.len()));
     while length > 0 && length < stem.len() && stem[length] & 0xC0 == 0x80 {
         length -= 1;
     }
@@ -301,9 +308,22 @@ mod tests {
 
     #[test]
     fn numbers_come_before_the_ending() {
-        let numbered = |name: &str| numbered(OsStr::new(name), 2).into_string().expect("text");
-        assert_eq!(numbered("a.b.mid"), "a.b (2).mid");
-        assert_eq!(numbered("a"), "a (2)");
-        assert_eq!(numbered(&format!("{}.mid", "x".repeat(251))).len(), 255);
+        assert_eq!(numbered(Path::new("g/a.b.mid"), 2), Path::new("g/a.b (2).mid"));
+        assert_eq!(numbered(Path::new("g/a"), 2), Path::new("g/a (2)"));
+        assert_eq!(numbered(Path::new("g/a.mid"), 1), Path::new("g/a.mid"));
+    }
+
+    #[test]
+    fn however_long_a_name_is_each_copy_has_a_text_of_its_own() {
+        for long in [format!("{}.mid", "x".repeat(251)), format!("{}.mid", "ä".repeat(125))] {
+            let texts: Vec<PathBuf> =
+                (1..=1000).map(|copy| reason_path(&numbered(Path::new(&long), copy))).collect();
+            let names: std::collections::BTreeSet<&PathBuf> = texts.iter().collect();
+            assert_eq!(names.len(), texts.len(), "{long}");
+            for name in names {
+                let name = name.to_str().expect("cut between characters");
+                assert!(name.len() <= MAX_WRITTEN && name.ends_with(".reason.txt"), "{name}");
+            }
+        }
     }
 }

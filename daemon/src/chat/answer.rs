@@ -10,7 +10,7 @@ use bot::command::Question;
 use bot::post;
 use bot::wish::Wish;
 
-use super::posting::{blocking, send};
+use super::posting::send;
 use super::refusal::refusal;
 use crate::context::Context;
 use crate::cycle::standing::standing;
@@ -54,15 +54,15 @@ async fn generate(
     wish: &Wish,
 ) -> anyhow::Result<Option<MessageId>> {
     let began = Instant::now();
-    let (here, wished) = (context.clone(), wish.clone());
-    let refused = move || refusal(&here, &wished.genre, wished.artist.as_deref());
-    if let Some(text) = blocking(refused).await? {
+    let (genre, artist) = (wish.genre.clone(), wish.artist.clone());
+    let refused = move |context: &Context| refusal(context, &genre, artist.as_deref());
+    if let Some(text) = context.blocking(refused).await? {
         chat.refuse(&request.reply_to, text).await?;
         return Ok(None);
     }
-    let (here, wished) = (context.clone(), wish.clone());
+    let wished = wish.clone();
     let output = Output::for_chat(request.reply_to.max_file_bytes());
-    let made = blocking(move || publish::make(&here, &wished, &output)).await?;
+    let made = context.blocking(move |context| publish::make(context, &wished, &output)).await?;
     let listener = Some(request.listener);
     let posted = send(context, chat, &request.reply_to, listener, made.id, &made.track).await?;
     if let Some(posted) = posted {
@@ -79,10 +79,10 @@ async fn model(
     to: &ReplyTo,
     genre: &str,
 ) -> anyhow::Result<()> {
-    let (here, asked) = (context.clone(), genre.to_owned());
-    let looked = blocking(move || match refusal(&here, &asked, None)? {
+    let asked = genre.to_owned();
+    let looked = context.blocking(move |context| match refusal(context, &asked, None)? {
         Some(text) => Ok(Err(text)),
-        None => standing(&here, &asked).map(Ok),
+        None => standing(context, &asked).map(Ok),
     });
     match looked.await? {
         Ok((text, bytes)) => {

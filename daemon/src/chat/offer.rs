@@ -6,12 +6,12 @@ use composer::version;
 use crate::context::Context;
 use crate::cycle::label;
 
-/// What listeners may choose from; none where that cannot be told, and the log says why.
-pub(crate) fn offer(context: &Context) -> Option<Offer> {
-    let genres = context.genres().inspect_err(|error| {
-        tracing::warn!(error = format!("{error:#}"), "the genres cannot be listed");
-    });
-    let genres = genres.ok()?;
+/// What listeners may choose from.
+///
+/// # Errors
+/// When the genres cannot be listed.
+pub(crate) fn offer(context: &Context) -> anyhow::Result<Offer> {
+    let genres = context.genres()?;
     let artists = |genre: &String| {
         let names = names(context, genre).unwrap_or_else(|error| {
             tracing::warn!(genre, error = format!("{error:#}"), "its artists cannot be listed");
@@ -19,7 +19,7 @@ pub(crate) fn offer(context: &Context) -> Option<Offer> {
         });
         (genre.clone(), label::artists(&names, genre))
     };
-    Some(Offer {
+    Ok(Offer {
         artists: genres.iter().map(artists).filter(|(_, known)| !known.is_empty()).collect(),
         genres,
     })

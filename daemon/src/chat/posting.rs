@@ -17,7 +17,8 @@ use crate::store::{Track, TrackId};
 use crate::track::publish;
 use crate::track::track_file;
 
-/// Posts a finished track, for `listener` if one asked for it. `None` if only the channel can tell whether it was posted.
+/// Posts a finished track, for `listener` if one asked for it. `None` if only the channel can tell
+/// whether it was posted.
 pub(crate) async fn send(
     context: &Context,
     chat: &dyn Chat,
@@ -26,10 +27,10 @@ pub(crate) async fn send(
     id: TrackId,
     track: &Track,
 ) -> anyhow::Result<Option<Posted>> {
-    let (owner, shown) = (context.clone(), track.clone());
-    let post = blocking(move || post_of(&owner, id, &shown, listener)).await?;
-    let (store, channel) = (context.store.clone(), to.channel);
-    blocking(move || Ok(store.begin_post(id, channel)?)).await?;
+    let shown = track.clone();
+    let post = context.blocking(move |context| post_of(context, id, &shown, listener)).await?;
+    let channel = to.channel;
+    context.blocking(move |context| Ok(context.store.begin_post(id, channel)?)).await?;
     match chat.answer(to, post).await {
         Ok(posted) => match confirm(context, id, posted).await {
             Ok(()) => Ok(Some(posted)),
@@ -57,8 +58,8 @@ pub(crate) async fn repost(
     id: TrackId,
     channel: ChannelId,
 ) -> anyhow::Result<Option<Posted>> {
-    let store = context.store.clone();
-    let track = blocking(move || store.track(id)?.context("the track is gone")).await?;
+    let track = move |context: &Context| context.store.track(id)?.context("the track is gone");
+    let track = context.blocking(track).await?;
     let since = UNIX_EPOCH + Duration::from_millis(track.created_at_ms.saturating_sub(60_000));
     match chat.find_post(channel, &Marker::of_track(id.0), since).await {
         Ok(Some(message)) => {
@@ -76,13 +77,6 @@ pub(crate) async fn repost(
     }
 }
 
-/// Runs what waits for disk or processor off the loop's threads.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
-) -> anyhow::Result<T> {
-    tokio::task::spawn_blocking(work).await.context("it panicked; please report this")?
-}
-
 /// Whether the chat said no, so that there is no message.
 fn never_arrived(error: &Error) -> bool {
     match error {
@@ -92,13 +86,11 @@ fn never_arrived(error: &Error) -> bool {
 }
 
 async fn confirm(context: &Context, id: TrackId, posted: Posted) -> anyhow::Result<()> {
-    let store = context.store.clone();
-    blocking(move || Ok(store.confirm_post(id, posted)?)).await
+    context.blocking(move |context| Ok(context.store.confirm_post(id, posted)?)).await
 }
 
 async fn abandon(context: &Context, id: TrackId) -> anyhow::Result<()> {
-    let store = context.store.clone();
-    blocking(move || Ok(store.abandon_post(id)?)).await
+    context.blocking(move |context| Ok(context.store.abandon_post(id)?)).await
 }
 
 fn post_of(

@@ -22,7 +22,7 @@ use crate::context::Context;
 use crate::control::answer::{exit_code, told};
 use crate::control::{self, Reply};
 use crate::home::{self, Home};
-use crate::run::{Doors, OpenChat, run};
+use crate::run::{OpenChat, run};
 use crate::store;
 
 /// Reads the command line, carries it out, and returns the exit code.
@@ -161,7 +161,7 @@ fn run_daemon(home: Home, config: Config) -> anyhow::Result<()> {
         other => other?,
     };
     let runtime = tokio::runtime::Runtime::new().context("starting threads")?;
-    let result = runtime.block_on(async { run(context, Doors { chat }, stopped()?).await });
+    let result = runtime.block_on(async { run(context, chat, stopped()?).await });
     // A track in the making is not waited for: nobody has been told about it yet.
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));
     result

@@ -1,5 +1,6 @@
 //! What happens in one training cycle, from the news that make it due to the version that is played?
 
+pub mod due;
 mod identity;
 mod judge;
 pub mod label;

@@ -26,6 +26,11 @@ impl TrainingRequest {
     pub fn by_person(genre: String, fresh: bool, epochs: Option<usize>) -> Self {
         Self { genre, fresh, epochs, why: "a person asked for it".to_owned(), resumes: false }
     }
+
+    /// One that nobody asked for.
+    pub(crate) fn unasked(genre: String, why: String) -> Self {
+        Self { genre, fresh: false, epochs: None, why, resumes: false }
+    }
 }
 
 /// Says how many songs are missing, if any are.

@@ -120,9 +120,7 @@ pub fn interrupted(context: &Context) -> anyhow::Result<Vec<TrainingRequest>> {
         match found {
             Ok(()) => {
                 let why = "one was stopped before it was complete".to_owned();
-                let request =
-                    TrainingRequest { genre, fresh: false, epochs: None, why, resumes: false };
-                interrupted.push(request);
+                interrupted.push(TrainingRequest::unasked(genre, why));
             }
             Err(error) => {
                 let is_lost = matches!(error.downcast_ref(), Some(UnfinishedError::Damaged { .. }));

@@ -102,25 +102,41 @@ impl std::fmt::Display for Due {
     }
 }
 
-/// Whether a genre is due at `now_ms`, and why.
-pub fn due(news: &News, settings: &Settings, now_ms: u64) -> Option<Due> {
+/// When a genre's next training begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Now, and why.
+    Now(Due),
+    /// At this time, in milliseconds since 1970, if nothing else happens before.
+    At(u64),
+    /// Not before there is news.
+    WithNews,
+}
+
+/// When a genre's next training begins, seen from `now_ms`.
+pub(crate) fn turn(news: &News, settings: &Settings, now_ms: u64) -> Turn {
+    if news.n_songs < settings.min_songs {
+        return Turn::WithNews;
+    }
+    let Some((why, from_ms)) = reason(news, settings) else { return Turn::WithNews };
     let quiet_ms = (settings.quiet_seconds * 1000.0) as u64;
-    if news.n_songs < settings.min_songs || now_ms < news.last_song_ms.saturating_add(quiet_ms) {
-        return None;
-    }
-    let Some(learned) = news.learned else { return Some(Due::First) };
+    let begins_ms = from_ms.max(news.last_song_ms.saturating_add(quiet_ms));
+    if now_ms >= begins_ms { Turn::Now(why) } else { Turn::At(begins_ms) }
+}
+
+/// Why a genre is trained again, and from when on that holds.
+fn reason(news: &News, settings: &Settings) -> Option<(Due, u64)> {
+    let Some(learned) = news.learned else { return Some((Due::First, 0)) };
     let changed = news.n_songs.abs_diff(learned);
-    let elapsed_hours = now_ms.saturating_sub(news.last_ms) as f64 / 3.6e6;
     if settings.songs > 0 && changed >= settings.songs {
-        Some(Due::Songs(changed))
-    } else if settings.ratings > 0 && news.ratings >= settings.ratings {
-        Some(Due::Ratings(news.ratings))
-    } else if settings.hours > 0.0 && elapsed_hours >= settings.hours && changed + news.ratings > 0
-    {
-        Some(Due::Time)
-    } else {
-        None
+        return Some((Due::Songs(changed), 0));
     }
+    if settings.ratings > 0 && news.ratings >= settings.ratings {
+        return Some((Due::Ratings(news.ratings), 0));
+    }
+    let pause_ms = (settings.hours * 3.6e6).ceil() as u64;
+    let has_news = changed + news.ratings > 0;
+    (settings.hours > 0.0 && has_news).then(|| (Due::Time, news.last_ms.saturating_add(pause_ms)))
 }
 
 #[cfg(test)]
@@ -131,6 +147,22 @@ mod tests {
 
     fn news() -> News {
         News { n_songs: 50, learned: Some(50), ratings: 0, last_ms: 0, last_song_ms: 0 }
+    }
+
+    fn due(news: &News, settings: &Settings, now_ms: u64) -> Option<Due> {
+        match turn(news, settings, now_ms) {
+            Turn::Now(why) => Some(why),
+            Turn::At(begins_ms) => {
+                // Time alone makes it due then, and not before.
+                assert!(matches!(turn(news, settings, begins_ms), Turn::Now(_)));
+                assert_eq!(turn(news, settings, begins_ms - 1), Turn::At(begins_ms));
+                None
+            }
+            Turn::WithNews => {
+                assert_eq!(turn(news, settings, u64::MAX), Turn::WithNews);
+                None
+            }
+        }
     }
 
     fn at(news: News, now_ms: u64) -> Option<Due> {

@@ -27,7 +27,7 @@ use crate::context::Context;
 use crate::control::answer::{Line, Misused};
 use crate::control::{self, Reply};
 use crate::home::Home;
-use crate::run::{Doors, run};
+use crate::run::run;
 use crate::track::track_file;
 
 const GENRE: &str = "hardstyle";
@@ -86,8 +86,8 @@ impl Demo {
         let context = Context::open(home.clone(), config)?;
         let runtime = tokio::runtime::Runtime::new().context("starting threads")?;
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let doors = Doors { chat: Err("no Discord in the demonstration".to_owned()) };
-        let daemon = runtime.spawn(run(context, doors, async {
+        let no_chat = Err("no Discord in the demonstration".to_owned());
+        let daemon = runtime.spawn(run(context, no_chat, async {
             let _ = stopped.await;
         }));
         let result = Show { home: &home, printer }.play(self.epochs);

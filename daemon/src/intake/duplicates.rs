@@ -83,19 +83,28 @@ impl Library for Accepted<'_> {
     }
 }
 
-/// The accepted song that a new one repeats, as people would name it, with what was changed.
+/// The accepted song that a new one repeats, as people would name it, with what was changed. `outline`
+/// is the new one's, if it has voices.
 pub(super) fn find_in(
     context: &Context,
     outlines: &mut Outlines,
-    fingerprint: &Fingerprint,
-    outline: &Outline,
+    examined: &Examined,
+    outline: Option<&Outline>,
 ) -> anyhow::Result<Option<String>> {
+    let Some((fingerprint, outline)) = examined.fingerprint.as_ref().zip(outline) else {
+        return Ok(None);
+    };
     let Some(found) = find(&mut Accepted { context, outlines }, fingerprint, outline)? else {
         return Ok(None);
     };
     let known = context.store.song(found.of)?;
-    let name = known.map_or_else(|| found.of.to_string(), |known| super::called(&known));
+    let name = known.map_or_else(|| found.of.to_string(), |known| called(&known));
     Ok(Some(format!("{name} ({})", found.likeness)))
+}
+
+/// A song as people would name it.
+pub(super) fn called(song: &Song) -> String {
+    format!("{}/{}", song.genre, song.file_name)
 }
 
 /// What a song of the library amounts to, by the file that is kept of it.

@@ -1,10 +1,8 @@
 //! How does a noted move come true, also after a crash or a failure, and who is told why?
 //!
 //! What is to be moved was decided and noted before. A file is moved only if it is the one that was
-//! judged; another one that lies in its place is left to the inbox.
+//! decided on; another one that lies in its place is left to the inbox.
 
-use std::ffi::OsString;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use watch::open::{OpenError, read_beneath};
@@ -17,8 +15,6 @@ use crate::store::{Move, MoveId, SongId};
 const LEFT: &str = "The file was left at ";
 /// Names that are tried for such a text.
 const MAX_COPIES: u32 = 1000;
-/// Names of such files are cut to this many bytes, so that number and ending fit.
-const MAX_STEM: usize = 220;
 
 /// Makes the moves that a crash left undone. One that fails is logged and stays pending; it is tried
 /// again when its file is found. To be called before the inbox is watched.
@@ -40,17 +36,17 @@ pub(super) fn resume(context: &Context) -> anyhow::Result<usize> {
     Ok(n_finished)
 }
 
-/// Carries out a move that was noted earlier, if the file that was judged still lies there.
+/// Carries out a move that was noted earlier, if the file that it is about still lies there.
 /// Otherwise what was left to do for the moved file is done, and the move is struck off.
 pub(super) fn finish(context: &Context, number: MoveId, file_move: &Move) -> anyhow::Result<()> {
     let from = context.home.root().join(&file_move.from);
     let is_there = from.symlink_metadata().is_ok();
-    if !is_there || is_the_judged(context, file_move)? {
+    if !is_there || is_the_same_file(context, file_move)? {
         return carry_out(context, Some(number), file_move);
     }
     if file_move.song.is_some() {
         let lies = moved_already(&context.home.root().join(&file_move.to), file_move);
-        settle_in(context, file_move, lies)?;
+        explain_and_correct(context, file_move, lies)?;
     }
     Ok(context.store.finish_move(number)?)
 }
@@ -70,7 +66,7 @@ pub(super) fn carry_out(
     } else {
         moved_already(&wished, file_move)
     };
-    settle_in(context, file_move, lies)?;
+    explain_and_correct(context, file_move, lies)?;
     if let Some(number) = number {
         context.store.finish_move(number)?;
     }
@@ -85,8 +81,8 @@ pub(super) fn explain_left(context: &Context, relative: &Path, why: &str) -> any
     let text = format!("{why}\n{place}");
     let wished = context.home.rejected().join(relative);
     for copy in 1..=MAX_COPIES {
-        let beside = numbered(&wished, copy);
-        let reason = reason_of(&beside);
+        let beside = shelf::numbered(&wished, copy);
+        let reason = shelf::reason_path(&beside);
         if beside.symlink_metadata().is_ok() {
             continue;
         }
@@ -119,9 +115,9 @@ fn stuck(context: &Context, file_move: &Move, error: &ShelfError) {
     }
 }
 
-/// Whether the file that lies where a move begins is the one that was judged. Of one without a known
-/// content that is not known, so it is judged again.
-fn is_the_judged(context: &Context, file_move: &Move) -> anyhow::Result<bool> {
+/// Whether the file that lies where a move begins is the one that was decided on. Of one without a
+/// known content that is not known, so it is decided on again.
+fn is_the_same_file(context: &Context, file_move: &Move) -> anyhow::Result<bool> {
     let Ok(relative) = file_move.from.strip_prefix("inbox") else { return Ok(true) };
     let Some(id) = file_move.song else { return Ok(false) };
     let kept = context.home.songs().join(format!("{id}.mid"));
@@ -137,7 +133,11 @@ fn is_the_judged(context: &Context, file_move: &Move) -> anyhow::Result<bool> {
 }
 
 /// Explains a moved file and corrects its path if its name was taken.
-fn settle_in(context: &Context, file_move: &Move, lies: Option<PathBuf>) -> anyhow::Result<()> {
+fn explain_and_correct(
+    context: &Context,
+    file_move: &Move,
+    lies: Option<PathBuf>,
+) -> anyhow::Result<()> {
     let root = context.home.root();
     let Some(lies) = lies else { return Ok(()) };
     if let Some(reason) = &file_move.reason {
@@ -162,10 +162,9 @@ fn moved_already(wished: &Path, file_move: &Move) -> Option<PathBuf> {
         let is_named = name.as_encoded_bytes().starts_with(stem) && path.is_file();
         is_named
             && (file_move.reason.is_none() || !is_explained(path))
-            && file_move.song.is_none_or(|id| {
-                let bytes = std::fs::read(path).unwrap_or_default();
-                SongId::of(&bytes) == id
-            })
+            && file_move
+                .song
+                .is_none_or(|id| std::fs::read(path).is_ok_and(|bytes| SongId::of(&bytes) == id))
     };
     let entries = std::fs::read_dir(wished.parent()?).ok()?;
     let mut found: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
@@ -176,32 +175,7 @@ fn moved_already(wished: &Path, file_move: &Move) -> Option<PathBuf> {
 /// Whether the text beside a file is there and about this file, not about one that was left.
 fn is_explained(path: &Path) -> bool {
     let says_left = |text: Vec<u8>| text.windows(LEFT.len()).any(|part| part == LEFT.as_bytes());
-    std::fs::read(reason_of(path)).is_ok_and(|text| !says_left(text))
-}
-
-fn reason_of(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".reason.txt");
-    path.with_file_name(name)
-}
-
-/// The same name with a number before its ending, if that is not 1, and not too long.
-fn numbered(path: &Path, copy: u32) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().as_bytes();
-    let ending = path.extension().map_or(0, |ending| ending.len() + 1);
-    let (stem, ending) = name.split_at(name.len().saturating_sub(ending));
-    let mut ending = ending.to_vec();
-    let mut length = stem.len();
-    if name.len() > MAX_STEM {
-        length = length.min(MAX_STEM);
-        while length > 0 && length < stem.len() && stem[length] & 0xC0 == 0x80 {
-            length -= 1;
-        }
-        ending.truncate(8);
-    }
-    let number = if copy == 1 { String::new() } else { format!(" ({copy})") };
-    let name = [&stem[..length], number.as_bytes(), &ending].concat();
-    path.with_file_name(OsString::from_vec(name))
+    std::fs::read(shelf::reason_path(path)).is_ok_and(|text| !says_left(text))
 }
 
 fn explain(path: &Path, text: &str) -> anyhow::Result<()> {
@@ -215,38 +189,10 @@ fn explain(path: &Path, text: &str) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::sync::atomic::AtomicBool;
 
-    use watch::inbox::Found;
-
-    use super::super::{Cache, Taken, take_in};
+    use super::super::fixtures::{context, drop_in, take};
     use super::*;
-    use crate::config::Config;
     use crate::demo::starter::SONGS;
-    use crate::home::Home;
-    use crate::store;
-
-    fn context(folder: &tempfile::TempDir) -> Context {
-        let store = store::Settings { free_space_reserve_mb: 16, cache_mb: 16 };
-        let config = Config { store, ..Config::default() };
-        let context = Context::open(Home::new(folder.path().to_owned()), config).expect("a home");
-        fs::create_dir_all(context.home.inbox().join("g")).expect("a folder");
-        context
-    }
-
-    fn drop_in(context: &Context, name: &str, bytes: &[u8]) -> Found {
-        let relative = Path::new("g").join(name);
-        let path = context.home.inbox().join(&relative);
-        fs::write(&path, bytes).expect("writable");
-        let n_bytes = bytes.len() as u64;
-        let kind = watch::Kind::File;
-        Found { path, relative, genre: Some("g".to_owned()), kind, n_bytes }
-    }
-
-    fn take(context: &Context, found: &Found) -> Taken {
-        let cache = &mut Cache::default();
-        take_in(context, cache, std::slice::from_ref(found), &AtomicBool::new(false))
-    }
 
     fn text(context: &Context, name: &str) -> String {
         fs::read_to_string(context.home.rejected().join("g").join(name)).expect("a text")
@@ -275,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn another_file_in_the_place_of_a_judged_one_is_not_moved_unjudged() {
+    fn another_file_in_the_place_of_one_decided_on_is_not_moved_undecided() {
         let folder = tempfile::tempdir().expect("a folder");
         let context = context(&folder);
         let found = drop_in(&context, "a.mid", SONGS[0].1);
@@ -307,16 +253,5 @@ mod tests {
         assert_eq!(text(&context, "a.mid.reason.txt"), reason);
         assert!(text(&context, "a (2).mid.reason.txt").starts_with("It is a link.\nThe file was"));
         assert_eq!(fs::read_dir(context.home.rejected().join("g")).expect("there").count(), 3);
-    }
-
-    #[test]
-    fn long_names_are_cut_so_that_a_text_fits_beside() {
-        let long = PathBuf::from(format!("{}.{}", "ä".repeat(120), "x".repeat(14)));
-        for copy in [1, 1000] {
-            let name = reason_of(&numbered(&long, copy));
-            let name = name.to_str().expect("cut between characters");
-            assert!(name.len() <= 255 && name.ends_with(".reason.txt"), "{name}");
-        }
-        assert_eq!(numbered(Path::new("g/no ending"), 2), Path::new("g/no ending (2)"));
     }
 }

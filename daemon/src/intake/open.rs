@@ -6,9 +6,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use music::tokens::encode;
+use rayon::prelude::*;
 use rustix::fs::Access;
 use rustix::io::Errno;
 use watch::filter::Reason;
@@ -41,27 +41,21 @@ pub(super) struct Candidate {
     pub(super) music: Option<Music>,
 }
 
-/// Opens the files in their order; those that come after `stop` was set are missing at the end.
-pub(super) fn open_all(context: &Context, batch: &[Found], stop: &AtomicBool) -> Vec<Opened> {
-    let n_threads = std::thread::available_parallelism().map_or(1, usize::from).min(batch.len());
-    let next = Mutex::new(batch.iter().enumerate());
-    let opened = Mutex::new(Vec::with_capacity(batch.len()));
-    std::thread::scope(|scope| {
-        for _ in 0..n_threads {
-            scope.spawn(|| {
-                while !stop.load(Ordering::Relaxed) {
-                    let taken = next.lock().unwrap_or_else(PoisonError::into_inner).next();
-                    let Some((idx, found)) = taken else { return };
-                    let result = guarded(&found.path, || open(context, found))
-                        .unwrap_or_else(Opened::Refused);
-                    opened.lock().unwrap_or_else(PoisonError::into_inner).push((idx, result));
-                }
-            });
+/// Opens and examines files; the results are in their order, with `None` for those whose turn had not
+/// come when `stop` was set.
+pub(super) fn open_all(
+    context: &Context,
+    batch: &[Found],
+    stop: &AtomicBool,
+) -> Vec<Option<Opened>> {
+    let open = |found: &Found| {
+        if stop.load(Ordering::Relaxed) {
+            return None;
         }
-    });
-    let mut opened = opened.into_inner().unwrap_or_else(PoisonError::into_inner);
-    opened.sort_by_key(|(idx, _)| *idx);
-    opened.into_iter().map(|(_, opened)| opened).collect()
+        let opened = guarded(&found.path, || open(context, found));
+        Some(opened.unwrap_or_else(Opened::Refused))
+    };
+    batch.par_iter().map(open).collect()
 }
 
 /// What `examine` finds, or the reason that stands for its panic.
@@ -106,8 +100,8 @@ fn open(context: &Context, found: &Found) -> Opened {
     match read_beneath(&context.home.inbox(), &found.relative, settings.midi.max_file_bytes) {
         Ok(bytes) => {
             let examined = examine(&bytes, settings);
-            let music = music(&examined);
             let id = SongId::of(&bytes);
+            let music = music(&examined);
             Opened::Song(Box::new(Candidate { id, bytes, examined, music }))
         }
         Err(error) => match not_opened(&error, "no plain file") {

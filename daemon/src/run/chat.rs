@@ -1,161 +1,209 @@
 //! What does the loop do about the chat?
 //!
-//! Questions are answered elsewhere (see [`crate::chat::answer`]); reactions go to the ledger.
+//! Questions are answered in their turn; reactions go from the chat to the ledger without
+//! a way through the loop. How a question is answered is in [`crate::chat::answer`].
 
-use bot::chat::{ChannelId, Error, Heard, MessageId, Posted, Request};
+use std::sync::Arc;
 
-use super::{Daemon, OpenChat};
+use bot::chat::{ChannelId, Chat, Connected, Error, Heard, Posted, Request};
+use bot::command::Offer;
+use tokio::sync::{Semaphore, watch};
+
+use super::event::Event;
+use super::worker::Worker;
 use crate::chat::answer::answer;
 use crate::chat::posting::repost;
 use crate::context::{Context, now_ms};
-use crate::run::event::Event;
 use crate::store::{self, TrackId, TrackState};
-use crate::votes::ledger::Entry;
+use crate::votes::ledger::LedgerDesk;
 
 /// Posts whose reactions are looked at again after a connection was lost.
 const RECENT_POSTS: usize = 50;
 
-impl Daemon {
-    /// To be called once, before anything is posted.
-    pub(super) fn open_chat(&mut self, chat: Result<OpenChat, String>) {
-        match unconfirmed(&self.context) {
-            Ok(posts) => self.unconfirmed = posts,
-            Err(error) => tracing::error!(%error, "posts of unknown fate cannot be read"),
-        }
-        let open = match chat {
-            Ok(open) => open,
-            Err(why) => {
-                tracing::warn!("{why}");
-                self.chat_state = why;
-                return;
-            }
+/// Opens the way out: given where to tell what is heard, and what to offer.
+pub type OpenChat = Box<
+    dyn FnOnce(
+            Box<dyn Fn(Heard) + Send + Sync>,
+            watch::Receiver<Offer>,
+        ) -> anyhow::Result<Arc<dyn Chat>>
+        + Send,
+>;
+
+/// The daemon's side of the chat.
+pub(super) struct ChatLink {
+    worker: Worker,
+    desk: LedgerDesk,
+    making: Arc<Semaphore>,
+    chat: Option<Arc<dyn Chat>>,
+    /// How the chat stands, in words.
+    state: String,
+    /// Posts that an earlier process began; taken up at the first connection.
+    unconfirmed: Vec<(TrackId, ChannelId)>,
+}
+
+impl ChatLink {
+    /// Opens the chat, if there is one. To be called before anything is posted: what is unconfirmed
+    /// then was posted by an earlier process.
+    pub(super) fn open(
+        worker: Worker,
+        desk: LedgerDesk,
+        making: Arc<Semaphore>,
+        unconfirmed: Vec<(TrackId, ChannelId)>,
+        chat: Result<OpenChat, String>,
+        offer: watch::Receiver<Offer>,
+    ) -> Self {
+        let hear = hearing(worker.clone(), desk.clone());
+        let opened = chat.and_then(|open| {
+            open(hear, offer).map_err(|error| {
+                let why = format!("no chat: {error:#}");
+                tracing::error!("{why}");
+                why
+            })
+        });
+        let (chat, state) = match opened {
+            Ok(chat) => (Some(chat), "connecting to Discord".to_owned()),
+            Err(why) => (None, why),
         };
-        let events = self.events.clone();
-        let hear = Box::new(move |heard| drop(events.send(Event::Heard(heard))));
-        match open(hear, self.offer.subscribe()) {
-            Ok(chat) => {
-                self.chat = Some(chat);
-                "connecting to Discord".clone_into(&mut self.chat_state);
-            }
-            Err(error) => {
-                self.chat_state = format!("no chat: {error:#}");
-                tracing::error!("{}", self.chat_state);
-            }
-        }
+        Self { worker, desk, making, chat, state, unconfirmed }
     }
 
+    /// How the chat stands, in words.
+    pub(super) fn state(&self) -> &str {
+        &self.state
+    }
+
+    /// Does what something heard asks for.
     pub(super) fn heard(&mut self, heard: Heard) {
         match heard {
             Heard::Asked(request) => self.answer(request),
-            Heard::Reacted(reacted) => self.enter(Entry::Reacted(reacted)),
-            Heard::Cleared { message, emoji, .. } => self.enter(Entry::Cleared(message, emoji)),
+            // These go to the ledger, see `hearing`.
+            Heard::Reacted(reacted) => self.desk.reacted(reacted),
+            Heard::Cleared { message, emoji, .. } => self.desk.cleared(message, emoji),
             Heard::ChannelGone(channel) => tracing::info!(%channel, "a channel is gone"),
-            Heard::Connected(connected) => {
-                if !connected.resumed {
-                    self.chat_state = format!(
-                        "in Discord as {} in {} communities",
-                        connected.bot_name, connected.n_guilds
-                    );
-                    tracing::info!(invite = connected.invite, "{}", self.chat_state);
-                    self.look_for_missed();
-                }
-            }
+            Heard::Connected(connected) => self.connected(&connected),
             Heard::Disconnected { why, for_good } => {
-                self.chat_state = format!("not in Discord: {why}");
+                self.state = format!("not in Discord: {why}");
                 if for_good {
-                    tracing::error!("{}", self.chat_state);
+                    tracing::error!("{}", self.state);
                 } else {
-                    tracing::warn!("{}", self.chat_state);
+                    tracing::warn!("{}", self.state);
                 }
             }
         }
     }
 
-    /// Once the doors are closed, votes still count and questions are no longer answered.
-    pub(super) fn heard_while_stopping(&mut self, heard: Heard) {
-        match heard {
-            Heard::Reacted(reacted) => self.enter(Entry::Reacted(reacted)),
-            Heard::Cleared { message, emoji, .. } => self.enter(Entry::Cleared(message, emoji)),
-            _ => {}
+    fn connected(&mut self, connected: &Connected) {
+        let Connected { bot_name, n_guilds, invite, resumed } = connected;
+        if *resumed {
+            return;
         }
+        self.state = format!("in Discord as {bot_name} in {n_guilds} communities");
+        tracing::info!(invite, "{}", self.state);
+        // Reactions may have been missed.
+        self.worker.start(recent_posts, Event::RecentPosts);
     }
 
-    /// Answers elsewhere: a track takes seconds.
+    /// Answers in its turn: a track takes seconds.
     fn answer(&self, request: Request) {
         let Some(chat) = self.chat.clone() else { return };
-        let (context, events, making) =
-            (self.context.clone(), self.events.clone(), self.making.clone());
+        let (context, desk) = (self.worker.context.clone(), self.desk.clone());
+        let making = self.making.clone();
         tokio::spawn(async move {
             let _permit = making.acquire_owned().await;
             if let Some(message) = answer(&context, chat.as_ref(), &request).await {
-                let _ = events.send(Event::Posted(message));
+                desk.posted(message);
             }
         });
     }
 
-    /// Lists, elsewhere, what a crash or a lost connection may have left open. Posts that another
-    /// process left unconfirmed are taken up once; those of this process are under way.
-    fn look_for_missed(&mut self) {
-        let posting = std::mem::take(&mut self.unconfirmed);
-        let (context, events) = (self.context.clone(), self.events.clone());
-        tokio::task::spawn_blocking(move || {
-            let tracks = context.store.tracks().unwrap_or_else(|error| {
-                tracing::error!(%error, "the tracks cannot be read; reactions may be missed");
-                Vec::new()
-            });
-            let mut posted = Vec::new();
-            for (id, track) in tracks {
-                if let TrackState::Posted { channel, message } = track.state {
-                    posted.push((id, channel, message));
-                }
-            }
-            let n_old = posted.len().saturating_sub(RECENT_POSTS);
-            posted.drain(..n_old);
-            let _ = events.send(Event::Recover { posting, posted });
+    /// Takes up what a crash or a lost connection may have left open: posts that an earlier process
+    /// left unconfirmed, once, since those of this process are under way; and reactions.
+    pub(super) fn recover(&mut self, recent: anyhow::Result<Vec<(TrackId, Posted)>>) {
+        let posted = recent.unwrap_or_else(|error| {
+            let error = format!("{error:#}");
+            tracing::error!(error, "the tracks cannot be read; reactions may be missed");
+            Vec::new()
         });
-    }
-
-    pub(super) fn recover(
-        &self,
-        posting: Vec<(TrackId, ChannelId)>,
-        mut posted: Vec<(TrackId, ChannelId, MessageId)>,
-    ) {
-        let (Some(chat), Some(ledger)) = (self.chat.clone(), &self.ledger) else { return };
-        let (context, events, entries) =
-            (self.context.clone(), self.events.clone(), ledger.entries.clone());
+        let Some(chat) = self.chat.clone() else { return };
+        let unconfirmed = std::mem::take(&mut self.unconfirmed);
+        let (context, desk) = (self.worker.context.clone(), self.desk.clone());
         tokio::spawn(async move {
-            for (id, channel) in posting {
-                match repost(&context, chat.as_ref(), id, channel).await {
-                    Ok(Some(Posted { channel, message })) => {
-                        let _ = events.send(Event::Posted(message));
-                        posted.push((id, channel, message));
-                    }
-                    Ok(None) => {}
-                    Err(error) => {
-                        tracing::warn!(%id, error = format!("{error:#}"), "a post of unknown fate");
-                    }
-                }
-            }
-            for (track, channel, message) in posted {
-                let asked_at_ms = now_ms();
-                match chat.reactions_of(channel, message).await {
-                    Ok(reactions) => {
-                        let _ = entries.send(Entry::Standing { track, reactions, asked_at_ms });
-                    }
-                    Err(Error::Gone) => {}
-                    Err(error) => tracing::warn!(%track, %error, "reactions may have been missed"),
-                }
+            let confirmed = confirm(&context, chat.as_ref(), &desk, unconfirmed).await;
+            for (track, post) in posted.into_iter().chain(confirmed) {
+                catch_up(chat.as_ref(), &desk, track, post).await;
             }
         });
+    }
+
+    /// Leaves the chat.
+    pub(super) async fn close(self) {
+        if let Some(chat) = self.chat {
+            chat.stop().await;
+        }
     }
 }
 
+/// Where what is heard goes: reactions to the ledger, all else to the loop.
+fn hearing(worker: Worker, desk: LedgerDesk) -> Box<dyn Fn(Heard) + Send + Sync> {
+    Box::new(move |heard| match heard {
+        Heard::Reacted(reacted) => desk.reacted(reacted),
+        Heard::Cleared { message, emoji, .. } => desk.cleared(message, emoji),
+        heard => worker.tell(Event::Heard(heard)),
+    })
+}
+
 /// Posts that an earlier process began and did not confirm.
-fn unconfirmed(context: &Context) -> Result<Vec<(TrackId, ChannelId)>, store::Error> {
+pub(super) fn unconfirmed(context: &Context) -> Result<Vec<(TrackId, ChannelId)>, store::Error> {
     let tracks = context.store.tracks_being_posted()?.into_iter();
     let posts = tracks.filter_map(|(id, track)| match track.state {
         TrackState::Posting { channel } => Some((id, channel)),
         TrackState::Rendered | TrackState::Posted { .. } => None,
     });
     Ok(posts.collect())
+}
+
+/// The posts whose reactions are worth a look, the oldest first.
+fn recent_posts(context: &Context) -> anyhow::Result<Vec<(TrackId, Posted)>> {
+    let tracks = context.store.tracks()?.into_iter();
+    let mut posts: Vec<(TrackId, Posted)> = tracks
+        .filter_map(|(id, track)| match track.state {
+            TrackState::Posted { channel, message } => Some((id, Posted { channel, message })),
+            TrackState::Rendered | TrackState::Posting { .. } => None,
+        })
+        .collect();
+    posts.drain(..posts.len().saturating_sub(RECENT_POSTS));
+    Ok(posts)
+}
+
+/// Finds posts of unknown fate, or posts their tracks; gives those that are posted.
+async fn confirm(
+    context: &Context,
+    chat: &dyn Chat,
+    desk: &LedgerDesk,
+    unconfirmed: Vec<(TrackId, ChannelId)>,
+) -> Vec<(TrackId, Posted)> {
+    let mut confirmed = Vec::new();
+    for (id, channel) in unconfirmed {
+        match repost(context, chat, id, channel).await {
+            Ok(Some(post)) => {
+                desk.posted(post.message);
+                confirmed.push((id, post));
+            }
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(%id, error = format!("{error:#}"), "a post of unknown fate");
+            }
+        }
+    }
+    confirmed
+}
+
+/// Brings the votes below a post up to date.
+async fn catch_up(chat: &dyn Chat, desk: &LedgerDesk, track: TrackId, post: Posted) {
+    let asked_at_ms = now_ms();
+    match chat.reactions_of(post.channel, post.message).await {
+        Ok(reactions) => desk.standing(track, reactions, asked_at_ms),
+        Err(Error::Gone) => {}
+        Err(error) => tracing::warn!(%track, %error, "reactions may have been missed"),
+    }
 }

@@ -1,57 +1,63 @@
 //! What can happen to the daemon?
 //!
-//! One enum, so that the loop in [`crate::run`] is the one place where everything meets. Slow work is
-//! done elsewhere and comes back as an event.
+//! One enum, so that the loop in [`super::daemon`] is the one place where everything meets. Work off
+//! the loop comes back as an event, whatever became of it.
 
-use std::collections::BTreeSet;
+use bot::chat::{Heard, Posted};
+use bot::command::Offer;
+use tokio::sync::mpsc::UnboundedSender;
 
-use bot::chat::{ChannelId, Heard, MessageId, Offer, Reacted};
-
-use crate::control::Asked;
 use crate::control::answer::Line;
-use crate::cycle::schedule::Due;
+use crate::control::{Asked, Reply};
+use crate::cycle::due::Outlook;
+use crate::cycle::request::TrainingRequest;
 use crate::cycle::training::NewVersion;
+use crate::intake::Taken;
 use crate::store::TrackId;
 
 /// Something that happened.
 #[derive(Debug)]
-pub enum Event {
-    /// Files went from the inbox to the library or to the rejected ones.
-    TakenIn {
-        /// Genres that got a new song.
-        genres: BTreeSet<String>,
-        /// Files that are still in the inbox because something failed.
-        n_failed: usize,
-    },
-    /// Files that failed are to be tried again.
-    Rescan,
-    /// A person went back to another version of a genre: it may be played now, or that failed.
-    RolledBack,
-    /// What listeners may choose from now; none where that cannot be told.
-    Offer(Option<Offer>),
-    /// The chat noticed something.
-    Heard(Heard),
-    /// A reaction came to a message that is no track (yet).
-    Unmatched(Reacted),
-    /// A track stands in the chat.
-    Posted(MessageId),
+pub(crate) enum Event {
+    /// Files were taken in.
+    TakenIn(Taken),
+    /// Files that could not be taken in are to be tried again.
+    RetryIntake,
     /// A command came through the control socket.
     Asked(Asked),
-    /// It is time to look whether a genre is due.
-    Tick,
-    /// These genres are due for training.
-    Due(Vec<(String, Due)>),
+    /// A command was carried out; it may have changed anything that is kept.
+    Executed {
+        /// Whether another version may be played now.
+        is_rollback: bool,
+    },
+    /// Whether a training that was asked for can begin.
+    Checked(AskedTraining, anyhow::Result<()>),
+    /// Votes were given or taken back.
+    Voted,
+    /// A genre may have come due by time alone.
+    Alarm,
+    /// Which genres are due for training.
+    Due(anyhow::Result<Outlook>),
     /// The training under way says something.
     Training(Line),
     /// The training under way has ended.
     Trained(anyhow::Result<NewVersion>),
-    /// Posts whose fate a crash left open, and recent posts whose reactions may have been missed.
-    Recover {
-        /// Tracks being posted, with their channel.
-        posting: Vec<(TrackId, ChannelId)>,
-        /// Tracks that were posted.
-        posted: Vec<(TrackId, ChannelId, MessageId)>,
-    },
+    /// What listeners may choose from.
+    Offer(anyhow::Result<Offer>),
+    /// The chat noticed something other than a reaction, which goes to the ledger.
+    Heard(Heard),
+    /// Posts whose reactions may have been missed.
+    RecentPosts(anyhow::Result<Vec<(TrackId, Posted)>>),
     /// The daemon is to stop.
     Stop,
+}
+
+/// A training that a person asks for.
+#[derive(Debug)]
+pub(crate) struct AskedTraining {
+    /// Which.
+    pub(crate) request: TrainingRequest,
+    /// Where the answer goes.
+    pub(crate) replies: UnboundedSender<Reply>,
+    /// What an asker is told who does not wait for its end.
+    pub(crate) queued: Option<Line>,
 }

@@ -4,11 +4,9 @@
 //! made again for training. Its features are measured from the song whenever they are needed; those
 //! that earlier releases kept beside the tokens are passed over. Written whole or not at all.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
-use atomic_write_file::AtomicWriteFile;
 use music::song::Song;
 use music::tokens::{LAYOUT, TokenId, decode, encode};
 use serde::{Deserialize, Serialize};
@@ -114,15 +112,7 @@ impl Drop for Files {
 /// # Errors
 /// With the path.
 pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let write = || -> std::io::Result<()> {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        let mut file = AtomicWriteFile::open(path)?;
-        file.write_all(bytes)?;
-        file.commit()
-    };
-    write().with_context(|| format!("writing {}", path.display()))
+    watch::shelf::write(path, bytes).with_context(|| format!("writing {}", path.display()))
 }
 
 #[cfg(test)]
