@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use watch::examine::{Settings, examine};
 use watch::filter::Verdict;
-use watch::intake::{Settings, examine};
 
 const FILE: &str = "KICKBACK_FILE_TO_EXAMINE";
 const MARK: &str = "\nCOST ";

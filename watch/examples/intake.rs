@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use music::song::{Song, Voice};
+use watch::examine::{Settings, examine};
 use watch::filter::Verdict;
-use watch::intake::{Settings, examine};
 
 fn main() -> std::io::Result<()> {
     let mut arguments = std::env::args().skip(1);

@@ -19,7 +19,7 @@ use music::score::{Note, Score};
 use music::song::{MAX_BARS, STEPS_PER_BEAT, Song, durations};
 use music::tokens::{HEADER, VOCABULARY, decode, encode};
 use watch::filter::{self, Verdict};
-use watch::parts::{self, JudgedPart, Role};
+use watch::parts::{self, ClassifiedPart, Role};
 
 fn main() -> std::io::Result<()> {
     let Some(data) = std::env::var_os("KICKBACK_DATA").map(PathBuf::from) else {
@@ -55,12 +55,12 @@ fn add_genre(sums: &mut Sums, folder: &Path, is_all: bool) -> std::io::Result<()
     let mut files: Vec<PathBuf> =
         entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
     files.sort();
-    for file in files.into_iter().filter(|file| watch::has_midi_name(file)) {
+    for file in files.into_iter().filter(|file| watch::inbox::has_midi_name(file)) {
         let bytes = std::fs::read(&file)?;
         sums.n_files += 1;
         let Ok(reading) = midi::read(&bytes, &midi::Limits::default()) else { continue };
-        let parts = parts::judge(&reading.score);
-        let Some(song) = watch::song::song(&reading.score, &parts) else { continue };
+        let parts = parts::classify(&reading.score);
+        let Some(song) = watch::examine::song::song(&reading.score, &parts) else { continue };
         let verdict =
             filter::judge(&reading.score, &parts, Some(&song), &filter::Limits::default());
         if is_all || verdict == Verdict::Accept {
@@ -136,7 +136,7 @@ struct Sums {
 }
 
 impl Sums {
-    fn add_song(&mut self, file: &Path, score: &Score, parts: &[JudgedPart], song: &Song) {
+    fn add_song(&mut self, file: &Path, score: &Score, parts: &[ClassifiedPart], song: &Song) {
         self.n_songs += 1;
         let beat = u32::from(score.ticks_per_beat.max(1));
         let mut pitched = Vec::new();
@@ -187,7 +187,7 @@ impl Sums {
     }
 
     /// Notes that have a voice but not all of themselves in the song.
-    fn count_lost(&mut self, score: &Score, parts: &[JudgedPart], song: &Song) {
+    fn count_lost(&mut self, score: &Score, parts: &[ClassifiedPart], song: &Song) {
         let beat = u32::from(score.ticks_per_beat.max(1));
         let end = skipped(score, parts, song) + song.n_bars() * song.steps_per_bar();
         let (mut n_voiced, mut n_here) = (0, 0);
@@ -279,7 +279,7 @@ fn rounded(ticks: u32, beat: u32) -> u32 {
 }
 
 /// Steps of the empty bars before the song.
-fn skipped(score: &Score, parts: &[JudgedPart], song: &Song) -> u32 {
+fn skipped(score: &Score, parts: &[ClassifiedPart], song: &Song) -> u32 {
     let beat = u32::from(score.ticks_per_beat.max(1));
     let voiced = score.parts.iter().zip(parts).flat_map(|(part, judged)| {
         part.notes.iter().zip(&judged.voices).filter(|(_, voice)| voice.is_some())

@@ -101,7 +101,7 @@ fn place(home: Option<&Path>, config: Option<&Path>) -> anyhow::Result<(Home, Co
 fn intake_settings(
     home: Option<&Path>,
     config: Option<&Path>,
-) -> anyhow::Result<watch::intake::Settings> {
+) -> anyhow::Result<watch::examine::Settings> {
     let here = std::env::current_dir().context("finding the working folder")?;
     let known = home::resolve(home, |name| std::env::var_os(name), &here).ok();
     let config = match (config, known) {

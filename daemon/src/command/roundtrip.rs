@@ -10,7 +10,7 @@ use music::score::{Score, Tick};
 use music::song::{STEPS_PER_BEAT, Song, TICKS_PER_BEAT};
 use music::tokens::{decode, encode};
 use serde::Serialize;
-use watch::intake::{Examined, Settings, examine};
+use watch::examine::{Examined, Settings, examine};
 
 use crate::control::answer::{Line, Out, shown};
 use crate::track::track_file;

@@ -60,7 +60,7 @@ fn score(
     file: &Path,
 ) -> anyhow::Result<(f64, usize)> {
     let bytes = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
-    let examined = watch::intake::examine(&bytes, &context.config.intake);
+    let examined = watch::examine::examine(&bytes, &context.config.intake);
     let Some(song) = examined.song.filter(|song| !song.notes().is_empty()) else {
         anyhow::bail!("{} has no notes to score; `kickback judge` says why", file.display());
     };

@@ -17,7 +17,7 @@ pub struct Config {
     /// How the inbox is watched.
     pub inbox: watch::inbox::Settings,
     /// How files are read and judged.
-    pub intake: watch::intake::Settings,
+    pub intake: watch::examine::Settings,
     /// When songs in no genre's folder are sorted.
     pub sorting: music::genre::Settings,
     /// How the network is trained.

@@ -178,7 +178,7 @@ fn replay(
 pub fn music(context: &Context, id: SongId) -> anyhow::Result<Option<Song>> {
     let path = context.home.songs().join(format!("{id}.mid"));
     let bytes = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
-    Ok(watch::intake::examine(&bytes, &context.config.intake).song)
+    Ok(watch::examine::examine(&bytes, &context.config.intake).song)
 }
 
 /// A song, its piece of weight 1 with its conditions, and its features.

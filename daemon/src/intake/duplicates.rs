@@ -9,7 +9,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use watch::duplicates::{Fingerprint, Library, Outline, find};
-use watch::intake::{Examined, examine};
+use watch::examine::{Examined, examine};
 
 use super::open::guarded;
 use crate::context::Context;

@@ -27,7 +27,7 @@ pub(super) fn drop_in(context: &Context, name: &str, bytes: &[u8]) -> Found {
     let path = context.home.inbox().join(&relative);
     fs::write(&path, bytes).expect("writable");
     let n_bytes = bytes.len() as u64;
-    let kind = watch::Kind::File;
+    let kind = watch::inbox::Kind::File;
     Found { path, relative, genre: Some("g".to_owned()), kind, n_bytes }
 }
 

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use watch::open::{OpenError, read_beneath};
+use watch::inbox::{OpenError, read_beneath};
 use watch::shelf::{self, ShelfError};
 
 use crate::context::Context;

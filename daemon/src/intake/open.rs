@@ -11,10 +11,10 @@ use music::tokens::encode;
 use rayon::prelude::*;
 use rustix::fs::Access;
 use rustix::io::Errno;
+use watch::examine::{Examined, examine};
 use watch::filter::Reason;
 use watch::inbox::Found;
-use watch::intake::{Examined, examine};
-use watch::open::{OpenError, read_beneath};
+use watch::inbox::{OpenError, read_beneath};
 
 use crate::context::Context;
 use crate::home;
@@ -84,7 +84,7 @@ pub(crate) fn not_opened(error: &OpenError, kind: &'static str) -> Option<Reason
 }
 
 fn open(context: &Context, found: &Found) -> Opened {
-    if found.kind != watch::Kind::File {
+    if found.kind != watch::inbox::Kind::File {
         return Opened::Left(Reason::NotRegular { kind: found.kind.name() });
     }
     if let Some(why) = unmovable(&found.path) {

@@ -13,7 +13,7 @@ use composer::corpus::group_of;
 use music::genre::{Classification, Classifier, Sample, Traits};
 use music::song::Song;
 use rayon::prelude::*;
-use watch::intake::examine;
+use watch::examine::examine;
 
 use super::open::guarded;
 use crate::context::Context;

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use watch::duplicates::Outline;
+use watch::examine::Examined;
 use watch::filter::{Reason, Verdict};
 use watch::inbox::{Found, UNSORTED};
-use watch::intake::Examined;
 
 use super::duplicates::{Outlines, called, find_in, renew};
 use super::open::{Candidate, Opened, open_all};

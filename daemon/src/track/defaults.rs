@@ -92,7 +92,7 @@ mod tests {
             music: Some(music),
         };
         context.store.take_in(Some((id, song)), None).expect("taken in");
-        let examined = watch::intake::examine(bytes, &context.config.intake);
+        let examined = watch::examine::examine(bytes, &context.config.intake);
         Polyphony::of(&examined.song.expect("music"))
     }
 

@@ -46,7 +46,7 @@ fn of_track(context: &Context, id: u64) -> anyhow::Result<Song> {
 fn of_file(context: &Context, path: &Path) -> anyhow::Result<Song> {
     let misused = |why: String| Misused(format!("{}: {why}", path.display()));
     let bytes = std::fs::read(path).map_err(|error| misused(error.to_string()))?;
-    let examined = watch::intake::examine(&bytes, &context.config.intake);
+    let examined = watch::examine::examine(&bytes, &context.config.intake);
     examined.song.ok_or_else(|| misused("it has no voice to begin with".to_owned()).into())
 }
 

@@ -9,7 +9,7 @@ use music::score::{Note, Score};
 use music::song::Song;
 use music::tokens::{decode, encode};
 use watch::filter::Verdict;
-use watch::intake::{Settings, examine};
+use watch::examine::{Settings, examine};
 
 fuzz_target!(|bytes: &[u8]| {
     let examined = examine(bytes, &Settings::default());

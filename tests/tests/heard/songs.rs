@@ -15,10 +15,10 @@ pub(crate) fn starters(n: usize) -> Vec<(String, String, Song)> {
     paths.sort();
     assert!(!paths.is_empty(), "there are starter songs");
     paths.truncate(n);
-    let settings = watch::intake::Settings::default();
+    let settings = watch::examine::Settings::default();
     let song = |path: &std::path::PathBuf| {
         let bytes = std::fs::read(path).expect("a starter song");
-        let song = watch::intake::examine(&bytes, &settings).song.expect("music");
+        let song = watch::examine::examine(&bytes, &settings).song.expect("music");
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         (name, "hardstyle".to_owned(), song)
     };

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use music::midi;
 use music::tokens::encode;
-use watch::intake::{Settings, examine};
+use watch::examine::{Settings, examine};
 
 use busy::Busy;
 use rival::Rival;
@@ -99,7 +99,7 @@ fn collect(folder: &Path, into: &mut Vec<PathBuf>) -> std::io::Result<()> {
         let path = entry?.path();
         if path.is_dir() {
             collect(&path, into)?;
-        } else if watch::has_midi_name(&path) {
+        } else if watch::inbox::has_midi_name(&path) {
             into.push(path);
         }
     }

@@ -20,8 +20,8 @@ use music::midi::{self, Limits};
 use music::score::Score;
 use music::song::{Song, Voice};
 use watch::duplicates::{Collection, Fingerprint, Outline, compare, nearest};
+use watch::examine::{Settings, examine};
 use watch::filter::Verdict;
-use watch::intake::{Settings, examine};
 
 use changes::{CHANGES, Dice, half, only, rewrite, sorted};
 

@@ -2,7 +2,7 @@
 //!
 //! By judging each third of the songs that one may look at with what the other thirds teach.
 
-use watch::role::Model;
+use watch::parts::Model;
 
 use crate::learn::learn;
 use crate::validate::{Chosen, Measured, Tally, fold, rows};

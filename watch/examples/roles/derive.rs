@@ -6,7 +6,7 @@
 //! octaves down. The filter is to judge them right in songs that it did not learn from.
 
 use music::score::{Note, Part, Pitch, Score};
-use watch::role::Role;
+use watch::parts::Role;
 
 use crate::table::Case;
 

@@ -3,15 +3,15 @@
 //! Multinomial logistic regression on standardised features, with a penalty on the squared weights,
 //! by Adam on all rows at once: no chance is involved, the same rows give the same weights.
 
-use watch::role::Model;
-use watch::role_features::{Features, N_FEATURES};
+use watch::parts::Model;
+use watch::parts::features::{Features, N_FEATURES};
 
 /// A part to learn from.
 #[derive(Clone, Copy)]
 pub(crate) struct Row {
     /// The numbers about it.
     pub(crate) features: Features,
-    /// Its role, as an index into [`watch::role::Role::LEARNED`].
+    /// Its role, as an index into [`watch::parts::Role::LEARNED`].
     pub(crate) role: usize,
     /// How much it counts.
     pub(crate) weight: f64,

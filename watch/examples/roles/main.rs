@@ -2,7 +2,7 @@
 //!
 //! `KICKBACK_DATA=DIR cargo run --release -p watch --example roles` cross-validates in five folds
 //! of songs and prints accuracy by label and trap and the confusion of roles; with `--save` it then
-//! learns from all songs and writes `watch/src/role_model.rs`; with `--write DIR` it writes the
+//! learns from all songs and writes `watch/src/parts/learned.rs`; with `--write DIR` it writes the
 //! files made from `genres` for other programs to judge; with `--wrong` it lists each wrong verdict.
 //! What the folder holds is said in `table.rs`.
 
@@ -19,8 +19,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use music::midi;
-use watch::role::{Decision, Model, Role};
-use watch::role_features::Features;
+use watch::parts::features::Features;
+use watch::parts::{Decision, Model, Role};
 
 use validate::{Measured, Tally};
 

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 
-use watch::role::{Model, Role};
-use watch::role_features::{Features, NAMES};
+use watch::parts::features::{Features, NAMES};
+use watch::parts::{Model, Role};
 
-/// Writes `watch/src/role_model.rs`.
+/// Writes `watch/src/parts/learned.rs`.
 ///
 /// # Errors
 /// A file that can't be written.
@@ -16,9 +16,9 @@ pub(crate) fn save(model: &Model, n_rows: usize, penalty: f64) -> io::Result<()>
         "//! What was learned about roles?\n//!\n\
          //! Written by `cargo run --release -p watch --example roles -- --save` from {n_rows} parts\n\
          //! with certain roles (penalty {penalty}). Change the program, not this file;\n//! run `cargo fmt` after it.\n\n\
-         use crate::role::Model;\n\n\
-         /// The order of the numbers is that of [`crate::role_features::NAMES`].\n\
-         pub(crate) const LEARNED: Model = Model {{\n"
+         use super::model::Model;\n\n\
+         /// The model that the intake uses. The order of its numbers is that of [`super::features::NAMES`].\n\
+         pub const MODEL: Model = Model {{\n"
     );
     numbers(&mut text, "    means: ", &model.means, "    ");
     numbers(&mut text, "    scales: ", &model.scales, "    ");
@@ -32,7 +32,7 @@ pub(crate) fn save(model: &Model, n_rows: usize, penalty: f64) -> io::Result<()>
     let _ = writeln!(text, "    biases: [{}],", biases.join(", "));
     let (hint, both) = (model.hint, model.agreement);
     let _ = writeln!(text, "    hint: {hint:?},\n    agreement: {both:?},\n}};");
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/role_model.rs");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/parts/learned.rs");
     std::fs::write(path, text)
 }
 

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use music::midi;
 use music::score::Score;
-use watch::role::Role;
+use watch::parts::Role;
 
 use crate::derive;
 

@@ -7,11 +7,10 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use music::score::Score;
+use watch::examine::song::song;
 use watch::filter::{self, Verdict};
-use watch::parts;
-use watch::role::{self, Decision, Model, Role};
-use watch::role_features::{self, Features};
-use watch::song;
+use watch::parts::features::{self, Features};
+use watch::parts::{self, Decision, Model, Role};
 
 use crate::learn::{Row, learn};
 use crate::table::Case;
@@ -29,7 +28,7 @@ pub(crate) struct Measured {
 /// Measures every case.
 pub(crate) fn measured(cases: Vec<Case>) -> Vec<Measured> {
     let measured = |case: Case| Measured {
-        features: role_features::measure(&case.score),
+        features: features::measure(&case.score),
         known: RefCell::default(),
         case,
     };
@@ -95,7 +94,7 @@ impl Measured {
 
     /// The role of each part by `model`, with facts, names and programs.
     pub(crate) fn decide(&self, model: &Model) -> Vec<Decision> {
-        role::decide_measured(&self.case.score, &self.features, model)
+        parts::decide_measured(&self.case.score, &self.features, model)
     }
 
     /// Whether it is judged as it should be with these roles.
@@ -108,8 +107,8 @@ impl Measured {
 }
 
 fn is_accepted(score: &Score, decisions: Vec<Decision>) -> bool {
-    let parts = parts::judge_as(score, decisions);
-    let song = song::song(score, &parts);
+    let parts = parts::classify_as(score, decisions);
+    let song = song(score, &parts);
     let limits = filter::Limits::default();
     filter::judge(score, &parts, song.as_ref(), &limits) == Verdict::Accept
 }

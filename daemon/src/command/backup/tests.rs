@@ -42,7 +42,7 @@ fn used(root: PathBuf) -> Context {
     assert_eq!((taken.n_accepted, taken.n_rejected), (N_SONGS, 1));
     let wanted = TrainingRequest::by_person("hardstyle".to_owned(), true, None);
     cycle(&context, &wanted, &AtomicBool::new(false), &mut |_| ()).expect("trained");
-    let song = watch::intake::examine(SONGS[0].1, &context.config.intake).song.expect("a song");
+    let song = watch::examine::examine(SONGS[0].1, &context.config.intake).song.expect("a song");
     track_file::keep(&context.home, "hardstyle", "one", &song).expect("kept");
     let id = context.store.add_new_track(|_| track()).expect("noted");
     let (listener, emoji) = ("ann".to_owned(), "🔥".to_owned());

@@ -39,7 +39,9 @@ fn files_below(folder: &Path, files: &mut Vec<PathBuf>, failed: &mut Vec<String>
         let kind = entry.and_then(|entry| Ok((entry.path(), entry.file_type()?)));
         match kind {
             Ok((path, kind)) if kind.is_dir() => files_below(&path, files, failed),
-            Ok((path, kind)) if kind.is_file() && watch::has_midi_name(&path) => files.push(path),
+            Ok((path, kind)) if kind.is_file() && watch::inbox::has_midi_name(&path) => {
+                files.push(path)
+            }
             Ok(_) => {}
             Err(error) => failed.push(format!("in {}: {error}", folder.display())),
         }

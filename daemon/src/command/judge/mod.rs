@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
-use watch::intake::Settings;
+use watch::examine::Settings;
 
 use self::duplicates::Duplicates;
 use self::files::{Named, named};

@@ -82,7 +82,7 @@ fn by_intake(context: &Context, names: &[String]) -> BTreeMap<String, String> {
         let relative = Path::new("g").join(name);
         let path = context.home.inbox().join(&relative);
         let n_bytes = path.metadata().expect("a file").len();
-        let (genre, kind) = (Some("g".to_owned()), watch::Kind::File);
+        let (genre, kind) = (Some("g".to_owned()), watch::inbox::Kind::File);
         Found { path, relative, genre, kind, n_bytes }
     };
     let batch: Vec<Found> = names.iter().map(found).collect();

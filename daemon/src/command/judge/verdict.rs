@@ -7,9 +7,9 @@ use std::path::Path;
 
 use music::tokens::encode;
 use serde::Serialize;
+use watch::examine::{Examined, Settings, examine};
 use watch::filter::{Reason, Verdict};
-use watch::intake::{Examined, Settings, examine};
-use watch::open::read_beneath;
+use watch::inbox::read_beneath;
 
 use super::duplicates::{Duplicate, KnownBy};
 use crate::command::listing::tidy;
@@ -165,7 +165,7 @@ fn details(examined: &Examined, n_tokens: usize) -> String {
 /// What is in a file, with its id if it could be read; `None` if it is not there.
 fn examine_file(file: &Path, settings: &Settings) -> Option<(Option<SongId>, Examined)> {
     let kind = file.symlink_metadata().ok()?.file_type();
-    if kind.is_file() && !watch::has_midi_name(file) {
+    if kind.is_file() && !watch::inbox::has_midi_name(file) {
         return Some((None, Examined::unread(Reason::NotMidiName)));
     }
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());

@@ -1,0 +1,122 @@
+//! Which rule does a song break first?
+
+use std::collections::BTreeSet;
+
+use music::score::Score;
+use music::song::{Song, Voice};
+
+use super::limits::Limits;
+use super::reason::{Reason, Verdict};
+use crate::parts::{ClassifiedPart, Role};
+
+/// Gives the reason where a song breaks it.
+type Rule = fn(&Counts, &Limits) -> Option<Reason>;
+
+/// The rules in the order in which they are asked: the first that is broken is told. Length comes
+/// before what a longer piece of the same might have enough of.
+const RULES: [Rule; 5] = [is_empty, is_bass_or_rhythm, is_too_short, has_no_melody, is_too_sparse];
+
+/// Judges a score by its classified parts and the song that they make.
+pub fn judge(
+    score: &Score,
+    parts: &[ClassifiedPart],
+    song: Option<&Song>,
+    limits: &Limits,
+) -> Verdict {
+    let counts = Counts::of(score, parts, song);
+    let broken = RULES.iter().find_map(|rule| rule(&counts, limits));
+    broken.map_or(Verdict::Accept, Verdict::Reject)
+}
+
+/// What the rules go by.
+struct Counts {
+    /// Notes of the file.
+    notes: usize,
+    /// Notes of the parts with each role; those of lead and chords count as melodic.
+    melodic: usize,
+    bass: usize,
+    drums: usize,
+    other: usize,
+    /// Notes of the song's lead, and their pitch classes.
+    lead: usize,
+    lead_classes: usize,
+    /// Bars from the first note to the last; `None` without a song.
+    bars: Option<u32>,
+    /// Bars in which any voice strikes a note.
+    struck_bars: usize,
+}
+
+impl Counts {
+    fn of(score: &Score, parts: &[ClassifiedPart], song: Option<&Song>) -> Self {
+        let of_role = |role: Role| -> usize {
+            parts.iter().filter(|part| part.role == role).map(|part| part.n_notes).sum()
+        };
+        let lead: Vec<u8> = song
+            .into_iter()
+            .flat_map(|song| song.voice(Voice::Lead))
+            .map(|note| note.pitch.class())
+            .collect();
+        let struck = song
+            .into_iter()
+            .flat_map(|song| song.notes().iter().map(|note| note.onset / song.steps_per_bar()));
+        Self {
+            notes: score.n_notes(),
+            melodic: of_role(Role::Lead) + of_role(Role::Chords),
+            bass: of_role(Role::Bass),
+            drums: of_role(Role::Drums),
+            other: of_role(Role::Other),
+            lead: lead.len(),
+            lead_classes: lead.iter().collect::<BTreeSet<_>>().len(),
+            bars: song.map(Song::n_bars),
+            struck_bars: struck.collect::<BTreeSet<_>>().len(),
+        }
+    }
+
+    fn has_classes(&self, limits: &Limits) -> bool {
+        self.lead_classes >= limits.min_lead_pitch_classes
+    }
+
+    fn has_melody(&self, limits: &Limits) -> bool {
+        self.has_classes(limits) && self.lead >= limits.min_lead_notes
+    }
+}
+
+fn is_empty(counts: &Counts, _: &Limits) -> Option<Reason> {
+    (counts.notes == 0).then_some(Reason::Empty { has_bytes: true })
+}
+
+fn is_bass_or_rhythm(counts: &Counts, limits: &Limits) -> Option<Reason> {
+    if counts.has_melody(limits) || counts.melodic >= limits.min_lead_notes {
+        return None;
+    }
+    if counts.bass > counts.melodic {
+        return Some(Reason::BassOnly { n_notes: counts.bass, has_drums: counts.drums > 0 });
+    }
+    let n_notes = counts.drums + counts.other;
+    (n_notes >= limits.min_lead_notes).then_some(Reason::RhythmOnly { n_notes })
+}
+
+fn is_too_short(counts: &Counts, limits: &Limits) -> Option<Reason> {
+    let min_bars = limits.min_bars;
+    let n_bars = counts.bars.filter(|n_bars| *n_bars < min_bars)?;
+    Some(Reason::TooShort { n_bars, min_bars })
+}
+
+fn has_no_melody(counts: &Counts, limits: &Limits) -> Option<Reason> {
+    if counts.has_melody(limits) {
+        return None;
+    }
+    let n_notes = counts.lead;
+    Some(if counts.melodic >= limits.min_lead_notes {
+        let n_pitch_classes = (!counts.has_classes(limits)).then_some(counts.lead_classes);
+        Reason::NoMelody { n_notes, n_pitch_classes }
+    } else {
+        Reason::TooSparse { n_notes, min_notes: limits.min_lead_notes }
+    })
+}
+
+fn is_too_sparse(counts: &Counts, limits: &Limits) -> Option<Reason> {
+    let min_notes = (limits.min_lead_notes_a_bar * counts.struck_bars as f64).ceil() as usize;
+    let n_notes = counts.lead;
+    (n_notes < min_notes).then_some(Reason::TooSparse { n_notes, min_notes })
+}
