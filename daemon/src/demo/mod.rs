@@ -215,8 +215,11 @@ impl Show<'_> {
         let end = control::ask(&self.home.socket(), &command(words)?, |line| {
             rows.extend(line.read::<T>());
         });
-        finished(end?)?;
-        Ok(rows)
+        match end? {
+            // The daemon is still starting.
+            None => Ok(Vec::new()),
+            end => finished(end).map(|()| rows),
+        }
     }
 
     fn remark(&mut self, text: &str) {
