@@ -138,8 +138,8 @@ impl FromStr for Key {
 
     /// Accepts `F minor`, `f# minor`, `Bb major`, `Am`, `C`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let say =
-            || format!("{text:?} is no key: write it like \"F minor\", \"F#m\" or \"Bb major\"");
+        let error =
+            || format!("{text:?} is not a key: write it like \"F minor\", \"F#m\" or \"Bb major\"");
         let text_trimmed = text.trim();
         let mut letters = text_trimmed.chars();
         let natural = match letters.next().map(|c| c.to_ascii_uppercase()) {
@@ -150,7 +150,7 @@ impl FromStr for Key {
             Some('G') => 7,
             Some('A') => 9,
             Some('B') => 11,
-            _ => return Err(say()),
+            _ => return Err(error()),
         };
         let rest = letters.as_str();
         let (shift, rest) = match rest.chars().next() {
@@ -167,7 +167,7 @@ impl FromStr for Key {
             word if word.eq_ignore_ascii_case("minor") || word.eq_ignore_ascii_case("min") => {
                 Mode::Minor
             }
-            _ => return Err(say()),
+            _ => return Err(error()),
         };
         Ok(Self::new(natural + shift, mode))
     }

@@ -1,8 +1,8 @@
 //! What does a song look like to the network?
 //!
 //! A [`Song`] is music on a grid of [`STEPS_PER_BEAT`] steps, its voices separated, its durations
-//! from a fixed set. Everything a `Song` can hold, the tokens can say, exactly: what is lost of a
-//! file is lost when the `Song` is made from a [`Score`], never later.
+//! from a fixed set. Tokens express everything that a `Song` can hold, exactly: what a file loses, it
+//! loses when the `Song` is made of it, never later.
 
 use crate::key::{Key, Mode};
 use crate::score::{Note, Part, Pitch, Score, Tempo, Tick, TimeSignature};
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn notes_outside_the_bars_and_doubles_are_dropped() {
+    fn notes_outside_the_bars_and_duplicates_are_dropped() {
         let notes = [
             note(96, Voice::Lead, 70, 12),
             note(0, Voice::Lead, 70, 6),

@@ -10,7 +10,7 @@ use music::score::{Part, Pitch, Score};
 use music::song::{GridNote, Song, Voice};
 
 use crate::harmony::{self, BarChords, Chord};
-use crate::melody::{self, Rest, Slot, Whim};
+use crate::melody::{self, Rest, Slot, SplitMix64};
 use crate::rhythm::{self, BAR, Stroke};
 use crate::sketch::{Layout, Manner, Sketch};
 
@@ -43,7 +43,7 @@ pub(crate) fn compose(sketch: &Sketch) -> Score {
 pub(crate) fn song(sketch: &Sketch) -> Song {
     let bars = chords(sketch);
     let takes = (0..TAKES).map(|take| {
-        let (line, cost) = melody(sketch, &bars, Whim(seed(sketch.title) ^ (take << 48)));
+        let (line, cost) = melody(sketch, &bars, SplitMix64(seed(sketch.title) ^ (take << 48)));
         (flaws(sketch.manner, &line) * 20 + cost, take, line)
     });
     let (_, _, line) = takes.min_by_key(|(cost, take, _)| (*cost, *take)).expect("there are takes");
@@ -75,7 +75,7 @@ fn chord_at(bars: &[BarChords], stroke: Stroke) -> Chord {
 }
 
 /// One take of the melody and what it costs.
-fn melody(sketch: &Sketch, bars: &[BarChords], mut whim: Whim) -> (Vec<Sung>, i32) {
+fn melody(sketch: &Sketch, bars: &[BarChords], mut random: SplitMix64) -> (Vec<Sung>, i32) {
     let letters: Vec<u8> = sketch.phrases.iter().flat_map(|(form, _)| form.bytes()).collect();
     let ladder = ladder(sketch);
     let mut line: Vec<Sung> = Vec::new();
@@ -92,7 +92,7 @@ fn melody(sketch: &Sketch, bars: &[BarChords], mut whim: Whim) -> (Vec<Sung>, i3
         let cell = sung_before.entry((*letter, over, rest)).or_insert_with(|| {
             let plan = &sketch.cells[usize::from(letter - b'a')];
             let (cell, paid) =
-                sing_cell(sketch.manner, plan, over, rest, &line, &ladder, &mut whim);
+                sing_cell(sketch.manner, plan, over, rest, &line, &ladder, &mut random);
             cost += paid;
             cell
         });
@@ -122,7 +122,7 @@ fn sing_cell(
     rest: Rest,
     line: &[Sung],
     ladder: &[i32],
-    whim: &mut Whim,
+    random: &mut SplitMix64,
 ) -> (Vec<Sung>, i32) {
     let strokes = rhythm::read(rhythm);
     let mut sung: Vec<Sung> = Vec::new();
@@ -144,7 +144,7 @@ fn sing_cell(
             });
         }
         let before = sung.last().or(line.last()).map(|(_, rung)| *rung);
-        let (rungs, paid) = melody::sing(&slots, ladder, before, manner, whim);
+        let (rungs, paid) = melody::sing(&slots, ladder, before, manner, random);
         cost += paid;
         sung.extend(bar.into_iter().zip(rungs));
     }

@@ -3,7 +3,7 @@
 //! The cheapest path through the scale, under the rules that singers and counterpoint books agree on:
 //! heavy beats belong to the chord, other notes are reached and left by step, a leap is filled by
 //! turning back, a rhythm that returns keeps its contour, a phrase ends at rest. A little seeded
-//! whim decides between equals. Costs are whole numbers, so every machine finds the same melody.
+//! chance decides between equals. Costs are whole numbers, so every machine finds the same melody.
 
 use crate::harmony::Chord;
 use crate::rhythm::Stroke;
@@ -35,11 +35,12 @@ pub(crate) enum Rest {
     Closed,
 }
 
-/// A whim from 0 to `below - 1`, drawn by splitmix64 (Steele, Lea & Flood 2014, public domain).
+/// Random numbers by splitmix64 (Steele, Lea & Flood 2014, public domain).
 #[derive(Clone, Debug)]
-pub(crate) struct Whim(pub(crate) u64);
+pub(crate) struct SplitMix64(pub(crate) u64);
 
-impl Whim {
+impl SplitMix64 {
+    /// One from 0 to `below - 1`.
     fn draw(&mut self, below: u64) -> i32 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
@@ -49,8 +50,8 @@ impl Whim {
     }
 }
 
-/// How strong the whim is beside the rules.
-const WHIM: u64 = 9;
+/// How much chance counts beside the rules.
+const CHANCE: u64 = 9;
 /// Dearer than any sum of rules.
 const FORBIDDEN: i32 = 10_000;
 
@@ -60,13 +61,16 @@ pub(crate) fn sing(
     ladder: &[i32],
     before: Option<i32>,
     manner: Manner,
-    whim: &mut Whim,
+    random: &mut SplitMix64,
 ) -> (Vec<i32>, i32) {
     let n = ladder.len();
     let own: Vec<Vec<i32>> = slots
         .iter()
         .map(|slot| {
-            ladder.iter().map(|rung| place_cost(slot, *rung, manner) + whim.draw(WHIM)).collect()
+            ladder
+                .iter()
+                .map(|rung| place_cost(slot, *rung, manner) + random.draw(CHANCE))
+                .collect()
         })
         .collect();
     // best[a][b]: the cheapest way to have sung rung a and then rung b.

@@ -105,8 +105,9 @@ struct Merge {
 }
 
 impl Merge {
-    /// What lies within the limits. A resolution that no program writes and that makes a song of
-    /// hours is damage: a usual one is assumed. So are far notes of a track with broken events.
+    /// What lies within the limits. A resolution that no program writes and that makes a song last
+    /// for hours is taken for damage, and a common one is assumed. Far notes of a track with broken
+    /// events are taken for damage too.
     fn fit(&mut self, limits: &Limits, warnings: &mut Vec<Warning>) -> Result<Length, ReadError> {
         let limit = limits.max_minutes;
         let length = self.length(limits);
@@ -116,10 +117,10 @@ impl Merge {
         let written = self.ticks_per_beat;
         if written < FEWEST_TICKS && self.film_tempo.is_none() {
             self.ticks_per_beat = ASSUMED_TICKS;
-            let usual = self.length(limits);
-            if !usual.is_too_long(limit) {
+            let assumed = self.length(limits);
+            if !assumed.is_too_long(limit) {
                 warnings.push(Warning::AssumedResolution(ASSUMED_TICKS));
-                return Ok(usual);
+                return Ok(assumed);
             }
             self.ticks_per_beat = written;
         }

@@ -78,7 +78,7 @@ pub(super) fn split<'a>(
     Ok(Chunks { format: if format > 2 { 1 } else { format }, timing, bodies })
 }
 
-/// `None` when there is no MIDI header, or when the file is surely something else around one.
+/// `None` when there is no MIDI header, or when the file is clearly something else that contains one.
 fn find_header(bytes: &[u8]) -> Option<usize> {
     if bytes.starts_with(b"MThd") {
         return Some(0);

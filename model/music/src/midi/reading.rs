@@ -22,7 +22,7 @@ pub enum ReadError {
     #[error("the file is empty (0 bytes): export it again")]
     Empty,
     /// Something else is in it.
-    #[error("this is no MIDI file: it seems to be {0}")]
+    #[error("this is not a MIDI file: it seems to be {0}")]
     NotMidi(FileKind),
     /// More bytes than [`Limits::max_file_bytes`](super::Limits::max_file_bytes).
     #[error(
