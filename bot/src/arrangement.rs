@@ -37,22 +37,22 @@ impl Arrangement {
     }
 
     /// The parts in the order of the file's tracks, each with what it is; none is without notes.
-    pub fn parts(&self) -> impl ExactSizeIterator<Item = (PartKind, &Part)> {
+    pub(crate) fn parts(&self) -> impl ExactSizeIterator<Item = (PartKind, &Part)> {
         self.kinds.iter().copied().zip(&self.score.parts)
     }
 
     /// What each part is, in the order of the file's tracks.
-    pub fn kinds(&self) -> &[PartKind] {
+    pub(crate) fn kinds(&self) -> &[PartKind] {
         &self.kinds
     }
 
     /// The part of a kind, if it has notes.
-    pub fn part(&self, kind: PartKind) -> Option<&Part> {
+    pub(crate) fn part(&self, kind: PartKind) -> Option<&Part> {
         self.parts().find(|(of, _)| *of == kind).map(|(_, part)| part)
     }
 
     /// The sections in order; they cover all bars, or there is none.
-    pub fn sections(&self) -> &[Section] {
+    pub(crate) fn sections(&self) -> &[Section] {
         &self.sections
     }
 }

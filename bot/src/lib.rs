@@ -12,7 +12,7 @@ pub mod discord;
 pub mod id;
 pub mod instrument;
 pub mod names;
-pub mod part;
+mod part;
 pub mod picture;
 pub mod post;
 pub mod reaction;

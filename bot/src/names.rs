@@ -2,11 +2,11 @@
 //!
 //! Two words from lists written for this project: easy to say and to spell, and chosen so that no
 //! two of them offend together (no peoples, no houses of worship, no disasters). Consecutive numbers
-//! give unrelated names, and no name comes twice within [`N_NAMES`] numbers. Nothing here knows which
-//! names are already taken.
+//! give unrelated names, and no name comes twice within 16,384 numbers. Nothing here knows which names
+//! are already taken.
 
 /// How many different names there are.
-pub const N_NAMES: u64 = 128 * 128;
+const N_NAMES: u64 = 128 * 128;
 
 const FIRST: [&str; 128] = [
     "amber",

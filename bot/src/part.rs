@@ -6,7 +6,7 @@
 
 /// A part of an arrangement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum PartKind {
+pub(crate) enum PartKind {
     /// The song's melody.
     Lead,
     /// The song's chords.
@@ -88,17 +88,17 @@ const fn drum(kind: PartKind, name: &'static str, key: u8, layer: u8, rgb: u32) 
 
 impl PartKind {
     /// All kinds, in the order of the tracks of the file.
-    pub fn all() -> impl DoubleEndedIterator<Item = Self> {
+    pub(crate) fn all() -> impl DoubleEndedIterator<Item = Self> {
         PARTS.iter().map(|facts| facts.kind)
     }
 
     /// The name of its track in the file, of its stem and in the picture's legend.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         self.facts().name
     }
 
     /// Its program byte where nothing else is chosen; 0, the standard kit, for a drum.
-    pub const fn program(self) -> u8 {
+    pub(crate) const fn program(self) -> u8 {
         match self.facts().midi {
             Midi::Program(program) => program,
             Midi::DrumKey(_) => 0,
@@ -106,7 +106,7 @@ impl PartKind {
     }
 
     /// The General MIDI key of a drum, `None` for every other part.
-    pub const fn drum_key(self) -> Option<u8> {
+    pub(crate) const fn drum_key(self) -> Option<u8> {
         match self.facts().midi {
             Midi::Program(_) => None,
             Midi::DrumKey(key) => Some(key),
@@ -114,7 +114,7 @@ impl PartKind {
     }
 
     /// Whether it is a drum, which has no pitch and is written on channel 9.
-    pub const fn is_drum(self) -> bool {
+    pub(crate) const fn is_drum(self) -> bool {
         self.drum_key().is_some()
     }
 

@@ -30,18 +30,18 @@ impl SectionKind {
 
 /// A section as it lies in a track.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Section {
+pub(crate) struct Section {
     /// What happens in it.
-    pub kind: SectionKind,
+    pub(crate) kind: SectionKind,
     /// Its first bar, counted from 0.
-    pub bar: u32,
+    pub(crate) bar: u32,
     /// Its length in bars; at least 1.
-    pub n_bars: u32,
+    pub(crate) n_bars: u32,
 }
 
 impl Section {
     /// The bar after its last one.
-    pub fn end(&self) -> u32 {
+    pub(crate) fn end(&self) -> u32 {
         self.bar + self.n_bars
     }
 }

@@ -19,8 +19,6 @@ mod voice;
 pub use genres::Profiles;
 pub use profile::{FormSection, Profile};
 
-pub use crate::instrument::{Instrument, UnknownInstrument};
-
 use form::Form;
 use music::key::Mode;
 use music::score::{Note, Part, Score, Tempo, Tick, TimeSignature};
@@ -28,29 +26,30 @@ use music::song::{Song, TICKS_PER_BEAT, Voice};
 use voice::accent;
 
 use crate::arrangement::Arrangement;
+use crate::instrument::Instrument;
 use crate::part::PartKind;
 use crate::style::Style;
 
 /// What is arranged around a song, and what the file says of itself.
 #[derive(Clone, Copy, Debug)]
-pub struct Options<'a> {
+pub(crate) struct Options<'a> {
     /// Everything around the song, or the song alone.
-    pub style: Style,
+    pub(crate) style: Style,
     /// What the lead is played on.
-    pub lead: Instrument,
+    pub(crate) lead: Instrument,
     /// How the genre is arranged.
-    pub profile: &'a Profile,
+    pub(crate) profile: &'a Profile,
     /// The title of the MIDI file.
-    pub title: &'a str,
+    pub(crate) title: &'a str,
     /// The text event of the MIDI file.
-    pub text: &'a str,
+    pub(crate) text: &'a str,
 }
 
 /// The arrangement of a track: 480 ticks a quarter note, one named part a track, ending on a bar line.
 ///
 /// Each melodic part has a channel of its own; drum parts share channel 9, where they send the same
 /// controllers, so that the order in which a player reads them does not matter.
-pub fn arrange(song: &Song, options: &Options<'_>) -> Arrangement {
+pub(crate) fn arrange(song: &Song, options: &Options<'_>) -> Arrangement {
     match options.style {
         Style::Lead => {
             let score = frame(song, options, song.n_bars());

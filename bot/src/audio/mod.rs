@@ -13,7 +13,7 @@ mod master;
 pub(crate) mod mix;
 pub mod ogg_opus;
 mod pcm;
-pub mod sound;
+pub(crate) mod sound;
 mod soundfont;
 mod synth;
 mod tempo_map;
@@ -49,7 +49,7 @@ pub fn play(
 ///
 /// Parts are ducked by the kick and have their share of the reverb, so that they add up to the mix before
 /// mastering. Each item is an error if the SoundFont does not work.
-pub fn stems<'a>(
+pub(crate) fn stems<'a>(
     arrangement: &'a Arrangement,
     sound: &'a Sound,
     font: Option<&'a SoundFont>,

@@ -14,13 +14,13 @@ use super::pcm::{Audio, SAMPLE_RATE};
 
 /// What the file says about itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tags {
+pub(crate) struct Tags {
     /// The track's title.
-    pub title: String,
+    pub(crate) title: String,
     /// Its genre.
-    pub genre: String,
+    pub(crate) genre: String,
     /// Free text: version and seed.
-    pub comment: String,
+    pub(crate) comment: String,
 }
 
 /// Why a sound could not be encoded.
@@ -83,7 +83,11 @@ impl Coder {
 ///
 /// # Errors
 /// [`EncodeError`] if the coder fails; it does not for finite samples.
-pub fn encode(audio: &Audio, tags: &Tags, bits_per_second: u32) -> Result<Vec<u8>, EncodeError> {
+pub(crate) fn encode(
+    audio: &Audio,
+    tags: &Tags,
+    bits_per_second: u32,
+) -> Result<Vec<u8>, EncodeError> {
     // Silence follows until the last frame has come out of the coder.
     let n_packets = (audio.frames.len() + usize::from(PRE_SKIP)).div_ceil(PACKET).max(1);
     let runs = (0..n_packets.div_ceil(RUN)).into_par_iter();

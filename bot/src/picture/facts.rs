@@ -1,5 +1,7 @@
 //! Which facts does the picture state?
 
+use music::key::Mode;
+use music::notation;
 use music::score::{Score, Tick};
 
 /// Ticks a bar by the first time signature.
@@ -15,54 +17,58 @@ pub(crate) fn n_bars(score: &Score) -> u32 {
     score.end.0.div_ceil(bar_ticks(score))
 }
 
-/// `150 BPM · 4/4 · F minor · 40 bars · 1:04`.
+/// `150 BPM  ·  4/4  ·  F minor  ·  40 bars  ·  1:04`.
 pub(crate) fn line(score: &Score) -> String {
-    let tempo = score.tempo_bpm();
-    let tempo = if (tempo - tempo.round()).abs() < 0.05 {
-        format!("{tempo:.0} BPM")
-    } else {
-        format!("{tempo:.1} BPM")
-    };
+    let tempo = format!("{} BPM", notation::tempo(score.tempo_bpm()));
     let meter = score
         .time_signatures
         .first()
         .map_or("4/4".to_owned(), |s| format!("{}/{}", s.numerator, s.denominator));
+    let key = score.key_signature.map(|(sharps, is_minor)| {
+        notation::signature(sharps, if is_minor { Mode::Minor } else { Mode::Major })
+    });
     let n_bars = n_bars(score);
     let bars = if n_bars == 1 { "1 bar".to_owned() } else { format!("{n_bars} bars") };
     let seconds = score.seconds_at(Tick(score.end.0)).round() as u64;
     let length = format!("{}:{:02}", seconds / 60, seconds % 60);
-    let facts = [Some(tempo), Some(meter), key(score), Some(bars), Some(length)];
+    let facts = [Some(tempo), Some(meter), key, Some(bars), Some(length)];
     facts.into_iter().flatten().collect::<Vec<_>>().join("  ·  ")
-}
-
-fn key(score: &Score) -> Option<String> {
-    let (sharps, minor) = score.key_signature?;
-    // Along the circle of fifths; a minor key lies three fifths beyond its major.
-    let fifths = i32::from(sharps.clamp(-7, 7)) + if minor { 3 } else { 0 };
-    let letter = ["F", "C", "G", "D", "A", "E", "B"][(fifths + 1).rem_euclid(7) as usize];
-    let sign = match (fifths + 1).div_euclid(7) {
-        ..0 => "♭",
-        0 => "",
-        _ => "♯",
-    };
-    Some(format!("{letter}{sign} {}", if minor { "minor" } else { "major" }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use music::key::{Key, Mode};
+    use crate::post::{self, About};
+    use music::key::Key;
     use music::song::Song;
 
     #[test]
     fn the_line_names_tempo_meter_key_bars_and_length() {
         let song = Song::new(150.0, 4, 40, []).with_key(Key::new(10, Mode::Minor));
-        let of = |tonic, mode| {
-            key(&Song::new(150.0, 4, 1, []).with_key(Key::new(tonic, mode)).to_score())
-        };
-        assert_eq!(of(8, Mode::Major).as_deref(), Some("A♭ major"));
-        assert_eq!(of(6, Mode::Minor).as_deref(), Some("F♯ minor"));
-        assert_eq!(of(0, Mode::Major).as_deref(), Some("C major"));
         assert_eq!(line(&song.to_score()), "150 BPM  ·  4/4  ·  B♭ minor  ·  40 bars  ·  1:04");
+    }
+
+    #[test]
+    fn a_post_and_its_picture_say_the_same_of_tempo_and_key() {
+        for (index, tempo_bpm) in (0..24).zip([140.0, 155.5, 139.96, 128.04].iter().cycle()) {
+            let song = Song::new(*tempo_bpm, 4, 40, []).with_key(Key::from_index(index));
+            let about = About {
+                track: 7,
+                name: "Neon Dawn",
+                genre: "hardstyle",
+                artist: None,
+                version: 3,
+                seed: 1,
+                tempo_bpm: song.tempo_bpm(),
+                key: song.key(),
+                bars: 40,
+                listener: None,
+            };
+            let (post, picture) = (post::track(&about, &[]), line(&song.to_score()));
+            let [tempo, _, key, ..] = picture.split("  ·  ").collect::<Vec<_>>()[..] else {
+                panic!("{picture}");
+            };
+            assert!(post.contains(&format!(" · {tempo} · {key} · ")), "{post} beside {picture}");
+        }
     }
 }

@@ -19,10 +19,11 @@ mod text;
 
 pub use curve::{Curve, CurvePoint, curve};
 pub use error::PictureError;
-pub use page::{Caption, HEIGHT, WIDTH};
+pub use page::Caption;
 
 use axis::Axis;
 use canvas::Canvas;
+use page::{HEIGHT, WIDTH};
 use parts::Parts;
 use system::{Place, System};
 

@@ -1,9 +1,9 @@
 //! How large is a picture, and what does it say besides what it shows?
 
 /// Width in pixels.
-pub const WIDTH: u32 = 1600;
+pub(crate) const WIDTH: u32 = 1600;
 /// Height in pixels.
-pub const HEIGHT: u32 = 900;
+pub(crate) const HEIGHT: u32 = 900;
 
 /// What stands at the top left of a picture.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,9 +3,10 @@
 use std::fmt::Write;
 
 use music::key::Key;
+use music::notation;
 
 use super::marker::Marker;
-use super::text::{count, number, plain};
+use super::text::{count, plain};
 use crate::id::ListenerId;
 
 /// What is said of a track.
@@ -48,8 +49,8 @@ pub fn track(about: &About<'_>, offered: &[String]) -> String {
     let _ = write!(
         text,
         " · {} BPM · {} · {} · seed {}",
-        number(about.tempo_bpm),
-        about.key,
+        notation::tempo(about.tempo_bpm),
+        notation::key(about.key),
         count(about.bars as usize, "bar"),
         about.seed,
     );

@@ -11,6 +11,7 @@ use anyhow::Context as _;
 use bot::chat::{ChannelId, Chat, Error, File, ListenerId, Marker, Post, Posted, ReplyTo};
 use bot::post;
 use music::key::Key;
+use music::notation;
 
 use crate::context::Context;
 use crate::store::{Track, TrackId};
@@ -118,7 +119,9 @@ fn post_of(
     let manner = artist.as_ref().map(|artist| format!(" like {artist}")).unwrap_or_default();
     let what = format!(
         "{name}, a {} track{manner} in {} at {} BPM",
-        track.genre, about.key, track.tempo_bpm
+        track.genre,
+        notation::key(about.key),
+        notation::tempo(track.tempo_bpm)
     );
     let endings = [("mid", "MIDI file of"), ("ogg", "Sound of"), ("png", "Piano roll of")];
     let mut files = Vec::new();
@@ -281,5 +284,19 @@ pub(crate) mod tests {
             assert_eq!(state_after(&told, true).await, expected, "{:?}", told.found);
             assert_eq!(told.n_answers.into_inner(), n_answers);
         }
+    }
+
+    #[test]
+    fn post_and_description_spell_tempo_and_key_as_people_do() {
+        let (_folder, context) = context();
+        let track = Track { tempo_bpm: 140.000_14, key_index: 8, ..track() };
+        let folder = track_file::folder(&context.home, &track.genre);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        std::fs::write(folder.join("nothing.png"), b"a picture").expect("a picture");
+        let post = post_of(&context, TrackId(5), &track, None).expect("a post");
+        assert!(post.text.contains(" · 140 BPM · A♭ major · "), "{}", post.text);
+        let [picture] = post.files.as_slice() else { panic!("one file") };
+        let description = &picture.description;
+        assert!(description.ends_with(" in A♭ major at 140 BPM"), "{description}");
     }
 }

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use bot::wish::Wish;
 use clap::Args;
 use music::key::Key;
+use music::notation;
 use serde::{Deserialize, Serialize};
 
-use super::listing::tidy;
+use super::listing::plain_key;
 use crate::context::Context;
 use crate::control::answer::{Line, Out, shown};
 use crate::store::TrackId;
@@ -40,7 +41,8 @@ pub struct Row {
     seed: u64,
     name: String,
     tempo_bpm: f64,
-    key: String,
+    #[serde(with = "plain_key")]
+    key: Key,
     bars: u32,
     /// The MIDI file.
     pub midi: String,
@@ -85,7 +87,7 @@ impl From<Made> for Row {
             seed: track.seed,
             name: made.title,
             tempo_bpm: track.tempo_bpm,
-            key: Key::from_index(usize::from(track.key_index)).to_string(),
+            key: Key::from_index(usize::from(track.key_index)),
             bars: track.n_bars,
             midi: shown(&paths.midi),
             audio: paths.audio.as_ref().map(shown),
@@ -101,12 +103,12 @@ impl From<Made> for Row {
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { track, name, genre, version, key, bars, seed, midi, .. } = self;
+        let Self { track, name, genre, version, bars, seed, midi, .. } = self;
         write!(f, "track {track}: {name} — {genre} v{version}")?;
         if let Some(artist) = &self.artist {
             write!(f, " like {artist}")?;
         }
-        let tempo = tidy(self.tempo_bpm);
+        let (tempo, key) = (notation::tempo(self.tempo_bpm), notation::key(self.key));
         write!(f, ", {tempo} BPM, {key}, {bars} bars of melody, seed {seed}\n  {midi}")?;
         let others = self.audio.iter().chain(&self.picture).chain(&self.wav).chain(&self.stems);
         others.into_iter().try_for_each(|path| write!(f, "\n  {path}"))

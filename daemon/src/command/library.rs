@@ -4,9 +4,10 @@ use std::fmt;
 
 use clap::Args;
 use music::key::Key;
+use music::notation;
 use serde::{Deserialize, Serialize};
 
-use super::listing::{genres, tidy, weights};
+use super::listing::{genres, plain_key, weights};
 use crate::context::Context;
 use crate::control::answer::{Line, Out, shown};
 use crate::store::{Music, Song, SongId, SongStatus, Weighted};
@@ -28,7 +29,8 @@ struct Row {
     notes: u32,
     bars: u32,
     tempo_bpm: f64,
-    key: String,
+    #[serde(with = "plain_key")]
+    key: Key,
     tokens: u32,
     /// In the last training.
     weight: Option<f32>,
@@ -71,7 +73,7 @@ impl Row {
             notes: music.n_notes,
             bars: music.n_bars,
             tempo_bpm: music.tempo_bpm,
-            key: Key::from_index(usize::from(music.key_index)).to_string(),
+            key: Key::from_index(usize::from(music.key_index)),
             tokens: music.n_tokens,
             weight,
             added_ms: song.added_at_ms,
@@ -83,7 +85,8 @@ impl Row {
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let id = self.song.to_string();
-        let (bars, tempo, key) = (self.bars, tidy(self.tempo_bpm), &self.key);
+        let (bars, tempo, key) =
+            (self.bars, notation::tempo(self.tempo_bpm), notation::key(self.key));
         write!(f, "{}  {bars:>3} bars  {tempo:>6} BPM  {key:<8}  ", &id[..8])?;
         match self.weight {
             Some(weight) => write!(f, "weight {weight:>8.2}")?,

@@ -23,8 +23,21 @@ pub(super) fn weights(context: &Context, genre: &str) -> anyhow::Result<HashMap<
     }
 }
 
-/// A number with at most two digits after the point, and no needless zeros.
-pub(crate) fn tidy(number: f64) -> String {
-    let text = format!("{number:.2}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+/// A key as programs read it in a row: `Bb minor`.
+pub(super) mod plain_key {
+    use std::fmt::Display;
+
+    use music::key::Key;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(crate) fn serialize<K: Display, S: Serializer>(
+        key: &K,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(key)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Key, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
 }

@@ -4,9 +4,10 @@ use std::fmt;
 
 use clap::Args;
 use music::key::Key;
+use music::notation;
 use serde::{Deserialize, Serialize};
 
-use super::listing::{genres, weights};
+use super::listing::{genres, plain_key, weights};
 use crate::context::Context;
 use crate::control::answer::{Line, Out};
 use crate::store::{Track, TrackId, TrackState, Weighted};
@@ -31,7 +32,8 @@ pub struct Row {
     seed: u64,
     stem: String,
     tempo_bpm: f64,
-    key: String,
+    #[serde(with = "plain_key")]
+    key: Key,
     bars: u32,
     listeners: usize,
     /// −1 to 1.
@@ -74,7 +76,7 @@ impl Row {
             seed: track.seed,
             stem: track.stem,
             tempo_bpm: track.tempo_bpm,
-            key: Key::from_index(usize::from(track.key_index)).to_string(),
+            key: Key::from_index(usize::from(track.key_index)),
             bars: track.n_bars,
             listeners,
             score,
@@ -88,7 +90,8 @@ impl Row {
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { track, stem, version, key, score, listeners, weight, state, .. } = self;
+        let Self { track, stem, version, score, listeners, weight, state, .. } = self;
+        let key = notation::key(self.key);
         write!(
             f,
             "{track:>4}  {stem} v{version}  {key}  score {score:+.2} of {listeners}  \

@@ -44,6 +44,7 @@ pub mod features;
 pub mod genre;
 pub mod key;
 pub mod midi;
+pub mod notation;
 pub mod score;
 pub mod song;
 pub mod tokens;

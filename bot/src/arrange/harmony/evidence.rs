@@ -8,22 +8,22 @@ use music::song::{GridNote, STEPS_PER_BEAT, Song, Voice};
 use super::slots::Slots;
 
 /// Lead notes that sound when the slot begins.
-pub const STRONG: usize = 0;
+const STRONG: usize = 0;
 /// Lead notes that begin later.
-pub const WEAK: usize = 1;
+const WEAK: usize = 1;
 /// All lead notes of the slot before.
-pub const BEFORE: usize = 2;
+const BEFORE: usize = 2;
 /// All lead notes of the slot after.
-pub const AFTER: usize = 3;
+const AFTER: usize = 3;
 /// Share of the bass's time; of a song without bass, its lowest chord note.
-pub const BASS: usize = 4;
+const BASS: usize = 4;
 /// 1 for the bass note that sounds when the slot begins; of a song without bass as above.
-pub const FIRST_BASS: usize = 5;
+const FIRST_BASS: usize = 5;
 /// Share of the time of the song's own chords.
-pub const CHORDS: usize = 6;
+pub(super) const CHORDS: usize = 6;
 
 /// Pitch classes from the tonic up.
-pub type Classes = [f32; 12];
+type Classes = [f32; 12];
 
 /// One slot's evidence by channel.
 pub type Evidence = [Classes; 7];

@@ -45,7 +45,7 @@ static CACHE: Mutex<Cache> = Mutex::new(Cache::new(MAX_BYTES));
 /// others need the room.
 ///
 /// # Errors
-/// [`SoundFontError`] if it cannot be read or is no SF2 file.
+/// [`SoundFontError`] if it cannot be read or is not an SF2 file.
 pub fn soundfont(path: &Path) -> Result<SoundFont, SoundFontError> {
     // Tracks that are rendered at the same time wait for one reading instead of each making its own.
     CACHE.lock().unwrap_or_else(PoisonError::into_inner).font(path)

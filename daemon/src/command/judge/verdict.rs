@@ -5,6 +5,7 @@ use std::fs::FileType;
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
+use music::notation;
 use music::tokens::encode;
 use serde::Serialize;
 use watch::examine::{Examined, Settings, examine};
@@ -12,7 +13,6 @@ use watch::filter::{Reason, Verdict};
 use watch::inbox::read_beneath;
 
 use super::duplicates::{Duplicate, KnownBy};
-use crate::command::listing::tidy;
 use crate::control::answer::{Line, shown};
 use crate::intake::{guarded, not_opened};
 use crate::store::SongId;
@@ -152,7 +152,7 @@ fn details(examined: &Examined, n_tokens: usize) -> String {
         text.push_str(&format!("\n  {} ({} notes): {}", part.role.name(), part.n_notes, part.why));
     }
     if let Some(key) = examined.key {
-        let tempo = tidy(examined.tempo_bpm);
+        let (tempo, key) = (notation::tempo(examined.tempo_bpm), notation::key(key));
         let n_bars = examined.n_bars;
         text.push_str(&format!("\n  {tempo} BPM, {key}, {n_bars} bars, {n_tokens} tokens"));
     }
