@@ -1,4 +1,4 @@
-//! How do files move so that no crash loses or doubles one?
+//! How do files move so that no crash loses one or leaves it in two places?
 //!
 //! A song is first copied into a store where its name is its hash; then its file moves to the
 //! library or to the rejected ones. Everything is written beside its place, flushed to the disk and
@@ -38,7 +38,7 @@ pub struct ShelfError {
     pub doing: &'static str,
     /// The file that should have come to be, or the one that should have moved.
     pub path: PathBuf,
-    /// What the system says.
+    /// The system's error.
     pub source: io::Error,
 }
 

@@ -70,7 +70,7 @@ pub(crate) fn guarded<T>(path: &Path, examine: impl FnOnce() -> T) -> Result<T, 
 }
 
 /// Why a file that could not be opened is not taken; `None` if it is not there. `kind` is what it is
-/// if it is no plain file, with its article.
+/// if it is not a plain file, with its article.
 pub(crate) fn not_opened(error: &OpenError, kind: &'static str) -> Option<Reason> {
     match error {
         OpenError::Vanished => None,
@@ -104,7 +104,7 @@ fn open(context: &Context, found: &Found) -> Opened {
             let music = music(&examined);
             Opened::Song(Box::new(Candidate { id, bytes, examined, music }))
         }
-        Err(error) => match not_opened(&error, "no plain file") {
+        Err(error) => match not_opened(&error, "not a plain file") {
             None => Opened::Gone,
             Some(reason @ Reason::TooLarge { .. }) => Opened::Refused(reason),
             Some(reason) => Opened::Left(reason),

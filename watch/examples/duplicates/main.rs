@@ -1,4 +1,4 @@
-//! How well are duplicates told from other songs?
+//! How well are duplicates distinguished from other songs?
 //!
 //! `KICKBACK_DATA=DIR cargo run --release -p watch --example duplicates -- [tune|report] [--list]` takes
 //! the songs of `DIR/genres` that the filter accepts, changes each in many ways and looks the copies

@@ -22,7 +22,7 @@ const MIN_SHARE: f64 = 0.8;
 const MAX_LOST_BARS: f64 = 0.2;
 /// The least share of the accompaniment that the other song has, where both have one.
 const MIN_REST: f64 = 0.7;
-/// With fewer notes than one for so many of the lead, there is no accompaniment to speak of.
+/// With fewer than one note for this many of the lead, there is no accompaniment to speak of.
 const THIN: usize = 4;
 /// The least share of the longer song's length that the shorter has.
 const MIN_LENGTH: f64 = 0.8;

@@ -13,9 +13,9 @@ pub(super) const TOLERANCE: u32 = 3;
 const APART: i64 = 2;
 /// Intervals of a phrase that votes.
 const INTERVALS: usize = 3;
-/// The times that one phrase is looked at in each song; loops repeat theirs without end.
+/// How often one phrase votes in each song, as loops repeat theirs without end.
 const MAX_REPEATS: usize = 16;
-/// The notes of a line that vote: the first so many.
+/// The most notes of a line that vote, from its start.
 const MAX_VOTERS: usize = 2048;
 /// The most ways of laying one song over the other that are tried.
 const MAX_TRIED: usize = 8;

@@ -61,7 +61,7 @@ pub struct Examined {
 }
 
 impl Examined {
-    /// A file that is not taken without a look into it, or because it can't be read.
+    /// A file that is rejected without being examined, or because it can't be read.
     pub fn unread(reason: Reason) -> Self {
         Self {
             verdict: Verdict::Reject(reason),

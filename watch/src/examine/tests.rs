@@ -11,7 +11,7 @@ fn file(parts: &[(u8, &[u8])], n_notes: u32) -> Vec<u8> {
     file_of(parts, n_notes, 240)
 }
 
-/// The same with a note every so many ticks, of which a beat has 480.
+/// The same with a note every `ticks` ticks, 480 to a beat.
 fn file_of(parts: &[(u8, &[u8])], n_notes: u32, ticks: u32) -> Vec<u8> {
     let note = |(pitch, index): (&u8, u32)| Note {
         onset: Tick(index * ticks),
@@ -91,7 +91,7 @@ fn bomb() -> Vec<u8> {
 }
 
 #[test]
-fn what_is_found_is_told() {
+fn what_is_found_is_reported() {
     let examined = examine(&file(&[(0, TUNE), (1, BASS)], 64), &Settings::default());
     assert!((examined.tempo_bpm - 150.0).abs() < 1e-3);
     assert_eq!(examined.key.map(|key| key.to_string()).as_deref(), Some("C minor"));
@@ -109,7 +109,7 @@ fn the_same_tune_in_another_key_and_company_has_the_same_fingerprint() {
 }
 
 #[test]
-fn a_cut_off_file_is_judged_by_what_is_left_and_the_cut_is_told() {
+fn a_cut_off_file_is_judged_by_what_is_left_and_the_cut_is_reported() {
     let whole = file(&[(0, TUNE)], 64);
     let examined = examine(&whole[..whole.len() - 20], &Settings::default());
     assert_eq!((&examined.verdict, examined.refusal()), (&Verdict::Accept, None));
@@ -125,7 +125,7 @@ fn a_cut_off_file_is_judged_by_what_is_left_and_the_cut_is_told() {
 }
 
 #[test]
-fn each_limit_of_the_reader_is_told_with_its_setting() {
+fn each_limit_of_the_reader_is_reported_with_its_setting() {
     let bytes = file(&[(0, TUNE)], 500);
     for (what, midi) in [
         ("max_notes", midi::Limits { max_notes: 100, ..midi::Limits::default() }),

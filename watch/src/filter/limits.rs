@@ -30,7 +30,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Whether the limits let some song through.
+    /// Whether all values are allowed.
     ///
     /// # Errors
     /// The first field that is out of range.

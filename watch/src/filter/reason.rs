@@ -21,14 +21,14 @@ pub enum Reason {
         /// Whether it has bytes at all.
         has_bytes: bool,
     },
-    /// It is no MIDI file, damaged, or can't be opened.
+    /// It is not a MIDI file, is damaged, or can't be opened.
     Unreadable {
-        /// What is wrong, as a sentence without its dot.
+        /// What is wrong, as a sentence without its full stop.
         why: String,
     },
     /// It exceeds a limit of the reader.
     TooLarge {
-        /// Which, as a sentence without its dot.
+        /// Which one, as a sentence without its full stop.
         why: String,
     },
     /// It has a bass line (and perhaps drums) and nothing above.
@@ -73,7 +73,7 @@ pub enum Reason {
     NotMidiName,
     /// It lies in the inbox itself, in no genre's folder.
     NoGenre,
-    /// It is a symbolic link, a pipe or another thing that is no plain file.
+    /// It is a symbolic link, a pipe or something else that is not a plain file.
     NotRegular {
         /// What it is, with its article: `a symbolic link`.
         kind: &'static str,

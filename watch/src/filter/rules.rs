@@ -12,8 +12,8 @@ use crate::parts::{ClassifiedPart, Role};
 /// Gives the reason where a song breaks it.
 type Rule = fn(&Counts, &Limits) -> Option<Reason>;
 
-/// The rules in the order in which they are asked: the first that is broken is told. Length comes
-/// before what a longer piece of the same might have enough of.
+/// The rules in the order in which they are applied: the first broken one is the reason. Length comes
+/// before anything that a longer excerpt might have enough of.
 const RULES: [Rule; 5] = [is_empty, is_bass_or_rhythm, is_too_short, has_no_melody, is_too_sparse];
 
 /// Judges a score by its classified parts and the song that they make.

@@ -1,4 +1,4 @@
-//! What is told of a file that has arrived?
+//! What is known of a file that has arrived?
 
 use std::path::{Component, Path, PathBuf};
 

@@ -4,7 +4,7 @@ use std::fs::Metadata;
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
-/// The folder of the inbox in which files wait for their genre; it is none itself.
+/// The folder of the inbox in which files wait for their genre; it is not a genre itself.
 pub const UNSORTED: &str = "unsorted";
 /// Endings of MIDI files.
 const MIDI: [&str; 5] = ["mid", "midi", "kar", "rmi", "smf"];

@@ -1,11 +1,11 @@
 //! Which files have arrived in the inbox and are complete?
 //!
-//! Events are hints, the scan is the truth: folders that are made and filled at once lose events,
-//! folders that are moved in lose all, and a deleted and recreated inbox is no longer watched. So
-//! every event leads to a scan, and a scan runs every so often in any case. A scan sees to it that a
-//! folder is watched before it looks into it, so that nothing arrives unseen in between. The callback of the
-//! watcher only sends; scanning and reporting happen on a thread of their own. Nothing here opens a
-//! file.
+//! Events are hints, the scan is the truth. A folder that is filled as soon as it is made loses some of
+//! its events, one that is moved in loses all of them, and an inbox that is deleted and made again is
+//! no longer watched. So every event leads to a scan, and a scan runs at intervals in any case. It
+//! starts watching a folder before it looks inside, so that nothing arrives unseen in between. The
+//! watcher's callback only sends; scanning and reporting happen on a thread of their own. Files are
+//! opened only by [`read_beneath`].
 
 mod found;
 mod kind;
@@ -31,12 +31,12 @@ pub use settings::Settings;
 /// Why an inbox can't be watched at all.
 #[derive(Debug, Error)]
 pub enum InboxError {
-    /// The folder isn't there and can't be made.
+    /// The folder does not exist and can't be made.
     #[error("can't use {path} as the inbox: {source}; create it and let this user write there")]
     Folder {
         /// The inbox.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
     /// No thread can be started.
@@ -53,12 +53,12 @@ pub struct Inbox {
 
 impl Inbox {
     /// Watches the folder `root`, which is made if missing, and hands every complete file in it to
-    /// `on_found` (on the inbox's thread): those there already, and those that arrive. A file is
+    /// `on_found` (on the inbox's thread): those that are there already, and those that arrive. A file is
     /// handed over again only after it changed, or after [`Inbox::rescan`].
     ///
     /// # Errors
-    /// [`InboxError`] when there is no such folder or no thread. That events can't be had is no
-    /// error: the inbox is then scanned every second.
+    /// [`InboxError`] when there is no such folder or no thread. Where the system gives no events, the
+    /// inbox is scanned every second instead.
     pub fn start(
         root: &Path,
         settings: &Settings,

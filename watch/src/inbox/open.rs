@@ -21,14 +21,14 @@ pub enum OpenError {
     #[error("it is a symbolic link, or lies behind one: copy the file itself into the inbox")]
     Symlink,
     /// A folder, pipe, socket or device.
-    #[error("it is no plain file: copy the file itself into the inbox")]
+    #[error("it is not a plain file: copy the file itself into the inbox")]
     NotRegular,
     /// This user may not read it.
     #[error("it can't be read for lack of permission: allow reading it (chmod a+r)")]
     PermissionDenied,
-    /// It is larger than what is read.
+    /// It is larger than allowed.
     #[error(
-        "it has {bytes} bytes or more, and at most {limit} are read: a song is smaller, export it anew or raise max_file_bytes"
+        "it has {bytes} bytes or more, and at most {limit} are allowed: songs are smaller, so export it again or raise max_file_bytes"
     )]
     TooLarge {
         /// Its size when it was opened, or the limit and one more if it grew.
@@ -36,7 +36,7 @@ pub enum OpenError {
         /// The limit.
         limit: u64,
     },
-    /// It is no longer there.
+    /// It no longer exists.
     #[error("it vanished before it could be read: drop it again")]
     Vanished,
     /// Something else went wrong.

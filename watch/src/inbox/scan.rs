@@ -1,7 +1,7 @@
 //! Which files lie in the inbox right now?
 //!
-//! Follows no symbolic link and skips what is surely unfinished or hidden. A folder that can't be
-//! read is logged and passed over; the next scan tries again.
+//! Follows no symbolic link and skips what is hidden or still being written. A folder that can't be
+//! read is logged and skipped; the next scan tries again.
 
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
@@ -11,7 +11,7 @@ use super::kind::{Kind, UNSORTED};
 use super::settle::Stamp;
 use crate::shelf;
 
-/// Folders nested deeper than this are not looked into.
+/// Folders nested deeper than this are not read.
 const MAX_DEPTH: usize = 32;
 /// Endings of files that browsers and copy programs are still writing.
 const UNFINISHED: [&str; 4] = [".part", ".tmp", ".crdownload", "~"];
@@ -23,8 +23,8 @@ pub(crate) struct Entry {
     pub(crate) stamp: Stamp,
 }
 
-/// All entries below `root` that are not ignored, by path. `before` is told of each folder before it is
-/// looked into, the root too.
+/// All entries below `root` that are not ignored, by path. `before` is called for each folder before
+/// it is read, the root too.
 pub(crate) fn scan(root: &Path, mut before: impl FnMut(&Path)) -> Vec<Entry> {
     let mut entries = Vec::new();
     let mut folders = vec![(PathBuf::new(), 0)];
@@ -33,7 +33,7 @@ pub(crate) fn scan(root: &Path, mut before: impl FnMut(&Path)) -> Vec<Entry> {
         let listing = match fs::read_dir(root.join(&folder)) {
             Ok(listing) => listing,
             Err(error) => {
-                // Emptied and removed between two looks is no fault.
+                // It is fine if it was removed in the meantime.
                 if error.kind() != std::io::ErrorKind::NotFound {
                     tracing::warn!(folder = %root.join(&folder).display(), %error, "folder not read");
                 }
@@ -54,7 +54,7 @@ pub(crate) fn scan(root: &Path, mut before: impl FnMut(&Path)) -> Vec<Entry> {
                 }
                 continue;
             }
-            // What is said of waiting files is no song.
+            // A text beside a waiting file is not a song.
             if relative.starts_with(UNSORTED) && shelf::is_reason(&relative) {
                 continue;
             }

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// A file is complete when it was unchanged for this many milliseconds. Less takes songs
-    /// sooner, but may take half of one over a slow network copy.
+    /// A file is complete once it has not changed for this many milliseconds. Less takes songs sooner,
+    /// but may take half a song from a slow network copy.
     pub settle_ms: u64,
     /// The inbox is scanned at least every this many seconds, whatever the events say. A scan of
     /// a thousand files costs a few milliseconds.

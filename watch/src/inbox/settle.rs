@@ -1,8 +1,8 @@
 //! When is a file complete?
 //!
-//! A file is ready when its [`Stamp`] was the same for a while. A closing or a rename seen in the
-//! meantime shortens the wait and never replaces it, because copies are written in several openings
-//! and renames can precede the last write. Pure: what was seen and the time come from outside.
+//! A file is complete when its [`Stamp`] has not changed for a while. Seeing it closed or renamed
+//! shortens the wait but never replaces it: copy programs may open a file several times, and a rename
+//! can precede the last write. Pure: what was seen and the time come from outside.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -19,16 +19,16 @@ pub(crate) struct Stamp {
     pub(crate) mode: u32,
 }
 
-/// How long files have to be still.
+/// How long files have to stay unchanged.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Waits {
     /// For a file of which nothing more is known.
     pub(crate) still: Duration,
-    /// For one that was closed after writing, or renamed in.
+    /// For one that was closed after writing, or renamed into the inbox.
     pub(crate) closed: Duration,
 }
 
-/// The files seen so far, and since when each is as it is.
+/// The files seen so far, and since when each has been as it is.
 #[derive(Debug)]
 pub(crate) struct Settle {
     waits: Waits,
@@ -50,7 +50,7 @@ impl Settle {
         Self { waits, files: BTreeMap::new(), closed: BTreeSet::new() }
     }
 
-    /// Notes that a file was closed after writing, or renamed in.
+    /// Takes note that a file was closed after writing, or renamed into the inbox.
     pub(crate) fn close(&mut self, path: &Path) {
         self.closed.insert(path.to_owned());
     }
@@ -87,7 +87,7 @@ impl Settle {
         self.files.values().filter(|file| !file.is_reported).map(|file| self.due(file)).min()
     }
 
-    /// Makes every file that is still there be reported again.
+    /// Has every file that is still there reported again.
     pub(crate) fn report_again(&mut self) {
         for file in self.files.values_mut() {
             file.is_reported = false;

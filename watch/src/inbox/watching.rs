@@ -1,6 +1,6 @@
-//! When is the inbox looked at, and what is then new?
+//! When is the inbox scanned, and what is new in it?
 //!
-//! Events only say that something may be new, and which folders are to be watched anew; the scan
+//! Events only say that something may be new, and which folders need to be watched again; the scan
 //! says what is there.
 
 use std::collections::BTreeSet;
@@ -17,14 +17,14 @@ use super::scan::{self, Entry};
 use super::settings::Settings;
 use super::settle::{Settle, Waits};
 
-/// A closed file has to be still for this long (or for `settle_ms`, if that is less).
+/// A closed file has to stay unchanged for this long (or for `settle_ms`, if that is less).
 const CLOSED: Duration = Duration::from_millis(200);
 /// Scans that events ask for are at least this far apart.
 const BETWEEN_SCANS: Duration = Duration::from_millis(100);
 /// How often to look while the inbox is missing or can't be watched.
 const UNWATCHED: Duration = Duration::from_secs(1);
 
-/// What the inbox's thread is told.
+/// What wakes the inbox's thread.
 #[derive(Debug)]
 pub(super) enum Message {
     Event(notify::Result<Event>),
@@ -40,7 +40,7 @@ pub(super) struct Watching {
     messages: Sender<Message>,
     /// The watcher, and the inode it watches.
     watcher: Option<(RecommendedWatcher, u64)>,
-    /// Folders that are surely watched, by their path in the inbox.
+    /// Folders that are known to be watched, by their path in the inbox.
     watched: BTreeSet<PathBuf>,
     began: Instant,
     scanned: Option<Instant>,
@@ -67,7 +67,7 @@ impl Watching {
             self.watch_root();
             let now = Instant::now();
             let next_scan = self.next_scan(is_hinted, now);
-            // Before listening, or a stream of events would put the scan off for ever.
+            // Before listening, or a steady stream of events would put the scan off for ever.
             if next_scan <= now {
                 is_hinted = false;
                 for found in self.scan() {
@@ -87,7 +87,7 @@ impl Watching {
         }
     }
 
-    /// When to scan next: soon after a hint, when a file may have become ready, and every so often.
+    /// When to scan next: soon after a hint, when a file may have become ready, and at intervals.
     fn next_scan(&self, is_hinted: bool, now: Instant) -> Instant {
         let Some(scanned) = self.scanned else { return now };
         let every = if self.watcher.is_some() { self.every } else { self.every.min(UNWATCHED) };
@@ -114,7 +114,7 @@ impl Watching {
         entries.iter().filter(is_ready).map(|entry| Found::new(&self.root, entry)).collect()
     }
 
-    /// Whether an event calls for a scan. Openings don't: scanning causes them.
+    /// Whether an event calls for a scan. Opening a file or folder does not: the scan itself does so.
     fn take_hint(&mut self, event: notify::Result<Event>) -> bool {
         let event = match event {
             Ok(event) => event,
@@ -147,7 +147,7 @@ impl Watching {
         is_closing || event.need_rescan() || !matches!(event.kind, EventKind::Access(_))
     }
 
-    /// Watches the folder that bears the inbox's name now, if it is another than before.
+    /// Watches the folder that has the inbox's name now, if it is not the one watched so far.
     fn watch_root(&mut self) {
         let inode = std::fs::metadata(&self.root).map(|metadata| metadata.ino()).ok();
         if self.watcher.as_ref().map(|(_, inode)| *inode) == inode {
@@ -158,7 +158,7 @@ impl Watching {
         let Some(inode) = inode else { return };
         let messages = self.messages.clone();
         let send = move |event| {
-            // After the thread's end nobody listens, and nobody needs to.
+            // Once the thread has ended, nobody listens or needs to.
             let _ = messages.send(Message::Event(event));
         };
         let config = Config::default().with_follow_symlinks(false);
@@ -168,7 +168,7 @@ impl Watching {
         match watcher {
             Ok(watcher) => {
                 self.watcher = Some((watcher, inode));
-                // What arrived before the watching began made no event.
+                // What arrived before this made no event.
                 self.scanned = None;
             }
             Err(error) if self.scanned.is_none() => {
@@ -179,7 +179,7 @@ impl Watching {
     }
 }
 
-/// Whether, after such an event, another folder may bear the name, or none.
+/// Whether, after such an event, the name may belong to another folder, or to none.
 fn may_be_of_folders(kind: EventKind) -> bool {
     !matches!(
         kind,
@@ -190,13 +190,13 @@ fn may_be_of_folders(kind: EventKind) -> bool {
     )
 }
 
-/// Watches a folder, with what is below it. notify does so itself for a new folder, but only after it
-/// has told of it: what is written until then makes no event.
+/// Watches a folder and what is below it. notify does so itself for a new folder, but only after it has
+/// reported it: what is written until then makes no event.
 fn watch(watcher: &mut RecommendedWatcher, folder: &Path) -> bool {
     match watcher.watch(folder, RecursiveMode::Recursive) {
         Ok(()) => true,
         Err(error) => {
-            // It may be gone again; if not, the next scan tries again.
+            // It may have vanished; if not, the next scan tries again.
             tracing::debug!(folder = %folder.display(), %error, "no events for a folder");
             false
         }
@@ -209,7 +209,7 @@ mod tests {
     use std::fs;
     use std::sync::mpsc::channel;
 
-    /// What is watched if notify is too late with whatever is new in the inbox.
+    /// An inbox of whose new folders notify never watches one in time.
     fn late(root: &Path) -> (Watching, Receiver<Message>) {
         let (messages, inbox) = channel();
         let mut watching = Watching::new(root.to_owned(), &Settings::default(), messages.clone());
@@ -242,7 +242,7 @@ mod tests {
         let genre = root.path().join("hardstyle");
         let folder = genre.join("artist");
         for name in ["first.mid", "second.mid"] {
-            // The second time they are others under the same names.
+            // The second time these are other folders with the same names.
             fs::create_dir_all(&folder).expect("folders");
             wait_for(&mut watching, &inbox, &genre);
             assert!(watching.scan().is_empty());

@@ -1,4 +1,4 @@
-//! What was found out about a part?
+//! What is known of a part once it is classified?
 
 use music::score::{Note, Score};
 use music::song::Voice;

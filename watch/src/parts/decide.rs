@@ -24,22 +24,22 @@ use super::voices;
 pub struct Decision {
     /// What the part is there for.
     pub role: Role,
-    /// Why, for a person: a phrase without its dot.
+    /// Why, for a person: a phrase without a full stop.
     pub why: String,
 }
 
-/// Fewer different pitches are a rhythm.
+/// A part with fewer different pitches is a rhythm.
 const MIN_MELODY_PITCHES: usize = 3;
-/// Two pitches below this may be a bass all the same.
+/// Unless it lies below this: two low pitches may be a bass.
 const MAX_BASS_MEDIAN: u8 = 52;
-/// No bass lies higher than this by half of its notes (and by nine tenths): by its
-/// notes alone, with a name or a program that says bass, and with both, as one moved up an octave.
+/// The highest median of a bass (and the highest ninth decile): by its notes alone, with a name or a
+/// program that says bass, and with both, which then is one moved up an octave.
 const MAX_BASS: [(u8, u8); 3] = [(55, 62), (62, 69), (74, 81)];
-/// Drums off the drum channel lie on the keys of a drum kit by this share.
+/// The least share of notes on the keys of a drum kit for drums off the drum channel.
 const MIN_KIT: f64 = 0.55;
-/// Fewer notes are stray.
+/// Parts with fewer notes are strays.
 pub(crate) const MIN_NOTES: usize = 6;
-/// A runner-up that is less than this many nats behind is named.
+/// A second role that is less than this many nats behind is mentioned.
 const CLOSE: f64 = 1.0;
 
 /// Decides the role of each part of `score`, in order.
@@ -89,7 +89,7 @@ fn of_part(part: &Part, features: &Features, ticks: u16, model: &Model) -> Decis
     Decision { role, why }
 }
 
-/// Whether the register leaves a role open.
+/// Whether a role is possible in this register.
 fn may_be(role: Role, shape: &Shape, hints: [Option<Hint>; 2]) -> bool {
     match role {
         Role::Bass => {
@@ -102,7 +102,7 @@ fn may_be(role: Role, shape: &Shape, hints: [Option<Hint>; 2]) -> bool {
     }
 }
 
-/// What needs no weighing.
+/// What is decided by plain facts.
 fn by_fact(part: &Part, shape: &Shape) -> Option<Decision> {
     let decision = |role, why: &str| Some(Decision { role, why: why.to_owned() });
     if part.is_drum_channel() && !is_tonal(shape) {
@@ -118,7 +118,7 @@ fn by_fact(part: &Part, shape: &Shape) -> Option<Decision> {
     None
 }
 
-/// Whether a part on the drum channel plays a tune all the same (some programs put all on it).
+/// Whether a part on the drum channel plays a tune after all (some programs put everything there).
 fn is_tonal(shape: &Shape) -> bool {
     shape.kit_share < 0.25
         && shape.n_classes >= 5

@@ -16,9 +16,9 @@ use super::role::Role;
 use super::shape::Shape;
 use super::voices;
 
-/// A lead lies low if half of its notes lie no higher.
+/// The highest median of a low lead.
 const MAX_LOW_LEAD: u8 = 52;
-/// Leads with fewer notes in all are helped out by the best of the chords.
+/// With fewer lead notes in all, the best of the chords leads too.
 const MIN_LEAD: usize = 12;
 
 /// Classifies every part of `score`, in order.
@@ -48,8 +48,8 @@ fn classify_part(part: &Part, decision: Decision, ticks: u16) -> ClassifiedPart 
     ClassifiedPart { name: part.name.clone(), role, n_notes: part.notes.len(), why, voices }
 }
 
-/// Where bass and melody of one part part ways. A single low line that name and instrument call a lead
-/// is one voice, however far it ranges.
+/// The pitch that separates bass and melody of one part. A single low line that both name and
+/// instrument call a lead is one voice, however far it ranges.
 fn split_of(part: &Part, ticks: u16) -> Option<u8> {
     let split = voices::split_pitch(&part.notes, ticks)?;
     let is_lead = [hints::by_name(part), hints::by_program(part)] == [Some(Hint::Lead); 2];
@@ -157,7 +157,7 @@ fn promote_chords(score: &Score, parts: &mut [ClassifiedPart]) {
     }
 }
 
-/// Of several low lines, one that its name calls a lead is one: a song has no need of two basses.
+/// Of several low lines, one whose name says lead is the lead: a song does not need two basses.
 fn promote_low_lead(score: &Score, parts: &mut [ClassifiedPart]) {
     let is_low = |part: &ClassifiedPart| part.role == Role::Bass && part.n_notes >= MIN_NOTES;
     if parts.iter().filter(|part| is_low(part)).count() < 2 {

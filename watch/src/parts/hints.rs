@@ -14,8 +14,8 @@ pub(crate) enum Hint {
     Drums,
 }
 
-/// What each word hints at; where a name has several, the first of this list wins. Parts that can be
-/// told least from their notes come first.
+/// What each word hints at; where a name has several, the first of this list wins. The roles that are
+/// hardest to tell from the notes come first.
 const WORDS: [(Hint, &[&str]); 4] = [
     (Hint::Bass, &["bass", "bassline", "sub", "reese", "303"]),
     (
@@ -49,14 +49,14 @@ const WORDS: [(Hint, &[&str]); 4] = [
         &["chord", "pad", "string", "piano", "organ", "comp", "harmony", "harmonie", "harmonic"],
     ),
 ];
-/// Words of at least so many letters also count at the end of another, as in "subbass" and
-/// "mainlead". Shorter ones are the ends of too many others: "bottom", "that", "sharp".
+/// Words of at least this many letters also count at the end of a compound, as in "subbass" and
+/// "mainlead". Shorter ones end too many other words: "bottom", "that", "sharp".
 const MIN_HEAD: usize = 4;
-/// One of them that does not: an offbeat is no beat.
+/// The exception: an offbeat is not a beat.
 const NEVER_AT_END: &str = "beat";
 
-/// What the name says. Whole words count, whatever their case, in the plural too, also where only a
-/// capital, a digit or a sign parts them: `Kick1`, `SynthLead`, `hi_hats`.
+/// What the name says. Whole words count, in any case, singular or plural, even where only a
+/// capital, a digit or a sign separates them: `Kick1`, `SynthLead`, `hi_hats`.
 pub(crate) fn by_name(part: &Part) -> Option<Hint> {
     let words = words(&part.name);
     let says = |hinting: &[&str]| words.iter().any(|word| hinting.iter().any(|it| is(word, it)));

@@ -1,4 +1,4 @@
-//! What may a part be there for?
+//! What can a part be there for?
 
 use std::fmt;
 

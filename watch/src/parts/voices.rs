@@ -1,20 +1,21 @@
 //! Which notes of one part are its bass, its lead and its chords?
 //!
-//! In two thirds of real hardstyle files one track holds bass and lead by turns. A split pitch
-//! parts the low notes from the rest where the notes form two heaps; the highest line of the rest is
-//! the lead, and what sounds below it is chords. Nothing here knows names, programs or other parts.
+//! In two thirds of real hardstyle files one track alternates between bass and lead. Where the pitches
+//! form two clusters, a split pitch separates the low notes from the rest; the highest line of the
+//! rest is the lead, and what sounds below it is chords. Nothing here knows names, programs or other
+//! parts.
 
 use music::score::Note;
 use music::song::Voice;
 
 use super::shape::{Shape, onsets};
 
-/// Where heaps are looked for.
+/// Where clusters are looked for.
 struct Bounds {
     splits: std::ops::RangeInclusive<u8>,
-    /// Each heap holds at least this share of the notes.
+    /// Each cluster holds at least this share of the notes.
     min_share: f64,
-    /// The low heap lies below this on average, and the high heap above the other.
+    /// The mean of the low cluster lies below this, and that of the high one above the other.
     max_bass_mean: f64,
     min_lead_mean: f64,
 }
@@ -23,21 +24,21 @@ struct Bounds {
 const DEEP: Bounds =
     Bounds { splits: 38..=66, min_share: 0.06, max_bass_mean: 53.0, min_lead_mean: 57.0 };
 /// A bass or pedal written an octave or two up, under a lead as far above it; only where it moves
-/// little and the lead does, and both take turns.
+/// little and the lead does, and the two alternate.
 const RAISED: Bounds =
     Bounds { splits: 55..=76, min_share: 0.15, max_bass_mean: 66.0, min_lead_mean: 67.0 };
-/// Share of a raised bass's successive notes that may differ, and least share of its lead's.
+/// The largest share of a raised bass's successive notes that differ, and the least of its lead's.
 const MAX_PEDAL_MOTION: f64 = 0.45;
 const MIN_LEAD_MOTION: f64 = 0.3;
-/// Least share of successive notes that lie in different heaps.
+/// Least share of successive notes that lie in different clusters.
 const MIN_TURNS: f64 = 0.35;
-/// The heaps are at least an octave apart on average.
+/// The means of the clusters are at least an octave apart.
 const MIN_DISTANCE: f64 = 12.0;
-/// A bass strikes hardly more than one pitch class at a time.
+/// The most pitch classes that a bass strikes at a time, on average.
 const MAX_BASS_WIDTH: f64 = 1.35;
 /// A note this near to the split is decided by its neighbours in time.
 const DOUBTFUL: u8 = 5;
-/// Two notes struck together at least this far apart are hardly of one voice.
+/// Two notes struck together at least this far apart rarely belong to one voice.
 const FAR: u8 = 7;
 /// The lowest note of a chord is its bass up to this pitch …
 const MAX_DEEP: u8 = 45;
@@ -46,9 +47,9 @@ const MAX_ROOT: u8 = 52;
 /// A held note longer than this many beats is a pad: it hides no melody below it.
 const PAD_BEATS: u32 = 4;
 
-/// The pitch from which on notes are no bass, if the notes form a low and a high heap.
+/// The pitch from which on notes are not bass, if the pitches form a low and a high cluster.
 ///
-/// Otsu's criterion: the split that leaves the heaps farthest apart, weighted by their sizes.
+/// Otsu's criterion: the split that leaves the clusters farthest apart, weighted by their sizes.
 pub(crate) fn split_pitch(notes: &[Note], ticks_per_beat: u16) -> Option<u8> {
     farthest(notes, ticks_per_beat, &DEEP).or_else(|| {
         let split = farthest(notes, ticks_per_beat, &RAISED)?;
@@ -66,7 +67,7 @@ fn take_turns(notes: &[Note], ticks_per_beat: u16, split: u8) -> bool {
         && Shape::of(&high, ticks_per_beat).motion >= MIN_LEAD_MOTION
 }
 
-/// The split within `bounds` that leaves the heaps farthest apart, if the low one is one line.
+/// The split within `bounds` that leaves the clusters farthest apart, if the low one is one line.
 fn farthest(notes: &[Note], ticks_per_beat: u16, bounds: &Bounds) -> Option<u8> {
     let mut best: Option<(f64, u8)> = None;
     for split in bounds.splits.clone() {
@@ -80,7 +81,7 @@ fn farthest(notes: &[Note], ticks_per_beat: u16, bounds: &Bounds) -> Option<u8> 
     (Shape::of(&low, ticks_per_beat).width <= MAX_BASS_WIDTH).then_some(split)
 }
 
-/// How far apart a split leaves the heaps, or `None` where they can't be bass and lead.
+/// How far apart a split leaves the clusters, or `None` where they can't be bass and lead.
 fn spread(notes: &[Note], split: u8, bounds: &Bounds) -> Option<f64> {
     let (mut n_low, mut sum_low, mut sum_high) = (0.0, 0.0, 0.0);
     for note in notes {
@@ -125,7 +126,7 @@ fn is_bass_note(pitch: u8, together: Pitches, around: Pitches, split: u8) -> boo
     if pitch.abs_diff(split) > DOUBTFUL {
         return pitch < split;
     }
-    // Struck together with a note far below it is no bass; with one far above and none below, it is.
+    // It is not bass if a note far below is struck with it, and is if one far above is and none below.
     if pitch >= FAR && together.and(Pitches::up_to(pitch - FAR)).any() {
         return false;
     }
@@ -133,7 +134,7 @@ fn is_bass_note(pitch: u8, together: Pitches, around: Pitches, split: u8) -> boo
     if is_lowest && together.and(Pitches::from(pitch + FAR)).any() {
         return true;
     }
-    // Alone, it belongs to the heap whose sure notes nearby lie nearer.
+    // Alone, it belongs to the cluster whose sure notes nearby lie nearer.
     let below = around.and(Pitches::up_to(split)).highest().map(|other| pitch.abs_diff(other));
     let above = around.and(Pitches::from(split)).lowest().map(|other| pitch.abs_diff(other));
     match (below, above) {
@@ -244,7 +245,7 @@ mod tests {
     #[test]
     fn bass_and_lead_by_turns_are_told_apart() {
         let notes = interleaved();
-        let split = split_pitch(&notes, 480).expect("two heaps");
+        let split = split_pitch(&notes, 480).expect("two clusters");
         let is_bass = bass_of(&notes, split, 480);
         for (note, is_bass) in notes.iter().zip(is_bass) {
             assert_eq!(is_bass, note.pitch.number() == 41, "{note:?}");
@@ -257,7 +258,7 @@ mod tests {
             .into_iter()
             .map(|n| Note { pitch: n.pitch.transposed(14).expect("a pitch"), ..n })
             .collect();
-        let split = split_pitch(&raised, 480).expect("two heaps");
+        let split = split_pitch(&raised, 480).expect("two clusters");
         assert!((56..=74).contains(&split), "{split}");
     }
 
