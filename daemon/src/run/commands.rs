@@ -19,7 +19,7 @@ pub(super) fn training_of(asked: Asked) -> Result<AskedTraining, Asked> {
             Ok(AskedTraining { request: train.into(), replies, queued: None })
         }
         HomeCommand::Retrain(retrain) => {
-            let queued = Some(Line::of(&retrain.queued()));
+            let queued = Some(Line::row(&retrain.queued()));
             Ok(AskedTraining { request: retrain.into(), replies, queued })
         }
         command => Err(Asked { command, replies }),

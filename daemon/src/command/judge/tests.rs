@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 
 use music::midi;
 use music::score::Pitch;
@@ -17,7 +16,7 @@ use crate::config::Config;
 use crate::context::Context;
 use crate::control::answer::Line;
 use crate::home::Home;
-use crate::intake;
+use crate::intake::fixtures::take_all;
 use crate::store;
 
 /// Notes of a tune, eight a bar.
@@ -86,8 +85,7 @@ fn by_intake(context: &Context, names: &[String]) -> BTreeMap<String, String> {
         Found { path, relative, genre, kind, n_bytes }
     };
     let batch: Vec<Found> = names.iter().map(found).collect();
-    let cache = &mut intake::Cache::default();
-    intake::take_in(context, cache, &batch, &AtomicBool::new(false));
+    take_all(context, &batch);
     let reason = |name: &String| {
         let text = context.home.rejected().join("g").join(format!("{name}.reason.txt"));
         let of = fs::read_to_string(text).ok()?;
