@@ -4,6 +4,7 @@
 //! genres, since one network plays all of them and a genre of few songs learns what music is from
 //! the rest. Only gathers; [`crate::cycle::training`] decides what to do with it.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
@@ -20,17 +21,17 @@ use taste::Statistics;
 use crate::context::Context;
 use crate::cycle::label;
 use crate::store::{SongId, SongStatus, Weighted};
-use crate::votes::rating;
+use crate::votes::rating::{self, Rated};
 
-/// Tokens of all genres together that a network without a past is given if the library has them: about
-/// 250 songs.
+/// Tokens of all genres together that a network without a past learns from if the library has so many:
+/// about 250 songs.
 const ENOUGH_TOKENS: usize = 200_000;
 
 /// What a genre learns from in one cycle.
 pub struct Material {
     /// The pieces; only songs of the genre are held out.
     pub corpus: Corpus,
-    /// How much each song and track of the genre weighs, also where it is held out; 0 for those left out.
+    /// The weight of each song and track of the genre, held out or not; 0 for those left out.
     pub weights: Vec<(Weighted, f32)>,
     /// What is usual among the genre's songs.
     pub statistics: Statistics,
@@ -40,11 +41,11 @@ pub struct Material {
     pub n_replayed: usize,
 }
 
-/// How to gather.
-pub struct Wanted<'a> {
+/// For whom to gather.
+pub struct Learner<'a> {
     /// The genre.
     pub genre: &'a str,
-    /// What the network knows by name; see [`condition`].
+    /// The genres and artists that the network knows; see [`label`].
     pub names: &'a [String],
     /// Whether the network has learned something before.
     pub has_past: bool,
@@ -58,10 +59,10 @@ pub struct Wanted<'a> {
 /// [`TrainError::Abandoned`] when `stop` is set; or when the store or every song cannot be read.
 pub fn gather(
     context: &Context,
-    wanted: &Wanted<'_>,
+    learner: &Learner<'_>,
     stop: &AtomicBool,
 ) -> anyhow::Result<Material> {
-    let Wanted { genre, names, has_past, seed } = *wanted;
+    let Learner { genre, names, .. } = *learner;
     let mut melodies = Melodies::default();
     let songs = songs(context, genre, names, stop, &mut melodies)?;
     if songs.is_empty() {
@@ -71,40 +72,44 @@ pub fn gather(
     let rated = rating::rated(context, genre)?;
     let taste = rating::taste(&statistics, &rated);
     let gain = context.config.taste.gain;
-    let own = label::number(names, genre);
-    let (mut pieces, mut ids) = (Vec::new(), Vec::new());
+    let own_label = label::number(names, genre);
+    let (mut pieces, mut sources) = (Vec::new(), Vec::new());
     for (id, mut piece, features) in songs {
         piece.weight = taste::song_weight(taste.reward(&features), gain) as f32;
-        ids.push((piece.id.clone(), Weighted::Song(id)));
+        sources.push((piece.id.clone(), Weighted::Song(id)));
         pieces.push(piece);
     }
     for track in &rated {
         melodies.add(format!("track {}", track.id), &track.song);
-        let mut piece =
-            Piece::new(format!("track {}", track.id), format!("track {}", track.id), &track.song);
-        piece.weight = taste::track_weight(track.score, gain) as f32;
-        piece.condition = own;
-        piece.may_validate = false;
-        ids.push((piece.id.clone(), Weighted::Track(track.id)));
+        let piece = piece_of_track(track, own_label, gain);
+        sources.push((piece.id.clone(), Weighted::Track(track.id)));
         pieces.push(piece);
     }
-    let settings = &context.config.training;
-    let mut corpus = Corpus::split(pieces, settings.valid_share);
+    let mut corpus = Corpus::split(pieces, context.config.training.valid_share);
     limit_own_tracks(&mut corpus.train);
-    let weight_of = |id: &str| {
-        let used = corpus.train.iter().chain(&corpus.valid).find(|piece| piece.id == id);
-        used.map_or(0.0, |piece| piece.weight)
-    };
-    let weights = ids.into_iter().map(|(id, weighted)| (weighted, weight_of(&id))).collect();
-    let n_own: usize = n_tokens(&corpus.train);
-    let share = settings.replay;
-    let as_many = (n_own as f64 * share / (1.0 - share)) as usize;
-    let wish = if has_past { as_many } else { as_many.max(ENOUGH_TOKENS.saturating_sub(n_own)) };
-    let replayed =
-        if share > 0.0 { replay(context, wanted, wish, seed, stop)? } else { Vec::new() };
+    let weights = weights(&corpus, sources);
+    let replayed = replay(context, learner, n_tokens(&corpus.train), stop)?;
     let n_replayed = replayed.len();
     corpus.train.extend(replayed);
     Ok(Material { corpus, weights, statistics, melodies, n_replayed })
+}
+
+/// A rated track as something to learn from; it is never held out.
+fn piece_of_track(track: &Rated, label: u32, gain: f64) -> Piece {
+    let name = format!("track {}", track.id);
+    let mut piece = Piece::new(name.clone(), name, &track.song);
+    piece.weight = taste::track_weight(track.score, gain) as f32;
+    piece.condition = label;
+    piece.may_validate = false;
+    piece
+}
+
+/// What each song and track weighs in the corpus; 0 for those that are not in it.
+fn weights(corpus: &Corpus, sources: Vec<(String, Weighted)>) -> Vec<(Weighted, f32)> {
+    let pieces = corpus.train.iter().chain(&corpus.valid);
+    let known: HashMap<&str, f32> = pieces.map(|piece| (piece.id.as_str(), piece.weight)).collect();
+    let weight_of = |id: &str| known.get(id).copied().unwrap_or(0.0);
+    sources.into_iter().map(|(id, source)| (source, weight_of(&id))).collect()
 }
 
 /// What is usual among the songs of a genre as its library is now.
@@ -116,7 +121,7 @@ pub fn statistics(context: &Context, genre: &str) -> anyhow::Result<Statistics> 
     Ok(of_songs(&songs(context, genre, &[], &never, &mut Melodies::default())?))
 }
 
-fn of_songs(songs: &[Known]) -> Statistics {
+fn of_songs(songs: &[Read]) -> Statistics {
     let features: Vec<Vector> = songs.iter().map(|(.., features)| features.clone()).collect();
     Statistics::of(&features)
 }
@@ -145,23 +150,29 @@ fn n_tokens(pieces: &[Piece]) -> usize {
     pieces.iter().map(|piece| piece.tokens().len()).sum()
 }
 
-/// Songs of the other genres with about `n_wanted` tokens in all, without those that their own genre
-/// holds out.
+/// Songs of the other genres, without those that their own genre holds out: as many as are set beside
+/// the `n_own` tokens of the genre itself, and enough for a network without a past.
 fn replay(
     context: &Context,
-    wanted: &Wanted<'_>,
-    n_wanted: usize,
-    seed: u64,
+    learner: &Learner<'_>,
+    n_own: usize,
     stop: &AtomicBool,
 ) -> anyhow::Result<Vec<Piece>> {
+    let share = context.config.training.replay;
+    if share <= 0.0 {
+        return Ok(Vec::new());
+    }
+    let as_set = (n_own as f64 * share / (1.0 - share)) as usize;
+    let missing = if learner.has_past { 0 } else { ENOUGH_TOKENS.saturating_sub(n_own) };
+    let n_wanted = as_set.max(missing);
     let mut pieces = Vec::new();
-    for genre in context.genres()?.iter().filter(|genre| *genre != wanted.genre) {
-        let songs = songs(context, genre, wanted.names, stop, &mut Melodies::default())?;
+    for genre in context.genres()?.iter().filter(|genre| *genre != learner.genre) {
+        let songs = songs(context, genre, learner.names, stop, &mut Melodies::default())?;
         let songs = songs.into_iter().map(|(_, piece, _)| piece).collect();
         pieces.extend(Corpus::split(songs, context.config.training.valid_share).train);
     }
     pieces.sort_by(|a, b| a.id.cmp(&b.id));
-    pieces.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+    pieces.shuffle(&mut ChaCha8Rng::seed_from_u64(learner.seed));
     let mut n_taken = 0;
     pieces.retain(|piece| {
         let is_wanted = n_taken < n_wanted;
@@ -171,7 +182,7 @@ fn replay(
     Ok(pieces)
 }
 
-/// The music of a song; `None` if it has no voice any more, as the settings are now.
+/// The music of a song; `None` if, with the present settings, it no longer has a voice.
 ///
 /// # Errors
 /// When its file cannot be read.
@@ -182,7 +193,7 @@ pub fn music(context: &Context, id: SongId) -> anyhow::Result<Option<Song>> {
 }
 
 /// A song, its piece of weight 1 with its conditions, and its features.
-type Known = (SongId, Piece, Vector);
+type Read = (SongId, Piece, Vector);
 
 /// The accepted songs of a genre; their melodies are added to `melodies`.
 fn songs(
@@ -191,7 +202,7 @@ fn songs(
     names: &[String],
     stop: &AtomicBool,
     melodies: &mut Melodies,
-) -> anyhow::Result<Vec<Known>> {
+) -> anyhow::Result<Vec<Read>> {
     let own = label::number(names, genre);
     let mut songs = Vec::new();
     for (id, song) in context.store.songs_of(genre)? {
@@ -212,7 +223,7 @@ fn songs(
                 melodies.add(id.to_string(), &music);
             }
             Ok(None) => {
-                tracing::warn!(%id, name = song.file_name, "a song has no voice any more, left out");
+                tracing::warn!(%id, name = song.file_name, "a song that no longer has a voice is left out");
             }
             Err(error) => tracing::warn!(%id, error = format!("{error:#}"), "a song is left out"),
         }

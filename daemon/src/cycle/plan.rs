@@ -148,9 +148,9 @@ pub(super) fn plan(
     if let Some(start) = &start {
         start.network.begin_conditions(known.len() as u32 + 1..names.len() as u32 + 1)?;
     }
-    let gathering =
-        material::Wanted { genre, names: &names, has_past: start.is_some(), seed: settings.seed };
-    let material = material::gather(context, &gathering, stop)?;
+    let learner =
+        material::Learner { genre, names: &names, has_past: start.is_some(), seed: settings.seed };
+    let material = material::gather(context, &learner, stop)?;
     let begun = start.as_ref().map(|start| (&start.genre, start.version));
     let identity = Identity::of(&settings, &names, begun, &material.corpus);
     Ok(Plan { material, n_songs, vote_change, settings, names, start, identity })
