@@ -251,3 +251,17 @@ impl fmt::Display for Changed {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_daemon_that_is_still_starting_is_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let home = Home::new(folder.path());
+        let show = Show { home: &home, printer: &mut Printer::new(true) };
+        let genres: Vec<GenreRow> = show.rows(&["status"]).expect("nobody answers yet");
+        assert!(genres.is_empty());
+    }
+}
