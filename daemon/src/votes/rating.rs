@@ -7,7 +7,7 @@ use music::features::Vector;
 use taste::{Statistics, Taste};
 
 use crate::context::Context;
-use crate::store::{Track, TrackId, Vote};
+use crate::store::{TrackId, Vote};
 use crate::track::track_file;
 
 /// The score of a track, −1 to 1, and how many listeners have a say in it.
@@ -21,8 +21,6 @@ pub fn score_of(votes: &[Vote]) -> (f64, usize) {
 pub struct Rated {
     /// Which.
     pub id: TrackId,
-    /// What is known of it.
-    pub track: Track,
     /// −1 to 1.
     pub score: f64,
     /// Its song.
@@ -44,7 +42,7 @@ pub fn rated(context: &Context, genre: &str) -> anyhow::Result<Vec<Rated>> {
         match track_file::read(&context.home, genre, &track.stem) {
             Ok(song) => {
                 let features = taste::measure(&song);
-                rated.push(Rated { id, track, score, song, features });
+                rated.push(Rated { id, score, song, features });
             }
             Err(error) => {
                 tracing::warn!(%id, error = format!("{error:#}"), "a rated track is left out");

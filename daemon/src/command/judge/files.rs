@@ -40,7 +40,7 @@ fn files_below(folder: &Path, files: &mut Vec<PathBuf>, failed: &mut Vec<String>
         match kind {
             Ok((path, kind)) if kind.is_dir() => files_below(&path, files, failed),
             Ok((path, kind)) if kind.is_file() && watch::inbox::has_midi_name(&path) => {
-                files.push(path)
+                files.push(path);
             }
             Ok(_) => {}
             Err(error) => failed.push(format!("in {}: {error}", folder.display())),
