@@ -7,13 +7,12 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use atomic_write_file::AtomicWriteFile;
 use rustix::fs::{CWD, RenameFlags};
 use rustix::io::Errno;
 use thiserror::Error;
@@ -194,9 +193,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Writes a file so that it is whole or not there: beside its place, flushed, renamed, flushed.
 fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = AtomicWriteFile::open(path)?;
-    file.write_all(bytes)?;
-    file.commit()
+    durable::write(path, bytes)
 }
 
 /// A name for an unfinished file in the folder of `path`: hidden, and nobody else's.

@@ -66,7 +66,7 @@ fn score(
     };
     let n_notes = song.notes().len();
     let mut piece = Piece::new("file", "file", &song);
-    piece.condition = label;
+    piece.label = label;
     let n_predicted = piece.tokens().len() - 1;
     Ok((evaluate(network, &[piece])? * n_predicted as f64 / n_notes as f64, n_notes))
 }

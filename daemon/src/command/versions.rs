@@ -119,7 +119,7 @@ impl<'a> Row<'a> {
         plot: Option<String>,
     ) -> Self {
         let Hyperparameters { layers, hidden, embedding, sequence_length, batch, .. } =
-            manifest.hyperparameters;
+            manifest.hyperparameters.hyperparameters;
         Self {
             genre: &manifest.genre,
             version: manifest.version,

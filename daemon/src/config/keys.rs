@@ -184,8 +184,9 @@ mod tests {
         let config = parse("[schedule]\nsongs = 5\nhours = 12\n[training]\nhidden = 64\n");
         assert_eq!(config.schedule.songs, 5);
         assert!((config.schedule.hours - 12.0).abs() < 1e-9);
-        assert_eq!(config.training.hidden, 64);
-        assert_eq!(config.training.layers, Config::default().training.layers);
+        assert_eq!(config.training.hyperparameters.hidden, 64);
+        let default = Config::default().training.hyperparameters;
+        assert_eq!(config.training.hyperparameters.layers, default.layers);
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use bot::arrange::Profiles;
 use bounds::OutOfRange;
-use network::train::Hyperparameters;
 use serde::{Deserialize, Serialize};
 
 use crate::cycle::schedule;
@@ -21,7 +20,7 @@ pub struct Config {
     /// When songs in no genre's folder are sorted.
     pub sorting: music::genre::Settings,
     /// How the network is trained.
-    pub training: Hyperparameters,
+    pub training: composer::settings::Settings,
     /// How tracks are sampled.
     pub generate: track::settings::Settings,
     /// How ratings act.

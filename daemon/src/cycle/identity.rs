@@ -4,8 +4,9 @@
 //! because a training can be resumed with other songs, but not with other settings.
 
 use composer::corpus::Corpus;
+use composer::settings::Settings;
 use music::tokens::LAYOUT;
-use network::train::{Hyperparameters, REVISION};
+use network::train::REVISION;
 use serde::{Deserialize, Serialize};
 
 /// Two hashes that name a training.
@@ -21,7 +22,7 @@ impl Identity {
     /// The identity of a training with these settings, as the configuration leaves them open, of a
     /// network that knows these `names`, from a version of a genre (or new weights) on.
     pub(super) fn of(
-        settings: &Hyperparameters,
+        settings: &Settings,
         names: &[String],
         start: Option<(&String, u32)>,
         corpus: &Corpus,
@@ -42,8 +43,8 @@ fn music(corpus: &Corpus) -> String {
         for piece in pieces {
             add(piece.id.as_bytes());
             add(&piece.weight.to_le_bytes());
-            let narrow = piece.narrow_condition.unwrap_or_default();
-            add(&[piece.condition, narrow].map(u32::to_le_bytes).concat());
+            let narrow = piece.narrow_label.unwrap_or_default();
+            add(&[piece.label, narrow].map(u32::to_le_bytes).concat());
             let tokens = piece.tokens().iter().flat_map(|token| token.0.to_le_bytes());
             add(&tokens.collect::<Vec<u8>>());
         }

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use composer::lessons::SongLessons;
 use network::train::{End, Hyperparameters, Progress, Start, TrainError, Trained, train};
 use serde::Serialize;
 
@@ -31,7 +32,7 @@ pub(super) fn learn(
     stop: &AtomicBool,
     out: &mut Out<'_>,
 ) -> Result<Run, TrainError> {
-    let settings = &plan.settings;
+    let settings = &plan.settings.hyperparameters;
     let mut run = Watch::new(settings, unfinished.as_ref());
     let start = match (unfinished, &plan.start) {
         (Some(unfinished), _) => Start::Snapshot(Box::new(unfinished.snapshot)),
@@ -41,7 +42,8 @@ pub(super) fn learn(
     let genre = &request.genre;
     let mut snapshots = Snapshots::new(context, request, &plan.identity, settings);
     let size = settings.size(composer::INTERFACE);
-    let trained = train(&plan.material.corpus, settings, size, start, |progress, moment| {
+    let lessons = SongLessons { corpus: &plan.material.corpus, transpose: plan.settings.transpose };
+    let trained = train(&lessons, settings, size, start, |progress, moment| {
         run.see(progress, out);
         let now = run.seconds();
         let is_told_to_stop = stop.load(Ordering::Relaxed);
@@ -112,7 +114,7 @@ impl Watch {
                     seconds_left: self.pace.left(step, n_steps, now),
                 }));
             }
-            Progress::Checking => {}
+            Progress::Validating => {}
             Progress::Epoch(loss) => {
                 let (since, n_tokens) = self.epoch;
                 let speed = (self.n_tokens - n_tokens) as f64 / (now - since).max(1e-9);

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
-use composer::copying::Melodies;
 use composer::corpus::{Corpus, Piece, group_of};
+use composer::memorisation::Melodies;
 use music::features::Vector;
 use music::song::Song;
 use network::train::TrainError;
@@ -99,7 +99,7 @@ fn piece_of_track(track: &Rated, label: u32, gain: f64) -> Piece {
     let name = format!("track {}", track.id);
     let mut piece = Piece::new(name.clone(), name, &track.song);
     piece.weight = taste::track_weight(track.score, gain) as f32;
-    piece.condition = label;
+    piece.label = label;
     piece.may_validate = false;
     piece
 }
@@ -192,7 +192,7 @@ pub fn music(context: &Context, id: SongId) -> anyhow::Result<Option<Song>> {
     Ok(watch::examine::examine(&bytes, &context.config.intake).song)
 }
 
-/// A song, its piece of weight 1 with its conditions, and its features.
+/// A song, its piece of weight 1 with its labels, and its features.
 type Read = (SongId, Piece, Vector);
 
 /// The accepted songs of a genre; their melodies are added to `melodies`.
@@ -215,10 +215,10 @@ fn songs(
         match music(context, id) {
             Ok(Some(music)) => {
                 let mut piece = Piece::new(id.to_string(), group_of(&song.file_name), &music);
-                piece.condition = own;
+                piece.label = own;
                 let artist = label::artist_at(&song.path)
                     .map(|artist| label::number(names, &label::artist(genre, &artist)));
-                piece.narrow_condition = artist.filter(|number| *number > 0);
+                piece.narrow_label = artist.filter(|number| *number > 0);
                 songs.push((id, piece, taste::measure(&music)));
                 melodies.add(id.to_string(), &music);
             }

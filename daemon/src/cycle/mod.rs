@@ -1,8 +1,8 @@
 //! What happens in one training cycle, from the news that make it due to the version that is played?
 
 pub mod due;
+mod gate;
 mod identity;
-mod judge;
 pub mod label;
 mod learn;
 pub mod material;

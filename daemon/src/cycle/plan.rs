@@ -4,7 +4,8 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::Context as _;
 use composer::corpus::Piece;
-use composer::version::{self, CheckpointError};
+use composer::settings::Settings;
+use composer::version::{self, VersionError};
 use network::Network;
 use network::train::{AUTO, Hyperparameters, Scope};
 
@@ -21,7 +22,7 @@ pub(super) struct Plan {
     pub(super) material: Material,
     n_songs: u64,
     vote_change: u64,
-    pub(super) settings: Hyperparameters,
+    pub(super) settings: Settings,
     /// The genres and artists that the network knows.
     pub(super) names: Vec<String>,
     pub(super) start: Option<Start>,
@@ -47,16 +48,16 @@ impl Plan {
         context: &Context,
         unfinished: Option<&Unfinished>,
     ) -> anyhow::Result<()> {
+        let settings = &mut self.settings.hyperparameters;
         if let Some(unfinished) = unfinished {
-            self.settings = self.settings.filled(&unfinished.note.settings);
+            *settings = settings.filled(&unfinished.note.settings);
         }
-        if self.settings.is_open() {
+        if settings.is_open() {
             let train = &self.material.corpus.train;
             let n_tokens = train.iter().map(|piece| piece.tokens().len()).sum();
-            let is_measured = self.settings.hidden == AUTO;
-            let speed = if is_measured { speed(context, &self.settings)? } else { f64::MAX };
-            self.settings =
-                self.settings.chosen(Scope { interface: composer::INTERFACE, n_tokens, speed });
+            let is_measured = settings.hidden == AUTO;
+            let speed = if is_measured { speed(context, settings)? } else { f64::MAX };
+            *settings = settings.chosen(Scope { interface: composer::INTERFACE, n_tokens, speed });
         }
         Ok(())
     }
@@ -84,7 +85,7 @@ impl Plan {
             ));
         }
         let Hyperparameters { layers, hidden, embedding, batch, sequence_length, .. } =
-            self.settings;
+            self.settings.hyperparameters;
         text.push_str(&format!(
             "; {layers}×{hidden} units, embedding {embedding}, {batch}×{sequence_length} tokens a step"
         ));
@@ -118,8 +119,7 @@ impl Plan {
     }
 
     pub(super) fn held_out(&self) -> &[Piece] {
-        let corpus = &self.material.corpus;
-        if corpus.valid.is_empty() { &corpus.train } else { &corpus.valid }
+        self.material.corpus.held_out()
     }
 }
 
@@ -133,23 +133,24 @@ pub(super) fn plan(
     let vote_change = context.store.vote_change()?;
     let n_songs = context.store.song_counts(genre)?.accepted;
     let mut settings = context.config.training.clone();
-    let start = start(context, genre, request.fresh, &settings)?;
+    let learning = &mut settings.hyperparameters;
+    let start = start(context, genre, request.fresh, learning)?;
     if let Some(start) = &start {
-        settings = settings.of_size(start.network.size());
+        *learning = learning.of_size(start.network.size());
     }
     let is_own = start.as_ref().is_some_and(|start| start.genre == genre);
-    settings.epochs =
-        request.epochs.unwrap_or(if is_own { settings.continue_epochs } else { settings.epochs });
+    let by_default = if is_own { settings.continue_epochs } else { learning.epochs };
+    learning.epochs = request.epochs.unwrap_or(by_default);
     let current = context.store.current_version(genre)?.map(|promotion| promotion.version);
     // Each cycle sees the songs in another order and other keys.
-    settings.seed ^= u64::from(current.unwrap_or(0)) << 20;
+    learning.seed ^= u64::from(current.unwrap_or(0)) << 20;
+    let seed = learning.seed;
     let known = start.as_ref().map_or(&[][..], |start| &start.genres);
     let names = label::all(context, known)?;
     if let Some(start) = &start {
-        start.network.begin_conditions(known.len() as u32 + 1..names.len() as u32 + 1)?;
+        start.network.begin_labels(known.len() as u32 + 1..names.len() as u32 + 1)?;
     }
-    let learner =
-        material::Learner { genre, names: &names, has_past: start.is_some(), seed: settings.seed };
+    let learner = material::Learner { genre, names: &names, has_past: start.is_some(), seed };
     let material = material::gather(context, &learner, stop)?;
     let begun = start.as_ref().map(|start| (&start.genre, start.version));
     let identity = Identity::of(&settings, &names, begun, &material.corpus);
@@ -193,7 +194,7 @@ fn version_of(context: &Context, genre: &str) -> anyhow::Result<Option<Start>> {
             genres: manifest.genres,
             n_train: manifest.n_train,
         })),
-        Err(CheckpointError::OtherTokens { .. }) => Ok(None),
+        Err(VersionError::OtherTokens { .. }) => Ok(None),
         Err(error) => Err(error).context("loading the current version"),
     }
 }

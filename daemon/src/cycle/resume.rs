@@ -86,7 +86,7 @@ pub(super) fn matching(
             "{genre}: songs or votes have come in since the training was stopped; it resumes with them"
         )));
         let Unfinished { snapshot, note } = unfinished;
-        return Some(Unfinished { snapshot: snapshot.at_start_of_epoch(), note });
+        return Some(Unfinished { snapshot: snapshot.for_other_lessons(), note });
     }
     if !is_another {
         let why = "its settings, its starting point or the genres have changed";
@@ -139,20 +139,20 @@ pub fn interrupted(context: &Context) -> anyhow::Result<Vec<TrainingRequest>> {
 
 fn read(context: &Context, genre: &str) -> anyhow::Result<Option<Unfinished>> {
     let path = path(context, genre);
-    let Some((snapshot, label)) = unfinished::read(&path)? else { return Ok(None) };
-    Ok(Some(Unfinished { snapshot, note: note_of(&path, &label)? }))
+    let Some((snapshot, text)) = unfinished::read(&path)? else { return Ok(None) };
+    Ok(Some(Unfinished { snapshot, note: note_of(&path, &text)? }))
 }
 
 /// The note of the stopped training of a genre.
 fn note(context: &Context, genre: &str) -> anyhow::Result<Option<Note>> {
     let path = path(context, genre);
-    unfinished::label(&path)?.map(|label| note_of(&path, &label)).transpose()
+    unfinished::note(&path)?.map(|text| note_of(&path, &text)).transpose()
 }
 
-fn note_of(path: &Path, label: &str) -> anyhow::Result<Note> {
+fn note_of(path: &Path, text: &str) -> anyhow::Result<Note> {
     let what = || "another release wrote its note".to_owned();
     let unfinished = |_| UnfinishedError::Damaged { path: path.to_owned(), what: what() };
-    Ok(serde_json::from_str(label).map_err(unfinished)?)
+    Ok(serde_json::from_str(text).map_err(unfinished)?)
 }
 
 fn path(context: &Context, genre: &str) -> PathBuf {
@@ -213,8 +213,8 @@ impl<'a> Snapshots<'a> {
 
     fn write(&self, moment: Moment<'_>) -> anyhow::Result<()> {
         self.context.store.check_space()?;
-        let label = serde_json::to_string(&self.note)?;
+        let text = serde_json::to_string(&self.note)?;
         let path = path(self.context, &self.note.request.genre);
-        Ok(unfinished::write(&path, &moment.snapshot()?, &label)?)
+        Ok(unfinished::write(&path, &moment.snapshot()?, &text)?)
     }
 }

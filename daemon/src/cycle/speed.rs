@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use network::batch::{Sequence, Window, windows_of};
+use network::batch::{Sequence, Window, Windows};
 use network::engine::{Learner, OptimizerOptions};
 use network::plain::PlainLearner;
 use network::train::{Hardware, Hyperparameters, REVISION};
@@ -103,7 +103,7 @@ fn measured(hardware: &Hardware, settings: &Hyperparameters) -> anyhow::Result<f
     let mut sequence = || Sequence {
         tokens: (0..=TIME).map(|_| rng.random_range(0..size.vocabulary as u32)).collect(),
         suggested: vec![size.vocabulary as u32; TIME * size.lookbacks],
-        condition: 0,
+        label: 0,
         weight: 1.0,
     };
     let sequences: Vec<Sequence> = (0..LANES).map(|_| sequence()).collect();
@@ -130,9 +130,8 @@ fn timed(
     sequences: Vec<Sequence>,
     mut learn: impl FnMut(&Window, &mut State) -> anyhow::Result<f64>,
 ) -> anyhow::Result<f64> {
-    let known = (size.vocabulary, size.lookbacks);
     let mut quickest = f64::MAX;
-    for window in windows_of(known, sequences, LANES, TIME) {
+    for window in Windows::new(size.interface(), sequences, LANES, TIME) {
         let mut state = State::zero(size, window.batch);
         for _ in 0..STEPS {
             let began = Instant::now();

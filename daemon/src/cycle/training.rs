@@ -16,7 +16,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
-use super::judge::judge;
+use super::gate::{Decision, decide};
 use super::learn::{Run, learn};
 use super::plan::{Plan, plan};
 use super::request::TrainingRequest;
@@ -52,7 +52,9 @@ pub fn cycle(
     let unfinished = resume::matching(context, wanted, unfinished, &plan.identity, out);
     plan.choose_size(context, unfinished.as_ref())?;
     out(Line::Remark(plan.announcement(wanted, unfinished.as_ref())));
-    if let Some(remark) = Hardware::find(plan.settings.device).ok().and_then(|own| own.remark()) {
+    if let Some(remark) =
+        Hardware::find(plan.settings.hyperparameters.device).ok().and_then(|own| own.remark())
+    {
         out(Line::Remark(remark));
     }
     match learn(context, wanted, &plan, unfinished, stop, out) {
@@ -83,10 +85,10 @@ fn finish(
     stop: &AtomicBool,
     out: &mut Out<'_>,
 ) -> anyhow::Result<NewVersion> {
-    let (promoted, why) = judge(context, genre, plan, &run.trained, stop)?;
-    let version = next_version(context, genre)?;
     let Run { trained, tokens_per_second } = run;
     let valid_nll = trained.best.valid_nll;
+    let Decision { promoted, why } = decide(context, genre, plan, valid_nll, stop)?;
+    let version = next_version(context, genre)?;
     let manifest = Manifest {
         genre: genre.to_owned(),
         version,
@@ -128,8 +130,9 @@ fn next_version(context: &Context, genre: &str) -> anyhow::Result<u32> {
 
 /// The loss of a network with random weights, for comparison.
 fn untrained_nll(plan: &Plan) -> anyhow::Result<f64> {
-    let mut rng = ChaCha8Rng::seed_from_u64(plan.settings.seed);
-    let untrained = Network::new(plan.settings.size(composer::INTERFACE), &mut rng)?;
+    let settings = &plan.settings.hyperparameters;
+    let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
+    let untrained = Network::new(settings.size(composer::INTERFACE), &mut rng)?;
     // It knows nothing of any song: a few are enough to measure that.
     let few = &plan.held_out()[..plan.held_out().len().min(8)];
     Ok(evaluate(&untrained, few)?)

@@ -3,8 +3,8 @@
 //! Draws samples and measures each against the taste and against the songs that its version was
 //! learned from; [`taste::choose`] decides which is taken.
 
-use composer::copying::{Melodies, Shared};
-use composer::sample::{Request, SampleError, sample};
+use composer::memorisation::{Melodies, Shared};
+use composer::sample::{SampleError, SongSpec, sample};
 use music::song::Song;
 use network::infer::Predictor;
 use taste::{Merit, Rule, Taste};
@@ -40,14 +40,14 @@ pub struct Chosen {
 /// When nothing can be sampled.
 pub fn choose(
     predictor: &Predictor,
-    request: &Request,
+    request: &SongSpec,
     choice: &Choice<'_>,
 ) -> anyhow::Result<Chosen> {
     let rule =
         Rule { n_candidates: choice.n_candidates, max_copied_notes: choice.max_copied_notes };
     let chosen = taste::choose(rule, |idx| {
         let seed = candidate_seed(request.seed, idx);
-        let song = sample(predictor, &Request { seed, ..request.clone() }).map_err(told)?;
+        let song = sample(predictor, &SongSpec { seed, ..request.clone() }).map_err(told)?;
         let shared = choice.melodies.longest_shared(&drawn_part(&song, request));
         let reward = choice.taste.reward(&taste::measure(&song));
         let merit = Merit { n_copied_notes: shared.n_notes, reward };
@@ -69,10 +69,10 @@ fn told(error: SampleError) -> anyhow::Error {
     }
 }
 
-/// The song without its opening, which is not the network's.
-fn drawn_part(song: &Song, request: &Request) -> Song {
-    let Some(opening) = &request.opening else { return song.clone() };
-    let from = opening.n_bars() * song.steps_per_bar();
+/// The song without its primer, which is not the network's.
+fn drawn_part(song: &Song, request: &SongSpec) -> Song {
+    let Some(primer) = &request.primer else { return song.clone() };
+    let from = primer.n_bars() * song.steps_per_bar();
     let notes = song.notes().iter().filter(|note| note.onset >= from).copied();
     Song::new(song.tempo_bpm(), song.beats_per_bar(), song.n_bars(), notes)
 }
@@ -100,8 +100,8 @@ mod tests {
         Predictor::new(&network).expect("a predictor")
     }
 
-    fn request() -> Request {
-        Request {
+    fn request() -> SongSpec {
+        SongSpec {
             seed: 3,
             n_bars: 4,
             tempo_bpm: 150.0,
@@ -111,8 +111,8 @@ mod tests {
             polyphony: Polyphony::ANY,
             temperature: 1.0,
             top_p: 1.0,
-            condition: 0,
-            opening: None,
+            label: 0,
+            primer: None,
         }
     }
 

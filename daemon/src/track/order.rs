@@ -31,7 +31,7 @@ pub struct Order {
     /// track can be asked for with again.
     pub wish: Wish,
     /// What is sampled.
-    pub sampling: sample::Request,
+    pub sampling: sample::SongSpec,
     /// Everything around the song, or the song alone.
     pub style: Style,
     /// What the lead is played on; the profile's instrument when `None`.
@@ -58,7 +58,7 @@ impl Order {
         let bars = wish.bars.map_or_else(|| bars(primer.as_ref(), settings.bars), Ok)?;
         let profile = context.config.genre.of(&wish.genre);
         let defaults = Defaults::of(context, &wish.genre, artist.as_deref(), seed)?;
-        let sampling = sample::Request {
+        let sampling = sample::SongSpec {
             seed,
             n_bars: bars.get(),
             tempo_bpm: (wish.tempo.map(Bpm::get))
@@ -76,8 +76,8 @@ impl Order {
             polyphony: (whole.map(Polyphony::of)).or(defaults.polyphony).unwrap_or(Polyphony::ANY),
             temperature: wish.temperature.map_or(settings.temperature, Temperature::get),
             top_p: settings.top_p,
-            condition: label::label_of(&manifest.genres, &wish.genre, artist.as_deref()),
-            opening: primer.map(|found| found.primer),
+            label: label::label_of(&manifest.genres, &wish.genre, artist.as_deref()),
+            primer: primer.map(|found| found.primer),
         };
         let wish = Wish { artist, ..wish.clone() };
         let (style, instrument) = (wish.arrangement.unwrap_or_default(), wish.instrument);

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use bot::request::Request;
 use bot::wish::Wish;
-use composer::copying::Melodies;
+use composer::memorisation::Melodies;
 use composer::version::{self, Manifest};
 use network::Network;
 use network::infer::Predictor;

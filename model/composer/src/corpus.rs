@@ -14,12 +14,13 @@ pub struct Piece {
     pub id: String,
     /// Pieces of one group are the same tune and are never split.
     pub group: String,
-    /// How much each of its tokens counts; 1 is usual.
+    /// How much each of its tokens counts where it is learned from; 1 is the rule. Where it is held out,
+    /// this counts for nothing.
     pub weight: f32,
     /// What the network is told of it besides its tokens, such as a number for its genre; 0 is nothing.
-    pub condition: u32,
-    /// A narrower condition, such as a number for its artist, under which it is learned half of the time.
-    pub narrow_condition: Option<u32>,
+    pub label: u32,
+    /// A narrower label, such as a number for its artist, under which it is learned half of the time.
+    pub narrow_label: Option<u32>,
     /// Whether it may be held out for validation; what the model made itself may not.
     pub may_validate: bool,
     tokens: Vec<TokenId>,
@@ -36,8 +37,8 @@ impl Piece {
             id: id.into(),
             group: group.into(),
             weight: 1.0,
-            condition: 0,
-            narrow_condition: None,
+            label: 0,
+            narrow_label: None,
             may_validate: true,
             tokens,
             suggested,
@@ -111,9 +112,14 @@ impl Corpus {
         }
         Self { train, valid }
     }
+
+    /// What losses are measured on: what is held out, or what is learned from if nothing is.
+    pub fn held_out(&self) -> &[Piece] {
+        if self.valid.is_empty() { &self.train } else { &self.valid }
+    }
 }
 
-/// The tune that a file's name speaks of: its letters and digits in lower case, without what stands
+/// The tune that a file's name refers to: its letters and digits in lower case, without what stands
 /// in brackets or after a version mark ("remix", "edit", "v2", "copy").
 pub fn group_of(file_name: &str) -> String {
     let stem = file_name.rsplit_once('.').map_or(file_name, |(stem, _)| stem).to_lowercase();

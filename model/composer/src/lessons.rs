@@ -3,38 +3,45 @@
 //! The network knows sequences of tokens only; songs become sequences here, in an order and in keys
 //! that differ from epoch to epoch.
 
+use music::tokens::{TokenId, VOCABULARY};
+use network::Network;
+use network::batch::Sequence;
+use network::train::{self, Lessons};
 use rand::Rng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use music::tokens::{TokenId, VOCABULARY};
-use network::Network;
-use network::batch::Sequence;
-use network::train::{Hyperparameters, Lessons, loss_on};
-
 use crate::corpus::{Corpus, Piece};
 
-/// How often a song is read without its condition, so that the network also knows what to do for one
+/// How often a song is read without its label, so that the network also knows what to do for a label
 /// that it has never met.
-const UNCONDITIONED: f64 = 0.1;
+const UNLABELLED: f64 = 0.1;
 
-/// How often a song that has a narrower condition is read with that.
+/// How often a song that has a narrower label is read with that.
 const NARROW: f64 = 0.5;
 
-impl Lessons for Corpus {
-    /// Every song, transposed within ±`transpose` semitones.
-    fn epoch(&self, settings: &Hyperparameters, rng: &mut ChaCha8Rng) -> Vec<Sequence> {
-        let mut order: Vec<&Piece> = self.train.iter().collect();
+/// A corpus as the network reads it.
+#[derive(Clone, Copy, Debug)]
+pub struct SongLessons<'a> {
+    /// The songs.
+    pub corpus: &'a Corpus,
+    /// The most semitones by which a song is transposed, up or down.
+    pub transpose: i32,
+}
+
+impl Lessons for SongLessons<'_> {
+    /// Every song once, in an order and in keys that `rng` decides.
+    fn epoch(&self, rng: &mut ChaCha8Rng) -> Vec<Sequence> {
+        let mut order: Vec<&Piece> = self.corpus.train.iter().collect();
         order.shuffle(rng);
         let lesson = |piece: &Piece| {
-            let possible = piece.transpositions(settings.transpose);
+            let possible = piece.transpositions(self.transpose);
             let shift = possible.get(rng.random_range(0..possible.len().max(1)));
             let mut sequence = sequence(piece, shift.copied().unwrap_or(0));
-            if rng.random_bool(UNCONDITIONED) {
-                sequence.condition = 0;
-            } else if let Some(narrow) = piece.narrow_condition.filter(|_| rng.random_bool(NARROW))
-            {
-                sequence.condition = narrow;
+            if rng.random_bool(UNLABELLED) {
+                sequence.label = 0;
+            } else if let Some(narrow) = piece.narrow_label.filter(|_| rng.random_bool(NARROW)) {
+                sequence.label = narrow;
             }
             sequence
         };
@@ -43,12 +50,11 @@ impl Lessons for Corpus {
 
     /// The songs held out; those learned from if none is.
     fn held_out(&self) -> Vec<Sequence> {
-        let held_out = if self.valid.is_empty() { &self.train } else { &self.valid };
-        as_written(held_out)
+        as_written(self.corpus.held_out())
     }
 }
 
-/// Pieces in their order, as they are written.
+/// Pieces in their order, in the keys that they are written in.
 pub fn as_written(pieces: &[Piece]) -> Vec<Sequence> {
     pieces.iter().map(|piece| sequence(piece, 0)).collect()
 }
@@ -63,16 +69,16 @@ fn sequence(piece: &Piece, shift: i32) -> Sequence {
         suggested: steps
             .map(|idx| idx.map_or(VOCABULARY as u32, |idx| moved(tokens[idx])))
             .collect(),
-        condition: piece.condition,
+        label: piece.label,
         weight: piece.weight,
     }
 }
 
-/// Mean loss of `pieces` in nats a token, each piece counted by its weight; 0 without pieces.
+/// Mean loss of `pieces` in nats a token, every token counted alike; 0 without pieces.
 ///
 /// # Errors
 /// When the tensor library fails.
-pub fn evaluate(network: &Network, pieces: &[Piece]) -> Result<f64, candle_core::Error> {
+pub fn evaluate(network: &Network, pieces: &[Piece]) -> Result<f64, network::Error> {
     Ok(evaluate_while(network, pieces, || true)?.unwrap_or(0.0))
 }
 
@@ -84,15 +90,20 @@ pub fn evaluate_while(
     network: &Network,
     pieces: &[Piece],
     goes_on: impl FnMut() -> bool,
-) -> Result<Option<f64>, candle_core::Error> {
-    loss_on(network, as_written(pieces), goes_on)
+) -> Result<Option<f64>, network::Error> {
+    train::evaluate_while(network, &as_written(pieces), goes_on)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::ops::ControlFlow;
+
     use super::*;
+    use crate::INTERFACE;
+    use crate::ngram::Ngram;
     use music::score::Pitch;
     use music::song::{GridNote, Song, Voice};
+    use network::train::{Hyperparameters, Moment, Progress, Start, train};
     use rand::SeedableRng;
 
     fn corpus() -> Corpus {
@@ -105,8 +116,8 @@ mod tests {
             };
             let mut piece =
                 Piece::new(i.to_string(), i.to_string(), &Song::new(150.0, 4, 1, [note]));
-            piece.condition = 3;
-            piece.narrow_condition = i.is_multiple_of(2).then_some(7);
+            piece.label = 3;
+            piece.narrow_label = i.is_multiple_of(2).then_some(7);
             piece
         };
         Corpus { train: (0..200).map(piece).collect(), valid: Vec::new() }
@@ -115,15 +126,41 @@ mod tests {
     #[test]
     fn an_epoch_reads_every_song_once_in_its_own_order_and_keys() {
         let corpus = corpus();
-        let settings = Hyperparameters::default();
-        let epoch = |seed| corpus.epoch(&settings, &mut ChaCha8Rng::seed_from_u64(seed));
+        let lessons = SongLessons { corpus: &corpus, transpose: 5 };
+        let epoch = |seed| lessons.epoch(&mut ChaCha8Rng::seed_from_u64(seed));
         let (first, second) = (epoch(1), epoch(2));
         assert_eq!((first.len(), second.len()), (200, 200));
         assert!(first != second && first == epoch(1));
-        let n_free = first.iter().filter(|sequence| sequence.condition == 0).count();
-        assert!((5..50).contains(&n_free), "{n_free} songs without their condition");
-        let n_narrow = first.iter().filter(|sequence| sequence.condition == 7).count();
+        let n_free = first.iter().filter(|sequence| sequence.label == 0).count();
+        assert!((5..50).contains(&n_free), "{n_free} songs without their label");
+        let n_narrow = first.iter().filter(|sequence| sequence.label == 7).count();
         assert!((25..65).contains(&n_narrow), "{n_narrow} of 100 songs with their narrower one");
-        assert!(corpus.held_out().iter().all(|sequence| sequence.condition == 3));
+        assert!(lessons.held_out().iter().all(|sequence| sequence.label == 3));
+    }
+    #[test]
+    fn votes_have_no_say_in_what_is_measured() {
+        let mut corpus = corpus();
+        corpus.valid = corpus.train.split_off(190);
+        let settings = Hyperparameters {
+            layers: 1,
+            hidden: 8,
+            embedding: 4,
+            epochs: 1,
+            ..Hyperparameters::default()
+        };
+        let mut losses = |weights: [f32; 2]| {
+            for (piece, weight) in corpus.valid.iter_mut().zip(weights.into_iter().cycle()) {
+                piece.weight = weight;
+            }
+            let lessons = SongLessons { corpus: &corpus, transpose: 0 };
+            let size = settings.size(INTERFACE);
+            let go_on = |_: Progress, _: Moment<'_>| ControlFlow::Continue(0.0);
+            let trained = train(&lessons, &settings, size, Start::Fresh, go_on);
+            let trained = trained.expect("it trains");
+            let measured = evaluate(&trained.network, &corpus.valid).expect("it is measured");
+            let bigram = Ngram::new(2, &corpus.train).evaluate(&corpus.valid);
+            [trained.best.valid_nll, measured, bigram].map(f64::to_bits)
+        };
+        assert_eq!(losses([1.0, 1.0]), losses([0.0, 7.0]));
     }
 }

@@ -31,15 +31,10 @@ impl Ngram {
         Self { order, counts }
     }
 
-    /// Mean loss of `pieces` in nats a token, each counted by its weight; 0 without pieces.
+    /// Mean loss of `pieces` in nats a token, every token counted alike; 0 without pieces.
     pub fn evaluate(&self, pieces: &[Piece]) -> f64 {
-        let mut sums = (0.0, 0.0);
-        for piece in pieces {
-            let losses = self.losses(piece);
-            sums.0 += f64::from(piece.weight) * losses.iter().sum::<f64>();
-            sums.1 += f64::from(piece.weight) * losses.len() as f64;
-        }
-        sums.0 / f64::max(sums.1, 1e-9)
+        let losses: Vec<f64> = pieces.iter().flat_map(|piece| self.losses(piece)).collect();
+        losses.iter().sum::<f64>() / losses.len().max(1) as f64
     }
 
     /// The loss of each token of a piece but the first, in nats.

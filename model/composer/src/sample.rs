@@ -20,9 +20,9 @@ const MAX_TOKENS_PER_BAR: usize = 240;
 /// Draws until a song has a lead.
 const MAX_DRAWS: u64 = 8;
 
-/// What is asked for.
+/// What a new song is to be like, and how it is drawn.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Request {
+pub struct SongSpec {
     /// Decides everything random.
     pub seed: u64,
     /// Length in bars.
@@ -35,16 +35,16 @@ pub struct Request {
     pub key: Key,
     /// How dense it should be, in notes a bar.
     pub notes_per_bar: f64,
-    /// The most notes that sound at once; more if the opening has more, and at least one, of any voice.
+    /// The most notes that sound at once; more if the primer has more, and at least one, of any voice.
     pub polyphony: Polyphony,
     /// Below 1 plays safer, above 1 wilder; 0 always takes the likeliest token.
     pub temperature: f64,
     /// Only the likeliest tokens that together have this probability are drawn from; 1 is all.
     pub top_p: f64,
-    /// The condition of what is asked for, as in training; 0 is none.
-    pub condition: u32,
+    /// The label of what is asked for, as in training; 0 is none.
+    pub label: u32,
     /// What the song begins with; the rest is drawn to go on from there.
-    pub opening: Option<Song>,
+    pub primer: Option<Song>,
 }
 
 /// Why no song came.
@@ -55,85 +55,81 @@ pub enum SampleError {
         "the network played no lead in {MAX_DRAWS} tries: train it longer, or ask for another seed"
     )]
     NoLead,
-    /// The opening leaves nothing to draw.
-    #[error("the opening has {opening} bars of the {asked} asked for: keep fewer or ask for more")]
-    LongOpening {
-        /// Bars of the opening.
-        opening: u32,
+    /// The primer leaves nothing to draw.
+    #[error("the primer has {primer} bars of the {asked} asked for: keep fewer or ask for more")]
+    LongPrimer {
+        /// Bars of the primer.
+        primer: u32,
         /// Bars asked for.
         asked: u32,
     },
-    /// The opening's bars are of another length.
-    #[error("the opening has {opening} beats a bar, and {asked} were asked for")]
+    /// The primer's bars are of another length.
+    #[error("the primer has {primer} beats a bar, and {asked} were asked for")]
     OtherMeter {
-        /// Quarter notes a bar of the opening.
-        opening: u32,
+        /// Quarter notes a bar of the primer.
+        primer: u32,
         /// Quarter notes a bar asked for.
         asked: u32,
     },
     /// Some of its notes would leave the range of pitches in the key asked for.
-    #[error("the opening has notes that do not exist in {0}: ask for another key")]
-    OpeningOutOfRange(Key),
+    #[error("the primer has notes that do not exist in {0}: ask for another key")]
+    PrimerOutOfRange(Key),
 }
 
 /// Draws a song. Its tempo and key are exactly those asked for.
 ///
 /// # Errors
 /// [`SampleError::NoLead`] when a barely trained network leaves the lead out again and again; the
-/// others when the opening does not fit what is asked for.
-pub fn sample(predictor: &Predictor, request: &Request) -> Result<Song, SampleError> {
-    let forced = forced(request)?;
+/// others when the primer does not fit what is asked for.
+pub fn sample(predictor: &Predictor, spec: &SongSpec) -> Result<Song, SampleError> {
+    let forced = forced(spec)?;
     for draw in 0..MAX_DRAWS {
-        let mut rng = ChaCha8Rng::seed_from_u64(request.seed);
+        let mut rng = ChaCha8Rng::seed_from_u64(spec.seed);
         rng.set_stream(draw);
-        let tokens = draw_tokens(predictor, request, &forced, &mut rng);
+        let tokens = draw_tokens(predictor, spec, &forced, &mut rng);
         let song = decode(&tokens).expect("the grammar allowed every token up to the end");
-        let song = Song::new(
-            request.tempo_bpm,
-            song.beats_per_bar(),
-            song.n_bars(),
-            song.notes().to_vec(),
-        );
+        let song =
+            Song::new(spec.tempo_bpm, song.beats_per_bar(), song.n_bars(), song.notes().to_vec());
         if song.voice(Voice::Lead).next().is_some() {
-            return Ok(song.with_key(request.key));
+            return Ok(song.with_key(spec.key));
         }
     }
     Err(SampleError::NoLead)
 }
 
-/// The tokens that are not drawn: the conditions and, if there is one, the opening up to the bar
+/// The tokens that are not drawn: the header and, if there is one, the primer up to the bar
 /// line after it.
-fn forced(request: &Request) -> Result<Vec<TokenId>, SampleError> {
-    let Request { tempo_bpm, beats_per_bar, key, notes_per_bar, n_bars, .. } = *request;
+fn forced(spec: &SongSpec) -> Result<Vec<TokenId>, SampleError> {
+    let SongSpec { tempo_bpm, beats_per_bar, key, notes_per_bar, n_bars, .. } = *spec;
     let mut forced = encode_header(tempo_bpm, beats_per_bar, key, notes_per_bar, n_bars);
-    let Some(opening) = &request.opening else { return Ok(forced) };
-    if opening.beats_per_bar() != beats_per_bar {
-        let opening = opening.beats_per_bar();
-        return Err(SampleError::OtherMeter { opening, asked: beats_per_bar });
+    let Some(primer) = &spec.primer else { return Ok(forced) };
+    if primer.beats_per_bar() != beats_per_bar {
+        let primer = primer.beats_per_bar();
+        return Err(SampleError::OtherMeter { primer, asked: beats_per_bar });
     }
-    if opening.n_bars() >= n_bars {
-        return Err(SampleError::LongOpening { opening: opening.n_bars(), asked: n_bars });
+    if primer.n_bars() >= n_bars {
+        return Err(SampleError::LongPrimer { primer: primer.n_bars(), asked: n_bars });
     }
-    let bars = encode(opening);
+    let bars = encode(primer);
     let mut grammar = Grammar::new(Some(n_bars));
     forced.extend(&bars[HEADER..bars.len() - 1]);
     forced.push(Token::Bar.id());
     for token in &forced {
-        grammar.advance(*token).map_err(|_| SampleError::OpeningOutOfRange(key))?;
+        grammar.advance(*token).map_err(|_| SampleError::PrimerOutOfRange(key))?;
     }
     Ok(forced)
 }
 
 fn draw_tokens(
     predictor: &Predictor,
-    request: &Request,
+    spec: &SongSpec,
     forced: &[TokenId],
     rng: &mut ChaCha8Rng,
 ) -> Vec<TokenId> {
-    let mut grammar = Grammar::new(Some(request.n_bars));
-    let mut room = Room::new(limit(request), forced.len());
+    let mut grammar = Grammar::new(Some(spec.n_bars));
+    let mut room = Room::new(limit(spec), forced.len());
     let mut lookback = Lookback::default();
-    let mut stream = predictor.stream(request.condition);
+    let mut stream = predictor.stream(spec.label);
     let mut tokens: Vec<TokenId> = Vec::new();
     let mut bar_start = 0;
     let mut forced = forced.iter().copied();
@@ -145,7 +141,7 @@ fn draw_tokens(
             let ranges = if hurried { grammar.bar_or_end() } else { grammar.allowed() };
             allowed.clear();
             allowed.extend(ranges.into_iter().flatten().filter(|id| room.allows(TokenId(*id))));
-            TokenId(choose(&logits, &allowed, request.temperature, request.top_p, rng))
+            TokenId(choose(&logits, &allowed, spec.temperature, spec.top_p, rng))
         });
         grammar.advance(token).expect("only allowed tokens are chosen");
         for cut in room.advance(token) {
@@ -163,12 +159,12 @@ fn draw_tokens(
     tokens
 }
 
-/// How many notes may sound at once: an opening has what it has, and which voices play is left to the
+/// How many notes may sound at once: a primer has what it has, and which voices play is left to the
 /// network.
-fn limit(request: &Request) -> Polyphony {
+fn limit(spec: &SongSpec) -> Polyphony {
     const ONE: Polyphony = Polyphony { in_all: 1, by_voice: [1; 3] };
-    let limit = request.polyphony.or_more(ONE);
-    request.opening.as_ref().map_or(limit, |opening| limit.or_more(Polyphony::of(opening)))
+    let limit = spec.polyphony.or_more(ONE);
+    spec.primer.as_ref().map_or(limit, |primer| limit.or_more(Polyphony::of(primer)))
 }
 
 /// One of the allowed ids.
@@ -233,8 +229,8 @@ mod tests {
         Predictor::new(&network).expect("a predictor")
     }
 
-    fn request(seed: u64) -> Request {
-        Request {
+    fn spec(seed: u64) -> SongSpec {
+        SongSpec {
             seed,
             n_bars: 5,
             tempo_bpm: 151.5,
@@ -244,8 +240,8 @@ mod tests {
             polyphony: Polyphony::ANY,
             temperature: 1.0,
             top_p: 0.98,
-            condition: 0,
-            opening: None,
+            label: 0,
+            primer: None,
         }
     }
 
@@ -253,7 +249,7 @@ mod tests {
     fn even_an_untrained_network_draws_valid_songs_as_asked() {
         let predictor = predictor();
         for seed in 0..20 {
-            let song = sample(&predictor, &request(seed)).expect("a song");
+            let song = sample(&predictor, &spec(seed)).expect("a song");
             assert_eq!((song.n_bars(), song.beats_per_bar()), (5, 3));
             assert_eq!(song.tempo_bpm().to_bits(), 151.5f64.to_bits());
             assert_eq!(song.key(), Key::new(5, Mode::Minor));
@@ -263,15 +259,15 @@ mod tests {
     #[test]
     fn a_seed_decides_the_song() {
         let predictor = predictor();
-        let draw = |seed| sample(&predictor, &request(seed)).expect("a song");
+        let draw = |seed| sample(&predictor, &spec(seed)).expect("a song");
         assert_eq!(draw(7), draw(7));
         assert_ne!(draw(7), draw(8));
     }
 
     #[test]
-    fn an_opening_is_kept_in_the_key_asked_for() {
+    fn a_primer_is_kept_in_the_key_asked_for() {
         let predictor = predictor();
-        let opening = |beats: u32, bars: u32| {
+        let primer = |beats: u32, bars: u32| {
             let note = |onset: u32, number: u8| GridNote {
                 onset,
                 voice: Voice::Lead,
@@ -281,8 +277,8 @@ mod tests {
             Song::new(140.0, beats, bars, [note(0, 60), note(24, 63), note(48, 67), note(100, 72)])
                 .with_key(Key::new(0, Mode::Minor))
         };
-        let begun = |opening| sample(&predictor, &Request { opening: Some(opening), ..request(3) });
-        let song = begun(opening(3, 2)).expect("a song");
+        let begun = |primer| sample(&predictor, &SongSpec { primer: Some(primer), ..spec(3) });
+        let song = begun(primer(3, 2)).expect("a song");
         assert_eq!(song.n_bars(), 5);
         let kept: Vec<(u32, u8)> = song
             .notes()
@@ -292,18 +288,17 @@ mod tests {
             .collect();
         assert_eq!(kept, [(0, 65), (24, 68), (48, 72), (100, 77)]);
         assert!(song.notes().iter().any(|note| note.onset >= 2 * 72));
-        assert!(matches!(begun(opening(3, 5)), Err(SampleError::LongOpening { .. })));
-        assert!(matches!(begun(opening(4, 2)), Err(SampleError::OtherMeter { .. })));
+        assert!(matches!(begun(primer(3, 5)), Err(SampleError::LongPrimer { .. })));
+        assert!(matches!(begun(primer(4, 2)), Err(SampleError::OtherMeter { .. })));
     }
 
     #[test]
     fn no_more_notes_sound_at_once_than_asked_for() {
         let predictor = predictor();
-        let thickest = |polyphony: Polyphony, opening: Option<&Song>| {
+        let thickest = |polyphony: Polyphony, primer: Option<&Song>| {
             let songs = (0..40).map(|seed| {
-                let opening = opening.cloned();
-                sample(&predictor, &Request { polyphony, opening, ..request(seed) })
-                    .expect("a song")
+                let primer = primer.cloned();
+                sample(&predictor, &SongSpec { polyphony, primer, ..spec(seed) }).expect("a song")
             });
             let none = Polyphony { in_all: 0, by_voice: [0; 3] };
             songs.fold(none, |most, song| most.or_more(Polyphony::of(&song)))
@@ -317,7 +312,7 @@ mod tests {
         // Any voice may play, whatever is asked for.
         let silence = Polyphony { in_all: 0, by_voice: [0; 3] };
         assert_eq!(thickest(silence, None), thickest(in_all(1), None));
-        // An opening keeps its notes, and what follows may be as thick.
+        // A primer keeps its notes, and what follows may be as thick.
         let note = |voice, number| GridNote {
             onset: 0,
             voice,
@@ -325,10 +320,10 @@ mod tests {
             duration: 72,
         };
         let notes = [note(Voice::Bass, 41), note(Voice::Lead, 72), note(Voice::Lead, 77)];
-        let opening = Song::new(151.5, 3, 1, notes).with_key(Key::new(5, Mode::Minor));
+        let primer = Song::new(151.5, 3, 1, notes).with_key(Key::new(5, Mode::Minor));
         let thicker = Polyphony { in_all: 3, by_voice: [1, 1, 2] };
-        assert_eq!(thickest(silence, Some(&opening)), thicker);
-        assert_eq!(thickest(in_all(1), Some(&opening)).in_all, 3);
+        assert_eq!(thickest(silence, Some(&primer)), thicker);
+        assert_eq!(thickest(in_all(1), Some(&primer)).in_all, 3);
     }
 
     #[test]

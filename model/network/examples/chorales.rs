@@ -1,4 +1,4 @@
-//! How well does the network foretell Bach's chorales, a measure that others published too?
+//! How well does the network predict Bach's chorales, a measure that others published too?
 //!
 //! `cargo run --release -p network --example chorales -- FILE [--epochs N] [--precision f32|bf16] …`
 //! trains on the JSB Chorales (Boulanger-Lewandowski, Bengio and Vincent 2012: quarter-note frames,
@@ -18,7 +18,7 @@ use std::time::Instant;
 
 use network::batch::Sequence;
 use network::infer::Predictor;
-use network::train::{Hyperparameters, Lessons, Progress, Start, loss_on, train};
+use network::train::{Hyperparameters, Lessons, Progress, Start, evaluate, train};
 use network::{Interface, Network};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -32,6 +32,9 @@ const VOCABULARY: usize = N_PITCHES as usize + 2;
 /// Frames back.
 const LOOKBACKS: [usize; 4] = [1, 2, 4, 8];
 
+/// Semitones by which a chorale is transposed at random, up or down.
+const MOST_SHIFT: i32 = 6;
+
 /// Pitches, ascending.
 type Frame = Vec<u32>;
 
@@ -43,10 +46,9 @@ struct Chorales {
 }
 
 impl Lessons for Chorales {
-    fn epoch(&self, settings: &Hyperparameters, rng: &mut ChaCha8Rng) -> Vec<Sequence> {
-        let most = settings.transpose;
+    fn epoch(&self, rng: &mut ChaCha8Rng) -> Vec<Sequence> {
         let moved = |chorale: &Vec<Frame>| {
-            let shift = rng.random_range(-most..=most);
+            let shift = rng.random_range(-MOST_SHIFT..=MOST_SHIFT);
             sequence(chorale, shift).or_else(|| sequence(chorale, 0))
         };
         self.train.iter().filter_map(moved).collect()
@@ -68,7 +70,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         learning_rate: 2e-3,
         epochs: 200,
         patience: 200,
-        transpose: 6,
         ..Hyperparameters::default()
     };
     let mut arguments = std::env::args().skip(1);
@@ -91,8 +92,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     let chorales: Chorales = serde_json::from_slice(&std::fs::read(&file)?)?;
-    let interface =
-        Interface { vocabulary: VOCABULARY, lookbacks: LOOKBACKS.len(), conditions: 64 };
+    let interface = Interface { vocabulary: VOCABULARY, lookbacks: LOOKBACKS.len(), labels: 64 };
     let size = settings.size(interface);
     let began = Instant::now();
     let trained = train(&chorales, &settings, size, Start::Fresh, |progress, _| {
@@ -173,7 +173,7 @@ fn per_frame(network: &Network, part: &[Vec<Frame>]) -> Result<f64, candle_core:
     let sequences = all(part, 0);
     let n_tokens: usize = sequences.iter().map(|sequence| sequence.tokens.len() - 1).sum();
     let n_frames: usize = part.iter().map(Vec::len).sum();
-    let mean = loss_on(network, sequences, || true)?.unwrap_or(f64::NAN);
+    let mean = evaluate(network, &sequences)?;
     Ok(mean * n_tokens as f64 / n_frames as f64)
 }
 

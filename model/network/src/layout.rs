@@ -36,7 +36,7 @@ pub(crate) struct Layout {
     pub(crate) head_width: usize,
     /// Rows of `embedding_width`.
     pub(crate) embedding: Range<usize>,
-    pub(crate) conditions: Range<usize>,
+    pub(crate) labels: Range<usize>,
     pub(crate) layers: Vec<LayerLayout>,
     pub(crate) output: Matrix,
     pub(crate) output_bias: Range<usize>,
@@ -64,7 +64,7 @@ impl Layout {
             len - n..len
         };
         let embedding = take(size.embedding_rows() * embedding_width);
-        let conditions = take(size.conditions * embedding_width);
+        let labels = take(size.labels * embedding_width);
         let mut matrices = Vec::new();
         for layer in 0..size.layers {
             let depth = if layer == 0 { embedding_width } else { units };
@@ -85,7 +85,7 @@ impl Layout {
             units,
             head_width,
             embedding,
-            conditions,
+            labels,
             layers,
             output,
             output_bias,
@@ -127,7 +127,7 @@ impl Layout {
         let bias = |first| Place::Rows { start: self.output_bias.start + first, stride: 0 };
         match name {
             "embedding" => (rows(&self.embedding), embedding),
-            "condition" => (rows(&self.conditions), embedding),
+            "condition" => (rows(&self.labels), embedding),
             "output.weight" => (columns(0), vocabulary),
             "copy.weight" => (columns(vocabulary), lookbacks),
             "output.bias" => (bias(0), vocabulary),
@@ -175,14 +175,8 @@ mod tests {
 
     #[test]
     fn every_weight_has_a_place_of_its_own() -> Result<()> {
-        let size = Size {
-            vocabulary: 21,
-            lookbacks: 2,
-            conditions: 3,
-            layers: 2,
-            hidden: 19,
-            embedding: 5,
-        };
+        let size =
+            Size { vocabulary: 21, lookbacks: 2, labels: 3, layers: 2, hidden: 19, embedding: 5 };
         let network = Network::new(size, &mut ChaCha8Rng::seed_from_u64(1))?;
         for lanes in [8, 16] {
             let layout = Layout::new(size, lanes);

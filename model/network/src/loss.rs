@@ -1,13 +1,13 @@
 //! How far off were the predictions?
 //!
 //! The cross-entropy in nats a token, each token counted by its weight, with the copy term of
-//! the network: `logit[v] += gate[k]` wherever lookback `k` suggests token `v`. Loss and gradient in
-//! one, a prediction at a time.
+//! the network: `logit[v] += gate[k]` wherever lookback `k` suggests token `v`. Loss and gradient
+//! in one go, a prediction at a time.
 
-use crate::Size;
 use crate::kernels::Level;
 use crate::kernels::elementwise::Scale;
 use crate::kernels::softmax::Softmax;
+use crate::weights::Size;
 
 /// What the predictions are held against; all of one entry (or row) a prediction.
 #[derive(Clone, Debug, Default)]
@@ -66,8 +66,7 @@ mod tests {
     #[test]
     fn loss_and_gradients_are_those_of_log_softmax() -> Result<()> {
         let (vocabulary, lookbacks, n) = (23, 2, 11);
-        let size =
-            Size { vocabulary, lookbacks, conditions: 0, layers: 1, hidden: 8, embedding: 8 };
+        let size = Size { vocabulary, lookbacks, labels: 0, layers: 1, hidden: 8, embedding: 8 };
         let targets = Targets {
             tokens: (0..n as u32).map(|i| i * 7 % 23).collect(),
             suggested: (0..2 * n as u32).map(|i| i * 5 % 29).collect(),

@@ -1,9 +1,9 @@
 //! What does the network compute?
 //!
 //! ```text
-//! token, and what some bars ago suggest ─┐
-//! condition (such as the genre) ─────────┴ embeddings, summed ─ LSTM × layers ─ logits
-//!                                                                            └─ copy gates
+//! token, and what the lookbacks suggest ─┐
+//! label (such as a genre) ───────────────┴ embeddings, summed ─ LSTM × layers ─ logits
+//!                                                                             └─ copy gates
 //! ```
 //!
 //! Here are its weights, kept as candle's variables. [`crate::engine`] runs them over windows of a batch
@@ -21,8 +21,9 @@ pub struct Size {
     pub vocabulary: usize,
     /// Earlier places that suggest what comes next; see [`crate::loss`].
     pub lookbacks: usize,
-    /// Conditions that a sequence can have, such as its genre; 0 for a network without.
-    pub conditions: usize,
+    /// Labels that a sequence can have, such as its genre; 0 for a network without.
+    #[serde(alias = "conditions")]
+    pub labels: usize,
     /// LSTM layers.
     pub layers: usize,
     /// Units a layer.
@@ -38,25 +39,37 @@ pub struct Interface {
     pub vocabulary: usize,
     /// Earlier places that suggest what comes next; see [`crate::loss`].
     pub lookbacks: usize,
-    /// Conditions that a sequence can have, such as its genre; 0 for a network without.
-    pub conditions: usize,
+    /// Labels that a sequence can have, such as its genre; 0 for a network without.
+    pub labels: usize,
+}
+
+impl Interface {
+    /// Inputs a step: the token and one suggestion a lookback.
+    pub(crate) fn inputs(&self) -> usize {
+        1 + self.lookbacks
+    }
+
+    /// Rows of one input in the embedding table; the last stands for "no suggestion".
+    pub(crate) fn rows(&self) -> usize {
+        self.vocabulary + 1
+    }
 }
 
 impl Size {
     /// What it reads and predicts.
     pub fn interface(&self) -> Interface {
-        let Self { vocabulary, lookbacks, conditions, .. } = *self;
-        Interface { vocabulary, lookbacks, conditions }
+        let Self { vocabulary, lookbacks, labels, .. } = *self;
+        Interface { vocabulary, lookbacks, labels }
     }
 
     /// Inputs a step: the token and one suggestion a lookback.
-    pub fn inputs(&self) -> usize {
-        1 + self.lookbacks
+    pub(crate) fn inputs(&self) -> usize {
+        self.interface().inputs()
     }
 
     /// Rows of one input in the embedding table; the last stands for "no suggestion".
-    pub fn rows(&self) -> usize {
-        self.vocabulary + 1
+    pub(crate) fn rows(&self) -> usize {
+        self.interface().rows()
     }
 
     /// Multiply-adds a token, forward only; learning takes three times as many.
@@ -160,7 +173,7 @@ impl Network {
     ///
     /// # Errors
     /// When candle cannot allocate.
-    pub fn from_weights(
+    pub(crate) fn from_weights(
         size: Size,
         mut take: impl FnMut(&str) -> Option<Tensor>,
     ) -> Result<Option<Self>> {
@@ -174,6 +187,40 @@ impl Network {
             }
         }
         Ok(Some(Self { size, parameters }))
+    }
+
+    /// The weights as safetensors.
+    ///
+    /// # Errors
+    /// When the tensor library fails.
+    pub fn to_safetensors(&self) -> Result<Vec<u8>> {
+        let tensors = self.parameters.iter().map(|(name, var)| (name, var.as_tensor()));
+        Ok(safetensors::serialize(tensors, None)?)
+    }
+
+    /// The network whose weights [`Self::to_safetensors`] wrote, or `None` if one is missing or does not
+    /// fit the others.
+    ///
+    /// # Errors
+    /// When these are no safetensors.
+    pub fn from_safetensors(bytes: &[u8]) -> Result<Option<Self>> {
+        let mut tensors = candle_core::safetensors::load_buffer(bytes, &Device::Cpu)?;
+        let dim = |name: &str, idx: usize| {
+            tensors.get(name).and_then(|tensor| tensor.dims().get(idx)).copied().unwrap_or(0)
+        };
+        let is_layer = |name: &&String| name.starts_with("lstm.") && name.ends_with(".recurrent");
+        let size = Size {
+            vocabulary: dim("output.weight", 1),
+            lookbacks: dim("copy.weight", 1),
+            labels: dim("condition", 0),
+            layers: tensors.keys().filter(is_layer).count(),
+            hidden: dim("output.weight", 0),
+            embedding: dim("embedding", 1),
+        };
+        if size.layers == 0 {
+            return Ok(None);
+        }
+        Self::from_weights(size, |name| tensors.remove(name))
     }
 
     /// How large it is.
@@ -211,11 +258,11 @@ impl Network {
         Self { size: self.size, parameters: self.parameters.clone() }
     }
 
-    /// Lets conditions that are met for the first time begin as condition 0, which stands for any.
+    /// Lets labels that are met for the first time begin as label 0, which stands for any.
     ///
     /// # Errors
     /// When candle cannot allocate.
-    pub fn begin_conditions(&self, new: std::ops::Range<u32>) -> Result<()> {
+    pub fn begin_labels(&self, new: std::ops::Range<u32>) -> Result<()> {
         let Some((_, table)) = self.parameters.iter().find(|(name, _)| name == "condition") else {
             return Ok(());
         };
@@ -248,10 +295,10 @@ impl Network {
 }
 
 fn shapes(size: Size) -> Vec<(String, Vec<usize>)> {
-    let Size { layers, hidden, embedding, vocabulary, lookbacks, conditions } = size;
+    let Size { layers, hidden, embedding, vocabulary, lookbacks, labels } = size;
     let mut shapes = vec![("embedding".to_owned(), vec![size.embedding_rows(), embedding])];
-    if conditions > 0 {
-        shapes.push(("condition".to_owned(), vec![conditions, embedding]));
+    if labels > 0 {
+        shapes.push(("condition".to_owned(), vec![labels, embedding]));
     }
     for layer in 0..layers {
         let width = if layer == 0 { embedding } else { hidden };

@@ -24,7 +24,7 @@ fn config() -> Config {
     config.inbox.settle_ms = 50;
     config.schedule.min_songs = 2;
     config.store = store::Settings { free_space_reserve_mb: 16, cache_mb: 16 };
-    let training = &mut config.training;
+    let training = &mut config.training.hyperparameters;
     (training.hidden, training.embedding, training.epochs) = (8, 4, 1);
     config
 }

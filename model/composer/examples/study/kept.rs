@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use composer::copying::Melodies;
+use composer::memorisation::Melodies;
+use composer::settings::Settings;
 use composer::version::{self, Manifest};
 use network::Network;
 use network::train::{Hyperparameters, Trained};
@@ -22,7 +23,7 @@ impl Kept {
     }
 
     /// The network, if one is there.
-    pub(crate) fn load(&self) -> Result<Option<Network>, version::CheckpointError> {
+    pub(crate) fn load(&self) -> Result<Option<Network>, version::VersionError> {
         let version = self.folder.join("v1");
         if !version.exists() {
             return Ok(None);
@@ -44,7 +45,7 @@ impl Kept {
             genres: Vec::new(),
             created_ms: SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_millis()
                 as u64,
-            hyperparameters: settings.clone(),
+            hyperparameters: Settings { hyperparameters: settings.clone(), ..Settings::default() },
             n_train: 0,
             n_replayed: 0,
             n_valid: 0,

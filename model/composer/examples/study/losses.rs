@@ -20,7 +20,7 @@ pub(crate) struct Losses {
     pub(crate) lead_note: f64,
     /// A note of the lead without its duration.
     pub(crate) onset_and_pitch: f64,
-    /// A quarter note of the whole song, its conditions left out.
+    /// A quarter note of the whole song, its header left out.
     pub(crate) beat: f64,
 }
 
@@ -29,19 +29,19 @@ pub(crate) fn of_ngram(ngram: &Ngram, songs: &[&Labelled]) -> Losses {
     measure(songs, 0, |piece| ngram.losses(piece))
 }
 
-/// Measures a network, which knows the songs' genre by a condition, in a precision.
+/// Measures a network, which knows the songs' genre by a label, in a precision.
 pub(crate) fn of_network(
     network: &Network,
     songs: &[&Labelled],
-    condition: u32,
+    label: u32,
     precision: Precision,
 ) -> Result<Losses, Box<dyn std::error::Error>> {
     let predictor = Predictor::with_precision(network, precision)?;
     let n_lookbacks = network.size().lookbacks;
-    Ok(measure(songs, condition, |piece| {
+    Ok(measure(songs, label, |piece| {
         let sequence = as_written(std::slice::from_ref(piece)).remove(0);
         let n_suggested = sequence.suggested.len() / (sequence.tokens.len() - 1);
-        let mut stream = predictor.stream(piece.condition);
+        let mut stream = predictor.stream(piece.label);
         let steps = sequence.tokens.windows(2).zip(sequence.suggested.chunks(n_suggested));
         let loss = |(pair, suggested): (&[u32], &[u32])| {
             let logits = predictor.step(&mut stream, pair[0], &suggested[..n_lookbacks]);
@@ -53,22 +53,18 @@ pub(crate) fn of_network(
     }))
 }
 
-fn measure(
-    songs: &[&Labelled],
-    condition: u32,
-    mut losses: impl FnMut(&Piece) -> Vec<f64>,
-) -> Losses {
+fn measure(songs: &[&Labelled], label: u32, mut losses: impl FnMut(&Piece) -> Vec<f64>) -> Losses {
     let (mut all, mut n_tokens) = (0.0, 0usize);
     let (mut lead, mut durations, mut n_notes) = (0.0, 0.0, 0usize);
     let (mut music, mut n_beats) = (0.0, 0.0);
     for song in songs {
-        let piece = song.piece(condition);
+        let piece = song.piece(label);
         let mut in_lead = false;
         for (loss, id) in losses(&piece).into_iter().zip(&piece.tokens()[1..]) {
             all += loss;
             n_tokens += 1;
             let token = id.token();
-            if !is_condition(token) {
+            if !is_header(token) {
                 music += loss;
             }
             // What ends the lead in a bar tells where its notes are not.
@@ -97,7 +93,7 @@ fn measure(
     }
 }
 
-fn is_condition(token: Option<Token>) -> bool {
+fn is_header(token: Option<Token>) -> bool {
     !matches!(
         token,
         Some(

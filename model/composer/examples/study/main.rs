@@ -33,7 +33,9 @@ use std::path::Path;
 use std::time::Instant;
 
 use composer::corpus::{Corpus, Piece};
+use composer::lessons::SongLessons;
 use composer::ngram::Ngram;
+use composer::settings::Settings;
 use kept::Kept;
 use losses::{Losses, of_network, of_ngram};
 use music::tokens::LOOKBACKS;
@@ -189,8 +191,8 @@ fn few(
         unknown.len(),
         GENRES[0]
     );
-    let print = |name: &str, network: &Network, condition: u32| -> Result<(), Failed> {
-        let own = of_network(network, &unknown, condition, Precision::F32)?;
+    let print = |name: &str, network: &Network, label: u32| -> Result<(), Failed> {
+        let own = of_network(network, &unknown, label, Precision::F32)?;
         let theirs = of_network(network, held_out, 1, Precision::F32)?;
         println!(
             "{name:<36} {:>7.3} {:>7.3} {:>7.3}   {:>7.3} {:>7.3} {:>7.3}",
@@ -202,11 +204,11 @@ fn few(
     // As many steps as the other genre took is too many for a handful of songs: the best epoch is taken.
     let alone = Hyperparameters { epochs: 60, patience: 15, batch: 4, ..settings.clone() };
     let mut own = corpus(few, 2);
-    let network = learn("alone", &own, &alone, size, None)?.network;
+    let network = learn("alone", &lessons(&own), &alone, size, None)?.network;
     print("alone", &network, 2)?;
     print("the other genre's, unchanged", first, 1)?;
     let start = first.duplicate()?;
-    start.begin_conditions(2..3)?;
+    start.begin_labels(2..3)?;
     let further = Hyperparameters {
         epochs: 20,
         patience: 6,
@@ -214,7 +216,7 @@ fn few(
         learning_rate: settings.learning_rate / 2.0,
         ..settings.clone()
     };
-    let network = learn("fine-tuned", &own, &further, size, Some(&start))?.network;
+    let network = learn("fine-tuned", &lessons(&own), &further, size, Some(&start))?.network;
     print("the other genre's, trained further", &network, 2)?;
     let n_own: usize = own.train.iter().map(|piece| piece.tokens().len()).sum();
     let mut n_taken = 0;
@@ -222,21 +224,26 @@ fn few(
         n_taken += piece.tokens().len();
         n_taken <= n_own
     }));
-    let network = learn("with replay", &own, &further, size, Some(&start))?.network;
+    let network = learn("with replay", &lessons(&own), &further, size, Some(&start))?.network;
     print("the same with half of it replayed", &network, 2)?;
     let mut own = corpus(few, 2);
     own.train.extend(pieces(learned, 1));
-    let network = learn("jointly", &own, settings, size, None)?.network;
+    let network = learn("jointly", &lessons(&own), settings, size, None)?.network;
     print("both from the start", &network, 2)?;
     Ok(())
 }
 
-fn pieces(songs: &[&Labelled], condition: u32) -> Vec<Piece> {
-    songs.iter().map(|song| song.piece(condition)).collect()
+fn pieces(songs: &[&Labelled], label: u32) -> Vec<Piece> {
+    songs.iter().map(|song| song.piece(label)).collect()
 }
 
-fn corpus(songs: &[&Labelled], condition: u32) -> Corpus {
-    Corpus::split(pieces(songs, condition), VALID_SHARE)
+fn corpus(songs: &[&Labelled], label: u32) -> Corpus {
+    Corpus::split(pieces(songs, label), VALID_SHARE)
+}
+
+/// The corpus as the daemon reads it by default.
+fn lessons(corpus: &Corpus) -> SongLessons<'_> {
+    SongLessons { corpus, transpose: Settings::default().transpose }
 }
 
 fn row(name: &str, losses: Losses) {
@@ -247,13 +254,14 @@ fn row(name: &str, losses: Losses) {
 /// The genre's network, trained unless it is kept.
 fn learn_or_load(
     kept: Option<&Kept>,
-    lessons: &Corpus,
+    corpus: &Corpus,
     settings: &Hyperparameters,
 ) -> Result<Network, Failed> {
     if let Some(network) = kept.map(Kept::load).transpose()?.flatten() {
         return Ok(network);
     }
-    let trained = learn(GENRES[0], lessons, settings, settings.size(composer::INTERFACE), None)?;
+    let trained =
+        learn(GENRES[0], &lessons(corpus), settings, settings.size(composer::INTERFACE), None)?;
     if let Some(kept) = kept {
         kept.save(&trained, settings)?;
     }
@@ -279,7 +287,7 @@ fn learn(
                     loss.epoch, loss.train_nll, loss.valid_nll
                 );
             }
-            Progress::Checking => {}
+            Progress::Validating => {}
         }
         ControlFlow::Continue(0.0)
     })?;
@@ -298,16 +306,12 @@ fn learn(
 struct Blind(Corpus);
 
 impl Lessons for Blind {
-    fn epoch(
-        &self,
-        settings: &Hyperparameters,
-        rng: &mut rand_chacha::ChaCha8Rng,
-    ) -> Vec<Sequence> {
-        blinded(self.0.epoch(settings, rng))
+    fn epoch(&self, rng: &mut rand_chacha::ChaCha8Rng) -> Vec<Sequence> {
+        blinded(lessons(&self.0).epoch(rng))
     }
 
     fn held_out(&self) -> Vec<Sequence> {
-        blinded(self.0.held_out())
+        blinded(lessons(&self.0).held_out())
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use composer::copying::Melodies;
-use composer::sample::{Request, sample};
+use composer::memorisation::Melodies;
+use composer::sample::{SongSpec, sample};
 use music::genre::{Classifier, Sample, Settings, Traits};
 use music::key::Key;
 use music::song::{Song, Voice};
@@ -87,8 +87,8 @@ pub(crate) fn study(
     Ok(())
 }
 
-fn request(pattern: &Song, way: Way, seed: u64) -> Request {
-    Request {
+fn request(pattern: &Song, way: Way, seed: u64) -> SongSpec {
+    SongSpec {
         seed,
         n_bars: way.n_bars.unwrap_or_else(|| pattern.n_bars()),
         tempo_bpm: pattern.tempo_bpm(),
@@ -98,8 +98,8 @@ fn request(pattern: &Song, way: Way, seed: u64) -> Request {
         polyphony: Polyphony::of(pattern),
         temperature: way.temperature,
         top_p: way.top_p,
-        condition: 1,
-        opening: None,
+        label: 1,
+        primer: None,
     }
 }
 

@@ -19,10 +19,10 @@ pub(crate) struct Labelled {
 }
 
 impl Labelled {
-    /// As a piece with its genre's condition.
-    pub(crate) fn piece(&self, condition: u32) -> Piece {
+    /// As a piece with its genre's label.
+    pub(crate) fn piece(&self, label: u32) -> Piece {
         let mut piece = Piece::new(self.file.clone(), self.tune.clone(), &self.song);
-        piece.condition = condition;
+        piece.label = label;
         piece
     }
 

@@ -9,6 +9,13 @@ use candle_nn::{
     loss, lstm,
 };
 
+use network::Network;
+use network::engine::OptimizerOptions;
+use network::plain::PlainLearner;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use crate::ours::Lessons;
 use crate::{Rival, Task};
 
 /// The same network and step, in candle-nn.
@@ -19,15 +26,14 @@ pub(crate) struct Training {
     optimizer: AdamW,
     tokens: Tensor,
     task: Task,
-    is_big: bool,
 }
 
 impl Training {
-    pub(crate) fn new(task: Task, is_big: bool) -> Self {
-        Self::build(task, is_big).expect("memory for candle's network")
+    pub(crate) fn new(task: Task) -> Self {
+        Self::build(task).expect("memory for candle's network")
     }
 
-    fn build(task: Task, is_big: bool) -> Result<Self> {
+    fn build(task: Task) -> Result<Self> {
         let variables = VarMap::new();
         let vb = VarBuilder::from_varmap(&variables, DType::F32, &Device::Cpu);
         let size = task.size;
@@ -44,12 +50,11 @@ impl Training {
             optimizer: AdamW::new_lr(variables.all_vars(), 1e-3)?,
             tokens: tokens.to_dtype(DType::U32)?,
             task,
-            is_big,
         })
     }
 
     fn step(&mut self) -> Result<()> {
-        let Task { steps, batch, size } = self.task;
+        let Task { steps, batch, size, .. } = self.task;
         let inputs = self.tokens.narrow(1, 0, steps)?.contiguous()?;
         let mut x = self.embedding.forward(&inputs)?;
         for layer in &self.layers {
@@ -75,8 +80,42 @@ impl Rival for Training {
     }
 
     fn rests(&self, round: usize) -> bool {
-        // It takes seconds a round, and a quarter of a minute at big.
-        round % if self.is_big { 8 } else { 4 } != 1
+        // It takes seconds a round, and a quarter of a minute with 512 units.
+        round % if self.task.size.hidden > 256 { 8 } else { 4 } != 1
+    }
+}
+
+/// The same network, dropout, lookbacks and labels included, with candle's tensors.
+pub(crate) struct Plain {
+    learner: PlainLearner,
+    lessons: Lessons,
+    task: Task,
+}
+
+impl Plain {
+    pub(crate) fn new(task: Task) -> Self {
+        let network = Network::new(task.size, &mut ChaCha8Rng::seed_from_u64(1));
+        let network = network.expect("memory for a network");
+        let learner = PlainLearner::new(&network, &Device::Cpu).expect("memory for training");
+        Self { learner, lessons: Lessons::new(task), task }
+    }
+}
+
+impl Rival for Plain {
+    fn name(&self) -> String {
+        "candle's tensors".to_owned()
+    }
+
+    fn round(&mut self) -> Option<f64> {
+        let options = OptimizerOptions { learning_rate: 1e-3, clip: 1.0, weight_decay: 0.01 };
+        let start = Instant::now();
+        let (window, masks) = self.lessons.next();
+        self.learner.learn(&window, &mut self.lessons.state, &masks, options).ok()?;
+        Some(self.task.tokens() as f64 / start.elapsed().as_secs_f64())
+    }
+
+    fn rests(&self, round: usize) -> bool {
+        round % 8 != 1
     }
 }
 

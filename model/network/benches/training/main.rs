@@ -1,8 +1,11 @@
 //! How fast are training and sampling, against what others use?
 //!
 //! ```text
-//! cargo bench -p network --bench training -- [small|big] [seconds]
+//! cargo bench -p network --bench training -- [shipped] [small] [big] [seconds]
 //! ```
+//!
+//! `shipped` is what training does with the default settings: few lanes, dropout, lookbacks, labels.
+//! `small` and `big` are a bare LSTM, as benchmarks elsewhere measure it. Without a word, the first two.
 //!
 //! Everyone does a round in turn, over and over, so that all see the same machine; what counts is the
 //! ratio within a round, and of those the median. A round in which other processes took more than 8 %
@@ -16,6 +19,7 @@ mod memory;
 mod ours;
 mod python;
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use network::Precision;
@@ -27,9 +31,32 @@ pub(crate) struct Task {
     pub(crate) size: Size,
     pub(crate) steps: usize,
     pub(crate) batch: usize,
+    pub(crate) dropout: f64,
 }
 
 impl Task {
+    /// The defaults of training, with the tokens, lookbacks and labels of songs.
+    const SHIPPED: Self = Self {
+        size: Size {
+            vocabulary: 445,
+            lookbacks: 4,
+            labels: 64,
+            layers: 2,
+            hidden: 256,
+            embedding: 128,
+        },
+        steps: 128,
+        batch: 8,
+        dropout: 0.45,
+    };
+    const SMALL: Self = Self { size: bare(2, 256, 128), steps: 128, batch: 64, dropout: 0.0 };
+    const BIG: Self = Self { size: bare(3, 512, 256), steps: 256, batch: 32, dropout: 0.0 };
+
+    /// Whether it is a bare LSTM.
+    fn is_plain(&self) -> bool {
+        self.dropout == 0.0 && self.size.lookbacks == 0 && self.size.labels == 0
+    }
+
     fn tokens(&self) -> usize {
         self.steps * self.batch
     }
@@ -38,6 +65,22 @@ impl Task {
     fn products(&self) -> usize {
         let Size { vocabulary, embedding, hidden, layers, .. } = self.size;
         4 * hidden * (embedding + hidden + (layers - 1) * 2 * hidden) + hidden * vocabulary
+    }
+}
+
+const fn bare(layers: usize, hidden: usize, embedding: usize) -> Size {
+    Size { vocabulary: 512, lookbacks: 0, labels: 0, layers, hidden, embedding }
+}
+
+impl fmt::Display for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Size { vocabulary, lookbacks, labels, layers, hidden, embedding } = self.size;
+        write!(
+            f,
+            "{layers} x {hidden} units, embedding {embedding}, vocabulary {vocabulary}, {lookbacks} \
+             lookbacks, {labels} labels, {} steps, batch {}, dropout {}",
+            self.steps, self.batch, self.dropout
+        )
     }
 }
 
@@ -60,50 +103,51 @@ type Row = Vec<Option<f64>>;
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
-    let is_big = args.iter().any(|arg| arg == "big");
-    let seconds =
-        args.iter().find_map(|arg| arg.parse().ok()).unwrap_or(if is_big { 150 } else { 30 });
-    let network = |layers, hidden, embedding| Size {
-        vocabulary: 512,
-        lookbacks: 0,
-        conditions: 0,
-        layers,
-        hidden,
-        embedding,
-    };
-    let task = if is_big {
-        Task { size: network(3, 512, 256), steps: 256, batch: 32 }
-    } else {
-        Task { size: network(2, 256, 128), steps: 128, batch: 64 }
-    };
-    println!(
-        "{} x {} units, embedding {}, vocabulary {}, {} steps, batch {}",
-        task.size.layers,
-        task.size.hidden,
-        task.size.embedding,
-        task.size.vocabulary,
-        task.steps,
-        task.batch
-    );
+    let wanted = |name: &str| args.iter().any(|arg| arg == name);
+    let seconds = args.iter().find_map(|arg| arg.parse().ok());
+    let is_free = !["shipped", "small", "big"].into_iter().any(wanted);
+    if wanted("shipped") || is_free {
+        let time = Duration::from_secs(seconds.unwrap_or(60));
+        println!("as shipped: {}", Task::SHIPPED);
+        compare("training", training(Task::SHIPPED), time);
+    }
+    for (name, task, usual) in [("small", Task::SMALL, 30), ("big", Task::BIG, 150)] {
+        if wanted(name) || is_free && name == "small" {
+            let seconds = seconds.unwrap_or(usual);
+            println!("\n{name}, without lookbacks, labels and dropout: {task}");
+            compare("training", training(task), Duration::from_secs(seconds));
+            compare("sampling", sampling(task), Duration::from_secs(seconds / 3));
+        }
+    }
+}
+
+fn training(task: Task) -> Vec<Box<dyn Rival>> {
     let ours =
         [Precision::F32, Precision::Bf16].map(|own| Box::new(ours::Training::new(task, own)) as _);
-    let mut training: Vec<Box<dyn Rival>> = ours.into();
+    let mut rivals: Vec<Box<dyn Rival>> = ours.into();
     println!("memory of both trainings: {} MiB at most", load::peak_memory() / (1 << 20));
-    training.push(Box::new(candle::Training::new(task, is_big)));
-    training.push(Box::new(candle::Peak::new(task)));
+    if task.is_plain() {
+        rivals.push(Box::new(candle::Training::new(task)));
+    } else {
+        rivals.push(Box::new(candle::Plain::new(task)));
+    }
+    rivals.push(Box::new(candle::Peak::new(task)));
     for what in ["torch-f32", "torch-bf16"] {
-        training.extend(python::Worker::start(what, task, task.tokens()).map(boxed));
+        rivals.extend(python::Worker::start(what, task, task.tokens()).map(boxed));
     }
-    compare("training", training, Duration::from_secs(seconds));
+    rivals
+}
+
+fn sampling(task: Task) -> Vec<Box<dyn Rival>> {
     let precisions = [Precision::Int4, Precision::Int8, Precision::F32];
-    let mut sampling: Vec<Box<dyn Rival>> =
+    let mut rivals: Vec<Box<dyn Rival>> =
         precisions.map(|own| Box::new(ours::Sampling::new(task, own, 1)) as _).into();
-    sampling.push(Box::new(ours::Sampling::new(task, Precision::Auto, 16)));
-    sampling.push(Box::new(memory::Memory::new(task)));
+    rivals.push(Box::new(ours::Sampling::new(task, Precision::Auto, 16)));
+    rivals.push(Box::new(memory::Memory::new(task)));
     for what in ["onnx-f32", "onnx-int8"] {
-        sampling.extend(python::Worker::start(what, task, python::N_TOKENS).map(boxed));
+        rivals.extend(python::Worker::start(what, task, python::N_TOKENS).map(boxed));
     }
-    compare("sampling", sampling, Duration::from_secs(seconds / 3));
+    rivals
 }
 
 fn boxed(worker: python::Worker) -> Box<dyn Rival> {

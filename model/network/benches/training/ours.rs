@@ -1,22 +1,32 @@
 //! Our training and sampling.
 
+use std::iter::Cycle;
 use std::time::Instant;
+use std::vec::IntoIter;
 
-use network::batch::{Sequence, Window, windows_of};
+use network::batch::{Sequence, Window, Windows};
 use network::engine::{Learner, OptimizerOptions};
 use network::infer::{Predictor, Stream};
-use network::{Network, Precision, Size, State};
+use network::{Dropout, Network, Precision, Size, State};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::{Rival, Task};
 
-/// A window learned from again and again.
+/// Windows learned from again and again.
 pub(crate) struct Training {
+    task: Task,
     precision: Precision,
     learner: Learner,
-    window: Window,
-    state: State,
+    lessons: Lessons,
+}
+
+/// Windows, and what goes with them through a training.
+pub(crate) struct Lessons {
+    windows: Cycle<IntoIter<Window>>,
+    pub(crate) state: State,
+    task: Task,
+    rng: ChaCha8Rng,
 }
 
 /// Tokens fed back to one stream, or to many on two threads.
@@ -34,26 +44,46 @@ fn network(size: Size, rng: &mut ChaCha8Rng) -> Network {
     Network::new(size, rng).expect("memory for a network")
 }
 
+impl Lessons {
+    pub(crate) fn new(task: Task) -> Self {
+        /// Windows in each of which other tokens stand.
+        const N_WINDOWS: usize = 4;
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let Size { vocabulary, lookbacks, labels, .. } = task.size;
+        let sequences = (0..task.batch).map(|_| {
+            let n_steps = N_WINDOWS * task.steps;
+            let tokens: Vec<u32> =
+                (0..=n_steps).map(|_| rng.random_range(0..vocabulary as u32)).collect();
+            // As in music, most of what comes stood there some bars ago.
+            let suggested = tokens[1..].iter().flat_map(|next| vec![*next; lookbacks]);
+            let suggested = suggested.map(|next| {
+                if rng.random_bool(0.6) { next } else { rng.random_range(0..=vocabulary as u32) }
+            });
+            let suggested = suggested.collect();
+            let label = rng.random_range(0..labels.max(1) as u32);
+            Sequence { tokens, suggested, label, weight: 1.0 }
+        });
+        let sequences = sequences.collect();
+        let windows = Windows::new(task.size.interface(), sequences, task.batch, task.steps);
+        let windows: Vec<Window> = windows.collect();
+        let state = State::zero(task.size, task.batch);
+        Self { windows: windows.into_iter().cycle(), state, task, rng }
+    }
+
+    /// The next window and fresh masks for it.
+    pub(crate) fn next(&mut self) -> (Window, Vec<Vec<f32>>) {
+        let window = self.windows.next().expect("there are windows, over and over");
+        let mut dropout = Dropout { rate: self.task.dropout, rng: &mut self.rng };
+        let masks = dropout.masks(self.task.size, window.batch);
+        (window, masks)
+    }
+}
+
 impl Training {
     pub(crate) fn new(task: Task, precision: Precision) -> Self {
-        let mut rng = ChaCha8Rng::seed_from_u64(1);
-        let Size { vocabulary, .. } = task.size;
-        let mut token = || rng.random_range(0..vocabulary as u32);
-        let sequences = (0..task.batch).map(|_| Sequence {
-            tokens: (0..=task.steps).map(|_| token()).collect(),
-            suggested: Vec::new(),
-            condition: 0,
-            weight: 1.0,
-        });
-        let mut windows = windows_of((vocabulary, 0), sequences.collect(), task.batch, task.steps);
-        let window = windows.next().expect("there are sequences");
-        let learner = Learner::new(&network(task.size, &mut rng), precision);
-        let mut own = Self {
-            precision,
-            learner: learner.expect("memory for training"),
-            window,
-            state: State::zero(task.size, task.batch),
-        };
+        let network = network(task.size, &mut ChaCha8Rng::seed_from_u64(1));
+        let learner = Learner::new(&network, precision).expect("memory for training");
+        let mut own = Self { task, precision, learner, lessons: Lessons::new(task) };
         own.round();
         own
     }
@@ -68,8 +98,9 @@ impl Rival for Training {
     fn round(&mut self) -> Option<f64> {
         let options = OptimizerOptions { learning_rate: 1e-3, clip: 1.0, weight_decay: 0.01 };
         let start = Instant::now();
-        self.learner.learn(&self.window, &mut self.state, &[], options).ok()?;
-        Some(self.window.n_tokens() as f64 / start.elapsed().as_secs_f64())
+        let (window, masks) = self.lessons.next();
+        self.learner.learn(&window, &mut self.lessons.state, &masks, options).ok()?;
+        Some(self.task.tokens() as f64 / start.elapsed().as_secs_f64())
     }
 }
 

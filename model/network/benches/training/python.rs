@@ -31,12 +31,21 @@ impl Worker {
         let python = std::env::var_os("KICKBACK_PYTHON").unwrap_or_else(|| "python3".into());
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/training/rivals.py");
         let size = task.size;
-        let numbers =
-            [size.vocabulary, size.embedding, size.hidden, size.layers, task.steps, task.batch];
+        let numbers = [
+            size.vocabulary,
+            size.embedding,
+            size.hidden,
+            size.layers,
+            task.steps,
+            task.batch,
+            size.lookbacks,
+            size.labels,
+        ];
         let mut process = Command::new(python)
             .arg(script)
             .arg(what)
             .args(numbers.map(|number| number.to_string()))
+            .arg(task.dropout.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -1,8 +1,9 @@
 """What the benchmarks compare with, in Python: a worker that does one round when told.
 
-Called as `rivals.py WHAT VOCABULARY EMBEDDING HIDDEN LAYERS STEPS BATCH`; WHAT is one of
-torch-f32, torch-bf16 (training, one step a round), onnx-f32, onnx-int8 (sampling, 200 tokens a round,
-one thread). Prints `ready`, then for each line on its input the seconds that a round took.
+Called as `rivals.py WHAT VOCABULARY EMBEDDING HIDDEN LAYERS STEPS BATCH LOOKBACKS LABELS DROPOUT`;
+WHAT is one of torch-f32, torch-bf16 (training, one step a round), onnx-f32, onnx-int8 (sampling of a
+bare LSTM, 200 tokens a round, one thread). Prints `ready`, then for each line on its input the seconds
+that a round took.
 """
 
 import os
@@ -11,7 +12,8 @@ import tempfile
 import time
 
 WHAT = sys.argv[1]
-VOCABULARY, EMBEDDING, HIDDEN, LAYERS, STEPS, BATCH = map(int, sys.argv[2:8])
+VOCABULARY, EMBEDDING, HIDDEN, LAYERS, STEPS, BATCH, LOOKBACKS, LABELS = map(int, sys.argv[2:10])
+DROPOUT = float(sys.argv[10])
 N_TOKENS = 200
 
 import torch  # noqa: E402
@@ -31,23 +33,64 @@ class Net(torch.nn.Module):
         return self.output(x), h, c
 
 
+class Whole(torch.nn.Module):
+    """What is shipped: lookbacks and a label among the inputs, dropout by lane, copy gates."""
+
+    def __init__(self):
+        super().__init__()
+        self.rows = VOCABULARY + 1
+        self.embedding = torch.nn.Embedding((1 + LOOKBACKS) * self.rows, EMBEDDING)
+        self.label = torch.nn.Embedding(LABELS, EMBEDDING)
+        widths = [EMBEDDING] + [HIDDEN] * LAYERS
+        self.layers = torch.nn.ModuleList(torch.nn.LSTM(width, HIDDEN) for width in widths[:-1])
+        self.masked = widths
+        self.output = torch.nn.Linear(HIDDEN, VOCABULARY)
+        self.copy = torch.nn.Linear(HIDDEN, LOOKBACKS)
+
+    def mask(self, x, idx):
+        kept = torch.full((1, BATCH, self.masked[idx]), 1 - DROPOUT)
+        return x * (torch.bernoulli(kept) / (1 - DROPOUT)).to(x.dtype)
+
+    def forward(self, tokens, suggested, labels, h, c):
+        inputs = torch.cat([tokens.unsqueeze(2), suggested], 2)
+        inputs = inputs + torch.arange(1 + LOOKBACKS) * self.rows
+        x = self.embedding(inputs).sum(2) + self.label(labels)
+        state = []
+        for idx, layer in enumerate(self.layers):
+            x, after = layer(self.mask(x, idx), (h[idx : idx + 1], c[idx : idx + 1]))
+            state.append(after)
+        x = self.mask(x, LAYERS)
+        logits, gates = self.output(x), self.copy(x)
+        # The last column takes what is suggested where nothing is.
+        logits = torch.nn.functional.pad(logits, (0, 1)).scatter_add(2, suggested, gates)
+        return logits[..., :VOCABULARY], *(torch.cat(part) for part in zip(*state))
+
+
 def zero(batch):
     return torch.zeros(LAYERS, batch, HIDDEN)
 
 
 def training(bf16):
     torch.set_num_threads(os.cpu_count())
-    net = Net()
+    whole = LOOKBACKS > 0
+    net = Whole() if whole else Net()
     optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, betas=(0.9, 0.99))
     tokens = torch.randint(VOCABULARY, (STEPS + 1, BATCH))
+    guesses = torch.randint(VOCABULARY + 1, (STEPS, BATCH, LOOKBACKS))
+    hits = torch.rand(STEPS, BATCH, LOOKBACKS) < 0.6
+    suggested = torch.where(hits, tokens[1:].unsqueeze(2), guesses)
+    labels = torch.randint(max(LABELS, 1), (1, BATCH))
+    weights = torch.ones(STEPS * BATCH)
     state = [zero(BATCH), zero(BATCH)]
 
     def step():
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
-            logits, h, c = net(tokens[:-1], *state)
-            loss = torch.nn.functional.cross_entropy(
-                logits.reshape(-1, VOCABULARY), tokens[1:].reshape(-1)
+            told = (suggested, labels) if whole else ()
+            logits, h, c = net(tokens[:-1], *told, *state)
+            losses = torch.nn.functional.cross_entropy(
+                logits.reshape(-1, VOCABULARY), tokens[1:].reshape(-1), reduction="none"
             )
+            loss = (losses * weights).sum() / weights.sum()
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)

@@ -18,13 +18,13 @@ pub(crate) fn check(window: &Window, state: &State, size: Size) -> Result<()> {
         && targets.weights.len() == n
         && targets.suggested.len() == n * size.lookbacks
         && targets.divisor > 0.0;
-    let conditions_fit = size.conditions == 0
-        || (window.conditions.len() == n
-            && window.conditions.iter().all(|row| (*row as usize) < size.conditions));
+    let labels_fit = size.labels == 0
+        || (window.labels.len() == n
+            && window.labels.iter().all(|row| (*row as usize) < size.labels));
     let numbers = window.batch * size.hidden;
     let state_fits = state.0.len() == size.layers
         && state.0.iter().all(|own| own.hidden.len() == numbers && own.cell.len() == numbers);
-    if !(fits && conditions_fit && state_fits) {
+    if !(fits && labels_fit && state_fits) {
         bail!(
             "a window of {} x {} steps does not fit the network {size:?}",
             window.time,

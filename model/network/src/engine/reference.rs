@@ -51,7 +51,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 const SIZE: Size =
-    Size { vocabulary: 11, lookbacks: 0, conditions: 0, layers: 2, hidden: 16, embedding: 8 };
+    Size { vocabulary: 11, lookbacks: 0, labels: 0, layers: 2, hidden: 16, embedding: 8 };
 const TIME: usize = 9;
 const BATCH: usize = 6;
 const LOSS: f64 = 2.505_880_6;
@@ -94,7 +94,7 @@ fn window() -> Window {
         time: TIME,
         batch: BATCH,
         inputs: of(|t, b| t * t + 3 * b),
-        conditions: vec![0; TIME * BATCH],
+        labels: vec![0; TIME * BATCH],
         resets: vec![false; TIME * BATCH],
         targets: Targets {
             tokens: of(|t, b| 5 * t + b * b + 1),

@@ -297,9 +297,9 @@ fn rows_of<'a>(
         from..from + width
     };
     let inputs = window.inputs[at * n..][..n].iter();
-    let condition = window.conditions.get(at).filter(|_| layout.size.conditions > 0);
+    let label = window.labels.get(at).filter(|_| layout.size.labels > 0);
     let inputs = inputs.map(move |row| of(layout.embedding.start, *row));
-    inputs.chain(condition.map(move |row| of(layout.conditions.start, *row)))
+    inputs.chain(label.map(move |row| of(layout.labels.start, *row)))
 }
 
 fn weights<'a>(view: &View<'a>, layer: usize) -> Weights<'a> {

@@ -12,7 +12,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 fn size() -> Size {
-    Size { vocabulary: 37, lookbacks: 2, conditions: 3, layers: 2, hidden: 24, embedding: 10 }
+    Size { vocabulary: 37, lookbacks: 2, labels: 3, layers: 2, hidden: 24, embedding: 10 }
 }
 
 pub(crate) fn window(size: Size, time: usize, batch: usize, rng: &mut ChaCha8Rng) -> Window {
@@ -27,7 +27,7 @@ pub(crate) fn window(size: Size, time: usize, batch: usize, rng: &mut ChaCha8Rng
         time,
         batch,
         inputs,
-        conditions: (0..n).map(|_| rng.random_range(0..size.conditions.max(1) as u32)).collect(),
+        labels: (0..n).map(|_| rng.random_range(0..size.labels.max(1) as u32)).collect(),
         resets: (0..n).map(|i| i % 11 == 3).collect(),
         targets: Targets {
             tokens: (0..n).map(|_| rng.random_range(0..size.vocabulary as u32)).collect(),
@@ -145,7 +145,7 @@ fn a_window_that_does_not_fit_is_an_error() -> Result<()> {
     beyond.targets.tokens[3] = 37;
     assert!(engine.loss(&beyond, &mut State::zero(size(), 4)).is_err());
     let mut beyond = good;
-    beyond.conditions[2] = 3;
+    beyond.labels[2] = 3;
     assert!(engine.loss(&beyond, &mut State::zero(size(), 4)).is_err());
     Ok(())
 }

@@ -23,7 +23,7 @@ pub struct Predictor {
     precision: Precision,
     /// Rows \[4·units\]: each embedding times the first layer's input weights.
     table: Vec<f32>,
-    /// What the first layer's sums begin with, a row a condition.
+    /// What the first layer's sums begin with, a row a label.
     base: Vec<f32>,
     layers: Layers,
 }
@@ -75,8 +75,8 @@ impl Predictor {
         };
         let table = times_input(&layout, level, &weights, layout.embedding.clone(), false);
         let mut base = match layout.layers.first() {
-            Some(first) if layout.size.conditions == 0 => weights[first.bias.clone()].to_vec(),
-            _ => times_input(&layout, level, &weights, layout.conditions.clone(), true),
+            Some(first) if layout.size.labels == 0 => weights[first.bias.clone()].to_vec(),
+            _ => times_input(&layout, level, &weights, layout.labels.clone(), true),
         };
         if let Layers::Int8(layers) = &layers {
             let offsets = layers.first_offsets();
@@ -105,18 +105,18 @@ impl Predictor {
         }
     }
 
-    /// A stream of a condition (0 in a network without) before its first token.
-    pub fn stream(&self, condition: u32) -> Stream {
-        self.streams(&[condition])
+    /// A stream of a label (0 in a network without) before its first token.
+    pub fn stream(&self, label: u32) -> Stream {
+        self.streams(&[label])
     }
 
-    /// Streams that advance together, one a condition, before their first tokens. Together they take
+    /// Streams that advance together, one a label, before their first tokens. Together they take
     /// less time than one after the other.
-    pub fn streams(&self, conditions: &[u32]) -> Stream {
-        let (n, n_layers) = (conditions.len(), self.layout.layers.len());
+    pub fn streams(&self, labels: &[u32]) -> Stream {
+        let (n, n_layers) = (labels.len(), self.layout.layers.len());
         let cells = || vec![0.0; n * self.layout.units];
         Stream {
-            conditions: conditions.to_vec(),
+            labels: labels.to_vec(),
             n_tokens: self.layout.size.vocabulary,
             hidden: match &self.layers {
                 Layers::Float(layers) => layers.hidden(n),
@@ -150,11 +150,11 @@ impl Predictor {
         let size = self.layout.size;
         let width = 4 * self.layout.units;
         for (idx, (sums, token)) in stream.sums.chunks_exact_mut(width).zip(tokens).enumerate() {
-            let condition = stream.conditions[idx] as usize;
-            let condition = if condition < size.conditions { condition } else { 0 };
-            sums.copy_from_slice(&self.base[condition * width..][..width]);
+            let label = stream.labels[idx] as usize;
+            let label = if label < size.labels { label } else { 0 };
+            sums.copy_from_slice(&self.base[label * width..][..width]);
             let suggested = &suggested[idx * size.lookbacks..][..size.lookbacks];
-            for row in inputs(size, *token, suggested) {
+            for row in inputs(size.interface(), *token, suggested) {
                 let from = &self.table[row as usize * width..][..width];
                 self.level.run(Add { to: sums, from });
             }

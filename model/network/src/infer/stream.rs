@@ -3,7 +3,7 @@
 /// Where some streams stand, side by side.
 #[derive(Clone)]
 pub struct Stream {
-    pub(super) conditions: Vec<u32>,
+    pub(super) labels: Vec<u32>,
     pub(super) n_tokens: usize,
     /// Outputs of a layer and room for the next ones, as its kind of layers keeps them.
     pub(super) hidden: Vec<[Vec<u32>; 2]>,
@@ -18,7 +18,7 @@ pub struct Stream {
 impl Stream {
     /// The logits of a stream's next token, counted from 0.
     pub fn logits(&self, idx: usize) -> &[f32] {
-        let stride = self.logits.len() / self.conditions.len();
+        let stride = self.logits.len() / self.labels.len();
         &self.logits[idx * stride..][..self.n_tokens]
     }
 }

@@ -5,21 +5,21 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
-use crate::batch::{Sequence, windows_of};
+use crate::batch::{Sequence, Windows};
 use crate::engine::Engine;
 use crate::kernels::Level;
 use crate::precision::Precision;
 use crate::{Network, Size, State};
 
 const SIZE: Size =
-    Size { vocabulary: 50, lookbacks: 3, conditions: 2, layers: 2, hidden: 40, embedding: 8 };
+    Size { vocabulary: 50, lookbacks: 3, labels: 2, layers: 2, hidden: 40, embedding: 8 };
 const LOOKBACKS: usize = SIZE.lookbacks;
 
-fn sequence(rng: &mut ChaCha8Rng, condition: u32) -> Sequence {
+fn sequence(rng: &mut ChaCha8Rng, label: u32) -> Sequence {
     Sequence {
         tokens: (0..60).map(|_| rng.random_range(0..50)).collect(),
         suggested: (0..59 * LOOKBACKS).map(|_| rng.random_range(0..=50)).collect(),
-        condition,
+        label,
         weight: 1.0,
     }
 }
@@ -42,7 +42,7 @@ fn levels() -> impl Iterator<Item = Level> {
 
 /// The logits of every next token.
 fn logits(predictor: &Predictor, sequence: &Sequence) -> Vec<Vec<f32>> {
-    let mut stream = predictor.stream(sequence.condition);
+    let mut stream = predictor.stream(sequence.label);
     let tokens = &sequence.tokens[..sequence.tokens.len() - 1];
     let steps = tokens.iter().zip(sequence.suggested.chunks(LOOKBACKS));
     steps
@@ -59,7 +59,7 @@ fn log_p(logits: &[f32]) -> Vec<f64> {
 fn expected(network: &Network, sequence: Sequence) -> Result<f64> {
     let (mut engine, mut state) = (Engine::new(network, Precision::F32)?, State::zero(SIZE, 1));
     let (mut sum, mut n) = (0.0, 0.0);
-    for window in windows_of((50, LOOKBACKS), vec![sequence], 1, 16) {
+    for window in Windows::new(network.size().interface(), vec![sequence], 1, 16) {
         let divisor = f64::from(window.targets.divisor);
         sum += engine.loss(&window, &mut state)? * divisor;
         n += divisor;
@@ -106,8 +106,8 @@ fn off(precision: Precision, level: Level, is_sure: bool) -> Result<Off> {
         let network = network(&mut rng, is_sure)?;
         let exact = Predictor::with_precision(&network, Precision::F32)?;
         let ours = Predictor::with_level(&network, precision, level)?;
-        for condition in [0, 1, 0, 1] {
-            let sequence = sequence(&mut rng, condition);
+        for label in [0, 1, 0, 1] {
+            let sequence = sequence(&mut rng, label);
             for (ours, exact) in logits(&ours, &sequence).iter().zip(logits(&exact, &sequence)) {
                 let mean = exact.iter().sum::<f32>() / exact.len() as f32;
                 for (ours, exact) in ours.iter().zip(&exact) {
@@ -162,10 +162,9 @@ fn streams_side_by_side_do_not_meet() -> Result<()> {
     for (precision, level) in cases.into_iter().flat_map(|own| levels().map(move |l| (own, l))) {
         let predictor = Predictor::with_level(&network, precision, level)?;
         let sequences: Vec<Sequence> = (0..7).map(|idx| sequence(&mut rng, idx % 2)).collect();
-        let conditions: Vec<u32> = sequences.iter().map(|own| own.condition).collect();
-        let mut together = predictor.streams(&conditions);
-        let mut alone: Vec<Stream> =
-            conditions.iter().map(|condition| predictor.stream(*condition)).collect();
+        let labels: Vec<u32> = sequences.iter().map(|own| own.label).collect();
+        let mut together = predictor.streams(&labels);
+        let mut alone: Vec<Stream> = labels.iter().map(|label| predictor.stream(*label)).collect();
         for at in 0..59 {
             let tokens: Vec<u32> = sequences.iter().map(|own| own.tokens[at]).collect();
             let of = |own: &Sequence| own.suggested[at * LOOKBACKS..][..LOOKBACKS].to_vec();

@@ -22,8 +22,8 @@ pub(crate) fn loss(
         found.reshape((n_rows, (), size.embedding))?.sum(1)
     };
     let mut x = table("embedding", &window.inputs)?;
-    if size.conditions > 0 {
-        x = (x + table("condition", &window.conditions)?)?;
+    if size.labels > 0 {
+        x = (x + table("condition", &window.labels)?)?;
     }
     for (layer, own) in state.0.iter_mut().enumerate() {
         x = masked(x, masks.get(layer), window.batch)?;

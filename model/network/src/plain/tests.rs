@@ -16,7 +16,7 @@ fn devices() -> Vec<Device> {
 }
 
 fn size() -> Size {
-    Size { vocabulary: 37, lookbacks: 2, conditions: 3, layers: 2, hidden: 24, embedding: 10 }
+    Size { vocabulary: 37, lookbacks: 2, labels: 3, layers: 2, hidden: 24, embedding: 10 }
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn losses_and_gradients_are_those_of_the_engine_in_every_size() -> Result<()> {
         size(),
         Size { layers: 1, hidden: 1, embedding: 1, ..size() },
         Size { hidden: 19, embedding: 33, vocabulary: 16, ..size() },
-        Size { layers: 3, hidden: 17, lookbacks: 0, conditions: 0, vocabulary: 3, ..size() },
+        Size { layers: 3, hidden: 17, lookbacks: 0, labels: 0, vocabulary: 3, ..size() },
         Size { layers: 1, hidden: 32, lookbacks: 5, vocabulary: 2, ..size() },
     ];
     for device in devices() {

@@ -1,14 +1,14 @@
 //! On what does a network learn?
 //!
 //! On the processor, with the engine made for it; or on a GPU, plainly, in a build with the `cuda`
-//! feature. Losses on held-out songs are the processor's in any case, so that versions compare.
+//! feature. Losses on what is held out are the processor's in any case, so that networks compare.
 
 use super::settings::Device;
 use crate::batch::Window;
 use crate::engine::{Learner, OptimizerOptions, OptimizerState};
 use crate::plain::PlainLearner;
 use crate::precision::Precision;
-use crate::{Network, State};
+use crate::weights::{Network, State};
 
 /// What a run is made on.
 #[derive(Clone, Debug)]

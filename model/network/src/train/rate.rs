@@ -1,6 +1,6 @@
 //! How large is a step of the optimiser?
 
-use super::Hyperparameters;
+use super::settings::Hyperparameters;
 
 /// The learning rate after a share of the run's steps and a share of its time, 0 to 1 each: up to its
 /// peak over the warm-up, then down along half a cosine to a twentieth of it. Whichever runs out first

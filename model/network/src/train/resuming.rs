@@ -1,7 +1,8 @@
 //! Does a run that was stopped end as one that ran through?
 
-use super::tests::{INTERFACE, corpus, go_on, settings};
+use super::tests::{INTERFACE, Numbers, corpus, go_on, settings};
 use super::*;
+use crate::precision::Precision;
 use crate::unfinished::{self, UnfinishedError};
 
 /// Everything that came of a run, to the last bit.
@@ -19,18 +20,18 @@ fn bits(trained: &Trained) -> (Vec<u32>, Vec<[u64; 2]>, usize, u64) {
 #[derive(Clone, Copy, Debug)]
 enum At {
     Step(usize),
-    /// Before the held-out songs of an epoch are looked at.
-    Check(usize),
+    /// Before what is held out is measured after an epoch.
+    Validation(usize),
     Epoch(usize),
 }
 
-/// Runs until `at`, keeps the run in a file, and goes on with it from there.
-fn in_halves(settings: &Hyperparameters, at: At) -> Trained {
+/// Runs until `at`, keeps the run in a file, and resumes it from there.
+fn in_halves(corpus: &Numbers, settings: &Hyperparameters, at: At) -> Trained {
     let dir = tempfile::tempdir().expect("a folder");
     let path = dir.path().join("folder/unfinished");
     let mut epoch_now = 1;
     let first =
-        train(&corpus(), settings, settings.size(INTERFACE), Start::Fresh, |progress, moment| {
+        train(corpus, settings, settings.size(INTERFACE), Start::Fresh, |progress, moment| {
             let is_there = match (progress, at) {
                 (Progress::Step { step, epoch, .. }, At::Step(wanted)) => {
                     epoch_now = epoch;
@@ -40,7 +41,7 @@ fn in_halves(settings: &Hyperparameters, at: At) -> Trained {
                     epoch_now = epoch;
                     false
                 }
-                (Progress::Checking, At::Check(epoch)) => epoch_now == epoch,
+                (Progress::Validating, At::Validation(epoch)) => epoch_now == epoch,
                 (Progress::Epoch(loss), At::Epoch(epoch)) => loss.epoch == epoch,
                 _ => false,
             };
@@ -52,11 +53,11 @@ fn in_halves(settings: &Hyperparameters, at: At) -> Trained {
             ControlFlow::Break(End::Abandon)
         });
     assert!(matches!(first, Err(TrainError::Abandoned)), "{at:?} was not reached");
-    let (snapshot, label) = unfinished::read(&path).expect("it is whole").expect("it is there");
-    assert_eq!(label, "mine");
+    let (snapshot, note) = unfinished::read(&path).expect("it is whole").expect("it is there");
+    assert_eq!(note, "mine");
     let start = Start::Snapshot(Box::new(snapshot));
     let mut first_step = None;
-    let trained = train(&corpus(), settings, settings.size(INTERFACE), start, |progress, _| {
+    let trained = train(corpus, settings, settings.size(INTERFACE), start, |progress, _| {
         if let Progress::Step { step, .. } = progress {
             first_step.get_or_insert(step);
         }
@@ -74,17 +75,18 @@ fn a_run_in_two_halves_ends_as_one_that_ran_through() {
     let cases = [
         Hyperparameters { precision: Precision::F32, ..base.clone() },
         Hyperparameters { precision: Precision::Bf16, ..base.clone() },
-        Hyperparameters { precision: Precision::F32, dropout: 0.0, transpose: 3, ..base.clone() },
+        Hyperparameters { precision: Precision::F32, dropout: 0.0, ..base.clone() },
         Hyperparameters { precision: Precision::F32, batch: 1, patience: 1, ..base },
     ];
-    for settings in cases {
+    for (most_shift, settings) in [0, 0, 3, 0].into_iter().zip(cases) {
+        let corpus = Numbers { most_shift, ..corpus() };
         let mut n_steps = vec![0; 1];
         let through =
-            train(&corpus(), &settings, settings.size(INTERFACE), Start::Fresh, |progress, _| {
+            train(&corpus, &settings, settings.size(INTERFACE), Start::Fresh, |progress, _| {
                 match progress {
                     Progress::Step { step, .. } => *n_steps.last_mut().expect("an epoch") = step,
                     Progress::Epoch(_) => n_steps.push(0),
-                    Progress::Checking => {}
+                    Progress::Validating => {}
                 }
                 ControlFlow::Continue(0.0)
             });
@@ -93,8 +95,11 @@ fn a_run_in_two_halves_ends_as_one_that_ran_through() {
         let edge = n_steps[0];
         assert!(edge > 3, "an epoch of {edge} steps has no middle");
         let steps = [1, edge / 2, edge, edge + 1].map(At::Step);
-        for at in steps.into_iter().chain([At::Check(1), At::Epoch(1), At::Epoch(2)]) {
-            assert!(bits(&in_halves(&settings, at)) == through, "{at:?} with {settings:?}");
+        for at in steps.into_iter().chain([At::Validation(1), At::Epoch(1), At::Epoch(2)]) {
+            assert!(
+                bits(&in_halves(&corpus, &settings, at)) == through,
+                "{at:?} with {settings:?}"
+            );
         }
     }
 }
@@ -126,11 +131,41 @@ fn a_run_is_stopped_more_than_once() {
 }
 
 #[test]
-fn what_is_damaged_is_not_gone_on_with() {
+fn other_lessons_are_learned_from_the_start_of_the_epoch() {
+    let settings = Hyperparameters { epochs: 3, ..settings() };
+    let size = settings.size(INTERFACE);
+    let mut taken = None;
+    let _ = train(&corpus(), &settings, size, Start::Fresh, |progress, moment| match progress {
+        Progress::Step { epoch: 2, .. } => {
+            taken = moment.snapshot().ok();
+            ControlFlow::Break(End::Abandon)
+        }
+        _ => ControlFlow::Continue(0.0),
+    });
+    let snapshot = taken.expect("a snapshot").for_other_lessons();
+    let (_, best) = snapshot.course.best.as_ref().expect("an epoch was measured");
+    let best = best.duplicate().expect("a copy");
+    let other = Numbers { valid: corpus().train, ..corpus() };
+    let start = Start::Snapshot(Box::new(snapshot));
+    let trained = train(&other, &settings, size, start, |progress, _| match progress {
+        Progress::Step { .. } => ControlFlow::Break(End::Finish),
+        _ => ControlFlow::Continue(0.0),
+    });
+    let curve = trained.expect("it trains").curve;
+    assert_eq!(curve.len(), 2, "the epoch that was begun is learned from its start");
+    let expected = evaluate(&best, &other.held_out()).expect("it evaluates");
+    assert!(
+        (curve[0].valid_nll - expected).abs() < 1e-9,
+        "the best is measured on what is held out now"
+    );
+}
+
+#[test]
+fn what_is_damaged_is_not_resumed() {
     let dir = tempfile::tempdir().expect("a folder");
     let path = dir.path().join("unfinished");
     assert!(unfinished::read(&path).expect("nothing there").is_none());
-    assert!(unfinished::label(&path).expect("nothing there").is_none());
+    assert!(unfinished::note(&path).expect("nothing there").is_none());
     let _ = train(&corpus(), &settings(), settings().size(INTERFACE), Start::Fresh, |_, moment| {
         let snapshot = moment.snapshot().expect("a snapshot");
         unfinished::write(&path, &snapshot, "mine").expect("it is kept");
@@ -138,23 +173,23 @@ fn what_is_damaged_is_not_gone_on_with() {
     });
     let whole = std::fs::read(&path).expect("it is there");
     assert_eq!(unfinished::read(&path).expect("it is whole").expect("there").0.step(), 1);
-    let label = || unfinished::label(&path);
-    assert_eq!(label().expect("it is whole").as_deref(), Some("mine"));
+    let note = || unfinished::note(&path);
+    assert_eq!(note().expect("it is whole").as_deref(), Some("mine"));
     let mut flipped = whole.clone();
     flipped[whole.len() / 2] ^= 1;
     let mut foreign = b"{}".to_vec();
     foreign.splice(0..0, blake3::hash(b"{}").as_bytes().iter().copied());
     let mut endless = whole[..40].to_vec();
     endless[32..].fill(255);
-    let labelled = [true, true, false, false, false, false];
+    let noted = [true, true, false, false, false, false];
     let damaged = [&flipped[..], &whole[..whole.len() / 2], &whole[..5], &[], &foreign, &endless];
-    for (bytes, is_labelled) in damaged.into_iter().zip(labelled) {
+    for (bytes, is_noted) in damaged.into_iter().zip(noted) {
         std::fs::write(&path, bytes).expect("damage");
         assert!(matches!(unfinished::read(&path), Err(UnfinishedError::Damaged { .. })));
-        match label() {
-            Ok(label) => assert_eq!(label.as_deref(), Some("mine").filter(|_| is_labelled)),
+        match note() {
+            Ok(note) => assert_eq!(note.as_deref(), Some("mine").filter(|_| is_noted)),
             Err(error) => {
-                assert!(!is_labelled && matches!(error, UnfinishedError::Damaged { .. }));
+                assert!(!is_noted && matches!(error, UnfinishedError::Damaged { .. }));
             }
         }
     }

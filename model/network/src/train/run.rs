@@ -1,41 +1,81 @@
 //! How does a run go from window to window and from epoch to epoch?
 //!
-//! Everything that decides how it goes on is in [`Run`], so that it can be left at any step and gone
-//! on with in another process.
+//! Everything that decides how it goes on is in its [`Course`] and its learner, so that it can be left
+//! at any step and resumed by another process.
 
+use std::fmt;
 use std::ops::ControlFlow;
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+use super::error::TrainError;
+use super::evaluate::{evaluate, evaluate_while};
 use super::hardware::{AnyLearner, Hardware};
+use super::lessons::Lessons;
+use super::progress::{End, EpochLoss, Progress};
 use super::rate::rate_at;
-use super::snapshot::{Moment, Place, Snapshot};
-use super::{
-    End, EpochLoss, Hyperparameters, Lessons, Progress, Start, TrainError, Trained, loss_on,
-};
-use crate::batch::{Sequence, Window, windows_of};
+use super::settings::Hyperparameters;
+use super::snapshot::{Course, Place, Snapshot};
+use crate::batch::{Sequence, Window, Windows};
 use crate::engine::OptimizerOptions;
-use crate::{Dropout, Network, Size, State};
+use crate::weights::{Dropout, Network, Size, State};
+
+/// What a run begins with.
+pub enum Start<'a> {
+    /// Fresh weights.
+    Fresh,
+    /// The weights of a network of the same size.
+    Weights(&'a Network),
+    /// Where another run was. It goes on step by step as that would have, if it is given the same
+    /// lessons and settings on the same machine.
+    Snapshot(Box<Snapshot>),
+}
+
+/// What came of a run.
+pub struct Trained {
+    /// The weights after the epoch with the lowest validation loss.
+    pub network: Network,
+    /// Losses by epoch.
+    pub curve: Vec<EpochLoss>,
+    /// The losses of the epoch that was taken.
+    pub best: EpochLoss,
+    /// Validation loss of the weights that the run began with, in nats a token.
+    pub start_nll: f64,
+}
+
+/// A run between two steps, of which a snapshot can be taken.
+#[derive(Clone, Copy)]
+pub struct Moment<'a>(&'a Run<'a>);
+
+impl Moment<'_> {
+    /// Takes it. Needs three times the memory of the network, and as much time as copying that.
+    ///
+    /// # Errors
+    /// When the tensor library cannot allocate.
+    pub fn snapshot(&self) -> Result<Snapshot, candle_core::Error> {
+        let run = self.0;
+        let course = Course { n_steps: Some(run.n_steps), ..run.course.copy() };
+        Ok(Snapshot { course, learner: run.learner.optimizer_state(&run.network)? })
+    }
+}
+
+impl fmt::Debug for Moment<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Moment").field(&self.0.course.place).finish()
+    }
+}
 
 pub(super) struct Run<'a> {
     settings: &'a Hyperparameters,
     held_out: Vec<Sequence>,
     n_steps: usize,
-    /// Its weights are those of the last look at the held-out songs.
-    pub(super) network: Network,
-    pub(super) learner: AnyLearner,
-    pub(super) rng: ChaCha8Rng,
-    pub(super) place: Place,
-    /// What the lanes carry; `None` before the first window of an epoch.
-    pub(super) state: Option<State>,
-    /// Weighted loss and weight of the epoch so far.
-    pub(super) sums: (f64, f64),
-    /// Share of the time that is over.
-    pub(super) over: f64,
-    pub(super) start_nll: f64,
-    pub(super) curve: Vec<EpochLoss>,
-    pub(super) best: Option<(EpochLoss, Network)>,
+    /// Those of the epoch that the run begins in, until it does.
+    windows: Option<Windows>,
+    /// Its weights are those of the last validation.
+    network: Network,
+    learner: AnyLearner,
+    course: Course,
 }
 
 impl<'a> Run<'a> {
@@ -47,36 +87,25 @@ impl<'a> Run<'a> {
         start: Start<'_>,
     ) -> Result<Self, TrainError> {
         let held_out = lessons.held_out();
-        let n_windows = windows(lessons, settings, size, 1).count();
-        if n_windows == 0 || held_out.is_empty() {
+        let epoch = if let Start::Snapshot(snapshot) = &start { snapshot.epoch() } else { 1 };
+        let windows = windows(lessons, settings, size, epoch);
+        let n_steps = windows.len() * settings.epochs;
+        if n_steps == 0 || held_out.is_empty() {
             return Err(TrainError::NothingToLearn);
         }
-        let n_steps = n_windows * settings.epochs;
         let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
         let network = match start {
             Start::Fresh => Network::new(size, &mut rng)?,
             Start::Weights(network) => network.duplicate()?,
             Start::Snapshot(snapshot) => {
-                return Self::resume(hardware, *snapshot, settings, held_out, n_steps);
+                let run = Self::resume(hardware, *snapshot, settings, held_out, n_steps)?;
+                return Ok(Self { windows: Some(windows), ..run });
             }
         };
-        let start_nll = loss_on(&network, held_out.clone(), || true)?.unwrap_or(0.0);
+        let course = Course::new(rng, n_steps, evaluate(&network, &held_out)?);
         let learner = AnyLearner::new(hardware, &network, settings.precision)?;
-        Ok(Self {
-            settings,
-            held_out,
-            n_steps,
-            network,
-            learner,
-            rng,
-            place: Place { epoch: 1, window: 0, step: 0 },
-            state: None,
-            sums: (0.0, 0.0),
-            over: 0.0,
-            start_nll,
-            curve: Vec::new(),
-            best: None,
-        })
+        let windows = Some(windows);
+        Ok(Self { settings, held_out, n_steps, windows, network, learner, course })
     }
 
     fn resume(
@@ -84,28 +113,17 @@ impl<'a> Run<'a> {
         snapshot: Snapshot,
         settings: &'a Hyperparameters,
         held_out: Vec<Sequence>,
-        n_steps: usize,
+        reckoned: usize,
     ) -> Result<Self, TrainError> {
-        let Snapshot { place, rng, optimizer, state, sums, over, start_nll, curve, best } =
-            snapshot;
+        let Snapshot { mut course, learner: optimizer } = snapshot;
         let mut learner = AnyLearner::new(hardware, &optimizer.weights, settings.precision)?;
         learner.restore(&optimizer)?;
+        if course.n_steps.is_none() {
+            measure_best(&mut course, &held_out)?;
+        }
+        let n_steps = course.n_steps.unwrap_or(reckoned);
         let network = optimizer.weights;
-        Ok(Self {
-            settings,
-            held_out,
-            n_steps,
-            network,
-            learner,
-            rng,
-            place,
-            state,
-            sums,
-            over,
-            start_nll,
-            curve,
-            best,
-        })
+        Ok(Self { settings, held_out, n_steps, windows: None, network, learner, course })
     }
 
     /// Goes on to the end.
@@ -114,14 +132,17 @@ impl<'a> Run<'a> {
         lessons: &impl Lessons,
         mut on_progress: impl FnMut(Progress, Moment<'_>) -> ControlFlow<End, f64>,
     ) -> Result<Trained, TrainError> {
-        while self.place.epoch <= self.settings.epochs
+        while self.course.place.epoch <= self.settings.epochs
             && self.epochs_since_best() < self.settings.patience
         {
             let mut end = self.learn(lessons, &mut on_progress)?;
-            let loss = self.check(&mut on_progress)?;
+            let loss = self.validate(&mut on_progress)?;
+            if !loss.valid_nll.is_finite() {
+                return Err(TrainError::Diverged { epoch: loss.epoch });
+            }
             self.note(loss)?;
             match on_progress(Progress::Epoch(loss), Moment(&self)) {
-                ControlFlow::Continue(share) => self.over = share,
+                ControlFlow::Continue(share) => self.course.time_share = share,
                 ControlFlow::Break(said) => end = Some(said),
             }
             match end {
@@ -130,7 +151,7 @@ impl<'a> Run<'a> {
                 Some(End::Abandon) => return Err(TrainError::Abandoned),
             }
         }
-        let Self { curve, best, start_nll, .. } = self;
+        let Course { curve, best, start_nll, .. } = self.course;
         let (best, network) = best.ok_or(TrainError::Abandoned)?;
         Ok(Trained { network, curve, best, start_nll })
     }
@@ -141,18 +162,21 @@ impl<'a> Run<'a> {
         lessons: &impl Lessons,
         on_progress: &mut impl FnMut(Progress, Moment<'_>) -> ControlFlow<End, f64>,
     ) -> Result<Option<End>, TrainError> {
-        let Place { epoch, window: n_read, .. } = self.place;
-        for window in windows(lessons, self.settings, self.network.size(), epoch).skip(n_read) {
+        let Place { epoch, window: n_read, .. } = self.course.place;
+        let made = self.windows.take();
+        let of_epoch = || windows(lessons, self.settings, self.network.size(), epoch);
+        for window in made.unwrap_or_else(of_epoch).skip(n_read) {
             let nll = self.step(&window)?;
             if !nll.is_finite() {
                 return Err(TrainError::Diverged { epoch });
             }
-            // The order of songs is drawn anew each epoch, so its length may differ by a window.
-            let (step, n_steps) = (self.place.step, self.n_steps.max(self.place.step));
-            let progress =
-                Progress::Step { epoch, step, n_steps, n_tokens: window.n_tokens(), nll };
+            // The order of sequences is drawn anew each epoch, so its length may differ by a window.
+            let step = self.course.place.step;
+            let n_steps = self.n_steps.max(step);
+            let n_tokens = window.n_tokens();
+            let progress = Progress::Step { epoch, step, n_steps, n_tokens, nll };
             match on_progress(progress, Moment(self)) {
-                ControlFlow::Continue(share) => self.over = share,
+                ControlFlow::Continue(share) => self.course.time_share = share,
                 ControlFlow::Break(End::Abandon) => return Err(TrainError::Abandoned),
                 ControlFlow::Break(End::Finish) => return Ok(Some(End::Finish)),
             }
@@ -160,58 +184,68 @@ impl<'a> Run<'a> {
         Ok(None)
     }
 
+    /// Learns from a window; the mean loss over it, each token counted by its weight.
     fn step(&mut self, window: &Window) -> Result<f64, TrainError> {
-        let (settings, size) = (self.settings, self.network.size());
-        let state = self.state.get_or_insert_with(|| State::zero(size, window.batch));
-        let rate = rate_at(self.place.step as f64 / self.n_steps as f64, self.over, settings);
+        let (settings, size, course) = (self.settings, self.network.size(), &mut self.course);
+        let state = course.state.get_or_insert_with(|| State::zero(size, window.batch));
+        let share = course.place.step as f64 / self.n_steps as f64;
+        let rate = rate_at(share, course.time_share, settings);
         let masks =
-            Dropout { rate: settings.dropout, rng: &mut self.rng }.masks(size, window.batch);
+            Dropout { rate: settings.dropout, rng: &mut course.rng }.masks(size, window.batch);
         let Hyperparameters { clip, weight_decay, .. } = *settings;
-        let nll = self.learner.learn(
-            window,
-            state,
-            &masks,
-            OptimizerOptions { learning_rate: rate, clip, weight_decay },
-        )?;
-        let weight = f64::from(window.targets.weights.iter().sum::<f32>());
-        self.sums.0 += nll * f64::from(window.targets.divisor);
-        self.sums.1 += weight;
-        self.place.step += 1;
-        self.place.window += 1;
-        Ok(nll)
+        let options = OptimizerOptions { learning_rate: rate, clip, weight_decay };
+        let loss = self.learner.learn(window, state, &masks, options)?;
+        let (sum, weight) = (loss * f64::from(window.targets.divisor), window.weight());
+        course.sums.0 += sum;
+        course.sums.1 += weight;
+        course.place.step += 1;
+        course.place.window += 1;
+        Ok(if weight > 0.0 { sum / weight } else { 0.0 })
     }
 
     /// The losses of the epoch; [`End::Finish`] waits until they are known.
-    fn check(
+    fn validate(
         &self,
         on_progress: &mut impl FnMut(Progress, Moment<'_>) -> ControlFlow<End, f64>,
     ) -> Result<EpochLoss, TrainError> {
         self.learner.write_to(&self.network)?;
         let goes_on = || {
-            let said = on_progress(Progress::Checking, Moment(self));
+            let said = on_progress(Progress::Validating, Moment(self));
             !matches!(said, ControlFlow::Break(End::Abandon))
         };
-        let valid_nll = loss_on(&self.network, self.held_out.clone(), goes_on)?;
+        let valid_nll = evaluate_while(&self.network, &self.held_out, goes_on)?;
         let valid_nll = valid_nll.ok_or(TrainError::Abandoned)?;
-        let train_nll = self.sums.0 / f64::max(self.sums.1, 1e-9);
-        Ok(EpochLoss { epoch: self.place.epoch, train_nll, valid_nll })
+        let (sum, weight) = self.course.sums;
+        let train_nll = sum / weight.max(f64::MIN_POSITIVE);
+        Ok(EpochLoss { epoch: self.course.place.epoch, train_nll, valid_nll })
     }
 
     /// Notes the losses of an epoch, and goes to the start of the next.
     fn note(&mut self, loss: EpochLoss) -> Result<(), TrainError> {
-        self.curve.push(loss);
-        if self.best.as_ref().is_none_or(|(best, _)| loss.valid_nll < best.valid_nll) {
-            self.best = Some((loss, self.network.duplicate()?));
+        let course = &mut self.course;
+        course.curve.push(loss);
+        if course.best.as_ref().is_none_or(|(best, _)| loss.valid_nll < best.valid_nll) {
+            course.best = Some((loss, self.network.duplicate()?));
         }
-        self.place = Place { epoch: loss.epoch + 1, window: 0, ..self.place };
-        (self.state, self.sums) = (None, (0.0, 0.0));
+        course.place = Place { epoch: loss.epoch + 1, window: 0, ..course.place };
+        (course.state, course.sums) = (None, (0.0, 0.0));
         Ok(())
     }
 
     fn epochs_since_best(&self) -> usize {
-        let best = self.best.as_ref().map_or(0, |(best, _)| best.epoch);
-        self.curve.last().map_or(0, |last| last.epoch - best)
+        let best = self.course.best.as_ref().map_or(0, |(best, _)| best.epoch);
+        self.course.curve.last().map_or(0, |last| last.epoch - best)
     }
+}
+
+/// Measures the best weights so far on what is held out now.
+fn measure_best(course: &mut Course, held_out: &[Sequence]) -> Result<(), TrainError> {
+    let Some((loss, network)) = &mut course.best else { return Ok(()) };
+    loss.valid_nll = evaluate(network, held_out)?;
+    if let Some(noted) = course.curve.iter_mut().find(|noted| noted.epoch == loss.epoch) {
+        *noted = *loss;
+    }
+    Ok(())
 }
 
 /// The windows of an epoch: always the same for the same lessons and settings.
@@ -220,13 +254,8 @@ fn windows(
     settings: &Hyperparameters,
     size: Size,
     epoch: usize,
-) -> impl Iterator<Item = Window> {
+) -> Windows {
     let mut order = ChaCha8Rng::seed_from_u64(settings.seed ^ (epoch as u64) << 32);
-    let sequences = lessons.epoch(settings, &mut order);
-    windows_of(
-        (size.vocabulary, size.lookbacks),
-        sequences,
-        settings.batch,
-        settings.sequence_length,
-    )
+    let sequences = lessons.epoch(&mut order);
+    Windows::new(size.interface(), sequences, settings.batch, settings.sequence_length)
 }

@@ -1,11 +1,11 @@
 //! What can be set about training?
 
+use bounds::{OutOfRange, require};
 use serde::{Deserialize, Serialize};
 
 use super::auto::{self, AUTO};
 use crate::precision::Precision;
-use crate::{Interface, Size};
-use bounds::{OutOfRange, require};
+use crate::weights::{Interface, Size};
 
 /// On what a network learns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,42 +20,42 @@ pub enum Device {
     Cuda,
 }
 
-/// Everything that shapes a training run. The defaults suit a few hundred songs on two cores; size and
-/// length may be left open with [`AUTO`] and are then chosen by [`Self::chosen`].
+/// Everything that shapes a training run. The defaults suit some hundred thousand tokens on two cores;
+/// size and length may be left open with [`AUTO`] and are then chosen by [`Self::chosen`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Hyperparameters {
     /// LSTM layers. More can learn longer forms; time and memory grow in proportion. 1 to 8, or
     /// [`AUTO`]: 2.
     #[serde(with = "auto")]
     pub layers: usize,
-    /// Units a layer. The main say in quality and cost: time grows with its square, and with few
-    /// songs a large network learns them by heart. 8 to 2048, or [`AUTO`]: the largest that the music
-    /// supports and that can read it a dozen times in `max_minutes`.
+    /// Units a layer. What quality and cost depend on most: time grows with its square, and a large
+    /// network memorises a small corpus. 8 to 2048, or [`AUTO`]: the largest that the corpus supports
+    /// and that can read it a dozen times in `max_minutes`.
     #[serde(with = "auto")]
     pub hidden: usize,
-    /// Numbers that a token is embedded in; a quarter to a half of `hidden` is usual. 4 to 1024,
+    /// Numbers that a token is embedded in; a quarter to a half of `hidden` is common. 4 to 1024,
     /// or [`AUTO`]: a half.
     #[serde(with = "auto")]
     pub embedding: usize,
-    /// Steps that gradients reach back. Longer sees more of a phrase and takes more memory; the
-    /// state itself is carried over whole songs in any case. 8 to 2048, or [`AUTO`]: 64 to 128, so
+    /// Steps that gradients reach back. More sees longer patterns and takes more memory; the
+    /// state itself is carried over whole sequences in any case. 8 to 2048, or [`AUTO`]: 64 to 128, so
     /// that an epoch has a hundred steps where it can.
     #[serde(with = "auto")]
     pub sequence_length: usize,
-    /// Songs read side by side. More is faster a token and smoother, fewer generalises better from
-    /// few songs. 1 to 512, or [`AUTO`]: 8 or 16, as with `sequence_length`.
+    /// Sequences read side by side. More is faster a token and smoother, fewer generalises better from
+    /// a small corpus. 1 to 512, or [`AUTO`]: 8 or 16, as with `sequence_length`.
     #[serde(with = "auto")]
     pub batch: usize,
     /// "auto", "f32" or "bf16": the numbers that training multiplies. "auto" takes bf16, about 1.8
     /// times as fast, where the processor has AVX512-BF16; "f32" repeats a run that was made elsewhere.
     pub precision: Precision,
-    /// "auto", "cpu" or "cuda": on what it learns. A build with the `cuda` feature can learn on an NVIDIA
-    /// GPU, in f32, which is meant for large networks; "auto" does where there is one, and "cuda"
+    /// "auto", "cpu" or "cuda": what to train on. A build with the `cuda` feature can learn on an NVIDIA
+    /// GPU, in f32, which is meant for large networks; "auto" does so where there is one, and "cuda"
     /// makes it an error if there is none.
     pub device: Device,
-    /// Share of units silenced while training. More keeps few songs from being learnt by heart,
-    /// too much blurs the style. 0 to 0.9.
+    /// Share of units silenced while training. More keeps a small corpus from being memorised,
+    /// too much blurs what is learned. 0 to 0.9.
     pub dropout: f64,
     /// Peak step size of the optimiser. Too high diverges, too low needs more epochs. Up to 0.1.
     pub learning_rate: f64,
@@ -65,25 +65,13 @@ pub struct Hyperparameters {
     pub weight_decay: f64,
     /// Longest gradient (L2 norm) that is followed in full. Above 0.
     pub clip: f64,
-    /// Times that all songs are read at most. 1 to 10000.
+    /// Times that everything is read at most. 1 to 10000.
     pub epochs: usize,
-    /// Times that all songs are read at most when training goes on from an earlier version; new
-    /// songs and ratings need fewer than a start from nothing. 1 to 10000.
-    pub continue_epochs: usize,
     /// Epochs without a better validation loss after which training ends. 1 to 10000.
     pub patience: usize,
-    /// Songs are transposed at random by up to so many semitones, so that every key is learnt from
-    /// every song. 0 to 11.
-    pub transpose: i32,
-    /// Share of the music read in training that is of other genres, if the library has any: one network
-    /// plays all genres, and a genre of few songs learns from the others what music is. More helps small
-    /// genres, takes longer and blurs large ones. 0 to 0.9.
-    pub replay: f64,
-    /// Share of the tunes that is held out to measure what was learnt. 0 to 0.5.
-    pub valid_share: f64,
     /// Minutes a run may take; then the best so far is taken. Above 0.
     pub max_minutes: f64,
-    /// Seed of everything random in training: the same seed and songs give the same weights.
+    /// Seed of everything random in training: the same seed and lessons give the same weights.
     pub seed: u64,
 }
 
@@ -103,11 +91,7 @@ impl Default for Hyperparameters {
             weight_decay: 0.01,
             clip: 1.0,
             epochs: 40,
-            continue_epochs: 8,
             patience: 6,
-            transpose: 5,
-            replay: 0.5,
-            valid_share: 0.1,
             max_minutes: 20.0,
             seed: 1,
         }
@@ -118,8 +102,41 @@ impl Hyperparameters {
     /// The size of a network that reads and predicts as `interface` says.
     pub fn size(&self, interface: Interface) -> Size {
         let Self { layers, hidden, embedding, .. } = *self;
-        let Interface { vocabulary, lookbacks, conditions } = interface;
-        Size { vocabulary, lookbacks, conditions, layers, hidden, embedding }
+        let Interface { vocabulary, lookbacks, labels } = interface;
+        Size { vocabulary, lookbacks, labels, layers, hidden, embedding }
+    }
+
+    /// Whether something is left open.
+    pub fn is_open(&self) -> bool {
+        let Self { layers, hidden, embedding, sequence_length, batch, .. } = *self;
+        [layers, hidden, embedding, sequence_length, batch].contains(&AUTO)
+    }
+
+    /// Whether a network of this size is what is set, whatever is left open.
+    pub fn allow(&self, size: Size) -> bool {
+        self.of_size(size).size(size.interface()) == size
+    }
+
+    /// The same, with what is left open of the network's size as in `size`.
+    #[must_use]
+    pub fn of_size(&self, size: Size) -> Self {
+        let Size { layers, hidden, embedding, .. } = size;
+        let (sequence_length, batch) = (AUTO, AUTO);
+        self.filled(&Self { layers, hidden, embedding, sequence_length, batch, ..self.clone() })
+    }
+
+    /// The same, with what is left open as in `other`.
+    #[must_use]
+    pub fn filled(&self, other: &Self) -> Self {
+        let or = |set: usize, other: usize| if set == AUTO { other } else { set };
+        Self {
+            layers: or(self.layers, other.layers),
+            hidden: or(self.hidden, other.hidden),
+            embedding: or(self.embedding, other.embedding),
+            sequence_length: or(self.sequence_length, other.sequence_length),
+            batch: or(self.batch, other.batch),
+            ..self.clone()
+        }
     }
 
     /// Checks every value.
@@ -127,19 +144,7 @@ impl Hyperparameters {
     /// # Errors
     /// [`OutOfRange`] for the first that is not allowed.
     pub fn check(&self) -> Result<(), OutOfRange> {
-        let within = |key, value: usize, least, most, allowed| {
-            require((least..=most).contains(&value), key, value, allowed)
-        };
-        let size = |key, value, least, most, allowed| match value {
-            AUTO => Ok(()),
-            value => within(key, value, least, most, allowed),
-        };
-        let allowed = "a whole number from 8 to 2048, or \"auto\"";
-        size("hidden", self.hidden, 8, 2048, allowed)?;
-        size("sequence_length", self.sequence_length, 8, 2048, allowed)?;
-        size("layers", self.layers, 1, 8, "a whole number from 1 to 8, or \"auto\"")?;
-        size("embedding", self.embedding, 4, 1024, "a whole number from 4 to 1024, or \"auto\"")?;
-        size("batch", self.batch, 1, 512, "a whole number from 1 to 512, or \"auto\"")?;
+        self.check_size()?;
         require(
             self.precision.trains(),
             "precision",
@@ -147,32 +152,38 @@ impl Hyperparameters {
             "\"auto\", \"f32\" or \"bf16\"",
         )?;
         let built = self.device != Device::Cuda || cfg!(feature = "cuda");
-        require(
-            built,
-            "device",
-            "\"cuda\"",
-            "\"auto\" or \"cpu\", or build with the cuda feature",
-        )?;
-        within("epochs", self.epochs, 1, 10_000, "a whole number from 1 to 10000")?;
-        let allowed = "a whole number from 1 to 10000";
-        within("continue_epochs", self.continue_epochs, 1, 10_000, allowed)?;
-        within("patience", self.patience, 1, 10_000, "a whole number from 1 to 10000")?;
+        let allowed = "\"auto\" or \"cpu\", or build with the cuda feature";
+        require(built, "device", "\"cuda\"", allowed)?;
+        let times = |key, value: usize| {
+            require((1..=10_000).contains(&value), key, value, "a whole number from 1 to 10000")
+        };
+        times("epochs", self.epochs)?;
+        times("patience", self.patience)?;
         let share = |key, value: f64, most, allowed| {
             require((0.0..=most).contains(&value), key, value, allowed)
         };
-        share("replay", self.replay, 0.9, "a number from 0 to 0.9")?;
         share("dropout", self.dropout, 0.9, "a number from 0 to 0.9")?;
         share("warmup", self.warmup, 0.5, "a number from 0 to 0.5")?;
         share("weight_decay", self.weight_decay, 1.0, "a number from 0 to 1")?;
-        share("valid_share", self.valid_share, 0.5, "a number from 0 to 0.5")?;
         let positive = |key, value: f64, most: f64, allowed| {
             require(value > 0.0 && value <= most, key, value, allowed)
         };
         positive("learning_rate", self.learning_rate, 0.1, "a number above 0, up to 0.1")?;
         positive("clip", self.clip, 1e6, "a number above 0")?;
-        positive("max_minutes", self.max_minutes, 1e6, "a number above 0")?;
-        let semitones = (0..=11).contains(&self.transpose);
-        require(semitones, "transpose", self.transpose, "a whole number from 0 to 11")
+        positive("max_minutes", self.max_minutes, 1e6, "a number above 0")
+    }
+
+    fn check_size(&self) -> Result<(), OutOfRange> {
+        let size = |key, value: usize, least, most, allowed| {
+            let holds = value == AUTO || (least..=most).contains(&value);
+            require(holds, key, value, allowed)
+        };
+        let allowed = "a whole number from 8 to 2048, or \"auto\"";
+        size("hidden", self.hidden, 8, 2048, allowed)?;
+        size("sequence_length", self.sequence_length, 8, 2048, allowed)?;
+        size("layers", self.layers, 1, 8, "a whole number from 1 to 8, or \"auto\"")?;
+        size("embedding", self.embedding, 4, 1024, "a whole number from 4 to 1024, or \"auto\"")?;
+        size("batch", self.batch, 1, 512, "a whole number from 1 to 512, or \"auto\"")
     }
 }
 

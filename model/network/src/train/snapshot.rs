@@ -1,14 +1,11 @@
-//! What has to be kept of a run so that it goes on exactly where it was?
-
-use std::fmt;
+//! What has to be kept of a run so that it resumes exactly where it was?
 
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::EpochLoss;
-use super::run::Run;
+use super::progress::EpochLoss;
 use crate::engine::OptimizerState;
-use crate::{Network, State};
+use crate::weights::{Network, State};
 
 /// Where a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,69 +18,79 @@ pub(crate) struct Place {
     pub(crate) step: usize,
 }
 
-/// A run as it was between two steps.
-pub struct Snapshot {
+/// Everything besides the learner's numbers that decides how a run goes on.
+pub(crate) struct Course {
     pub(crate) place: Place,
+    /// Steps that the whole run is reckoned to take; `None` if that has to be reckoned anew.
+    pub(crate) n_steps: Option<usize>,
     pub(crate) rng: ChaCha8Rng,
-    pub(crate) optimizer: OptimizerState,
+    /// What the lanes carry; `None` before the first window of an epoch.
     pub(crate) state: Option<State>,
+    /// Weighted loss and weight of the epoch so far.
     pub(crate) sums: (f64, f64),
-    pub(crate) over: f64,
+    /// Share of the run's time that is used up.
+    pub(crate) time_share: f64,
     pub(crate) start_nll: f64,
     pub(crate) curve: Vec<EpochLoss>,
     pub(crate) best: Option<(EpochLoss, Network)>,
 }
 
+impl Course {
+    /// That of a run before its first step, whose weights have the loss `start_nll`.
+    pub(super) fn new(rng: ChaCha8Rng, n_steps: usize, start_nll: f64) -> Self {
+        Self {
+            place: Place { epoch: 1, window: 0, step: 0 },
+            n_steps: Some(n_steps),
+            rng,
+            state: None,
+            sums: (0.0, 0.0),
+            time_share: 0.0,
+            start_nll,
+            curve: Vec::new(),
+            best: None,
+        }
+    }
+
+    /// A copy, which shares the best network: a run replaces that and never changes it.
+    pub(super) fn copy(&self) -> Self {
+        Self {
+            place: self.place,
+            n_steps: self.n_steps,
+            rng: self.rng.clone(),
+            state: self.state.clone(),
+            sums: self.sums,
+            time_share: self.time_share,
+            start_nll: self.start_nll,
+            curve: self.curve.clone(),
+            best: self.best.as_ref().map(|(loss, network)| (*loss, network.shared())),
+        }
+    }
+}
+
+/// A run as it was between two steps.
+pub struct Snapshot {
+    pub(crate) course: Course,
+    pub(crate) learner: OptimizerState,
+}
+
 impl Snapshot {
     /// The epoch that it was in, counted from 1.
     pub fn epoch(&self) -> usize {
-        self.place.epoch
+        self.course.place.epoch
     }
 
     /// Steps made in all epochs.
     pub fn step(&self) -> usize {
-        self.place.step
+        self.course.place.step
     }
 
-    /// The same weights before the first window of the epoch, as which a run goes on whose lessons are
-    /// others now.
+    /// The same weights before the first window of the epoch, from where a run resumes whose lessons
+    /// have changed since: its length is then reckoned, and its best weights are measured, anew.
     #[must_use]
-    pub fn at_start_of_epoch(self) -> Self {
-        let Place { epoch, window, step } = self.place;
+    pub fn for_other_lessons(self) -> Self {
+        let Place { epoch, window, step } = self.course.place;
         let place = Place { epoch, window: 0, step: step - window.min(step) };
-        Self { place, state: None, sums: (0.0, 0.0), ..self }
-    }
-}
-
-/// A run between two steps, of which a snapshot can be taken.
-#[derive(Clone, Copy)]
-pub struct Moment<'a>(pub(super) &'a Run<'a>);
-
-impl Moment<'_> {
-    /// Takes it. Needs three times the memory of the network, and as much time as copying that.
-    ///
-    /// # Errors
-    /// When the tensor library cannot allocate.
-    pub fn snapshot(&self) -> Result<Snapshot, candle_core::Error> {
-        let run = self.0;
-        // The run replaces its best network and never changes it.
-        let best = run.best.as_ref().map(|(loss, network)| (*loss, network.shared()));
-        Ok(Snapshot {
-            place: run.place,
-            rng: run.rng.clone(),
-            optimizer: run.learner.optimizer_state(&run.network)?,
-            state: run.state.clone(),
-            sums: run.sums,
-            over: run.over,
-            start_nll: run.start_nll,
-            curve: run.curve.clone(),
-            best,
-        })
-    }
-}
-
-impl fmt::Debug for Moment<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Moment").field(&self.0.place).finish()
+        let course = Course { place, n_steps: None, state: None, sums: (0.0, 0.0), ..self.course };
+        Self { course, ..self }
     }
 }

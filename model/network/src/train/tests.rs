@@ -1,23 +1,26 @@
 //! Does training learn, repeat itself and stop when told?
 
 use super::*;
-use crate::Interface;
-use rand::Rng;
+use crate::batch::Sequence;
+use crate::precision::Precision;
+use crate::weights::{Interface, Network};
 use rand::seq::SliceRandom;
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Sequences in an order of their own each epoch, each moved by up to `transpose`.
+/// Sequences in an order of their own each epoch, each moved by up to `most_shift`.
 pub(super) struct Numbers {
     pub(super) train: Vec<Sequence>,
     pub(super) valid: Vec<Sequence>,
+    pub(super) most_shift: u32,
 }
 
 impl Lessons for Numbers {
-    fn epoch(&self, settings: &Hyperparameters, rng: &mut ChaCha8Rng) -> Vec<Sequence> {
+    fn epoch(&self, rng: &mut ChaCha8Rng) -> Vec<Sequence> {
         let mut order = self.train.clone();
         order.shuffle(rng);
         for sequence in &mut order {
-            let shift = rng.random_range(0..=settings.transpose as u32);
+            let shift = rng.random_range(0..=self.most_shift);
             sequence.tokens.iter_mut().for_each(|token| *token = (*token + shift) % N_TOKENS);
         }
         order
@@ -30,7 +33,7 @@ impl Lessons for Numbers {
 
 const N_TOKENS: u32 = 24;
 pub(super) const INTERFACE: Interface =
-    Interface { vocabulary: N_TOKENS as usize, lookbacks: 2, conditions: 3 };
+    Interface { vocabulary: N_TOKENS as usize, lookbacks: 2, labels: 3 };
 
 /// A pattern of tokens; what came two and four tokens ago is suggested.
 fn sequence(i: u32) -> Sequence {
@@ -38,11 +41,11 @@ fn sequence(i: u32) -> Sequence {
     let back =
         |at: usize, by: usize| (at + 1).checked_sub(by).map_or(N_TOKENS, |earlier| tokens[earlier]);
     let suggested = (0..tokens.len() - 1).flat_map(|at| [back(at, 2), back(at, 4)]).collect();
-    Sequence { tokens, suggested, condition: 0, weight: 1.0 }
+    Sequence { tokens, suggested, label: 0, weight: 1.0 }
 }
 
 pub(super) fn corpus() -> Numbers {
-    Numbers { train: (0..5).map(sequence).collect(), valid: vec![sequence(5)] }
+    Numbers { train: (0..5).map(sequence).collect(), valid: vec![sequence(5)], most_shift: 0 }
 }
 
 pub(super) fn settings() -> Hyperparameters {
@@ -55,10 +58,17 @@ pub(super) fn settings() -> Hyperparameters {
         patience: 12,
         dropout: 0.1,
         learning_rate: 1e-2,
-        transpose: 0,
         sequence_length: 32,
         ..Hyperparameters::default()
     }
+}
+
+/// All weights of a network.
+fn numbers(network: &Network) -> Vec<f32> {
+    let values = |(_, var): &(String, candle_core::Var)| {
+        var.flatten_all().and_then(|v| v.to_vec1::<f32>()).expect("numbers")
+    };
+    network.parameters().iter().flat_map(values).collect()
 }
 
 pub(super) fn go_on(_: Progress, _: Moment<'_>) -> ControlFlow<End, f64> {
@@ -72,8 +82,7 @@ fn losses_fall_and_the_best_epoch_is_taken() {
     assert!(trained.best.valid_nll < trained.start_nll * 0.6, "{:?}", trained.curve);
     let lowest = trained.curve.iter().map(|loss| loss.valid_nll).fold(f64::INFINITY, f64::min);
     assert!((trained.best.valid_nll - lowest).abs() < 1e-12);
-    let again =
-        loss_on(&trained.network, corpus().valid, || true).expect("it evaluates").unwrap_or(0.0);
+    let again = evaluate(&trained.network, &corpus().valid).expect("it evaluates");
     assert!((again - lowest).abs() < 1e-6, "the weights are those of that epoch");
 }
 
@@ -96,7 +105,7 @@ fn the_plain_composition_learns_as_the_engine_does() {
 }
 
 #[test]
-fn one_song_can_be_learnt_by_heart() {
+fn one_sequence_can_be_memorised() {
     let mut corpus = corpus();
     corpus.train.truncate(1);
     corpus.valid.clear();
@@ -119,25 +128,89 @@ fn the_same_seed_gives_the_same_weights() {
     let run = || {
         let trained = train(&corpus(), &settings, settings.size(INTERFACE), Start::Fresh, go_on)
             .expect("it trains");
-        let values = |(_, var): &(String, candle_core::Var)| {
-            var.flatten_all().and_then(|v| v.to_vec1::<f32>()).expect("numbers")
-        };
-        trained.network.parameters().iter().flat_map(values).collect::<Vec<f32>>()
+        numbers(&trained.network)
     };
     assert_eq!(run(), run());
 }
 
 #[test]
-fn a_heavier_song_is_learnt_better() {
+fn a_heavier_sequence_is_learned_better() {
     let loss_with = |weight: f32| {
         let mut corpus = corpus();
-        corpus.train.iter_mut().for_each(|piece| piece.weight = 0.5);
+        corpus.train.iter_mut().for_each(|own| own.weight = 0.5);
         corpus.train[0].weight = weight;
         let trained = train(&corpus, &settings(), settings().size(INTERFACE), Start::Fresh, go_on)
             .expect("it trains");
-        loss_on(&trained.network, corpus.train[..1].to_vec(), || true).expect("it evaluates")
+        evaluate(&trained.network, &corpus.train[..1]).expect("it evaluates")
     };
     assert!(loss_with(4.0) < loss_with(0.1));
+}
+
+/// The weights and losses of two epochs in which the weights are `train` and `valid` times as large.
+fn scaled(train_factor: f32, valid_factor: f32) -> (Vec<f32>, Vec<EpochLoss>) {
+    let mut corpus = corpus();
+    for (own, weight) in corpus.train.iter_mut().zip([0.25, 1.0, 2.0, 3.0, 0.0]) {
+        own.weight = weight * train_factor;
+    }
+    corpus.valid.push(sequence(6));
+    for (own, weight) in corpus.valid.iter_mut().zip([1.0, 3.0]) {
+        own.weight = weight * valid_factor;
+    }
+    let settings = Hyperparameters { epochs: 2, ..settings() };
+    let size = settings.size(INTERFACE);
+    let trained = train(&corpus, &settings, size, Start::Fresh, go_on).expect("it trains");
+    (numbers(&trained.network), trained.curve)
+}
+
+#[test]
+fn only_ratios_of_weights_matter() {
+    // A power of two, so that nothing is rounded differently.
+    assert!(scaled(1.0, 1.0) == scaled(64.0, 1.0));
+}
+
+#[test]
+fn weights_have_no_say_in_what_is_measured() {
+    assert!(scaled(1.0, 1.0) == scaled(1.0, 0.0));
+    let network = Network::new(settings().size(INTERFACE), &mut ChaCha8Rng::seed_from_u64(1));
+    let network = network.expect("a network");
+    let loss = |weights: [f32; 2]| {
+        let own = |(i, weight)| Sequence { weight, ..sequence(i) };
+        evaluate(&network, &[own((0, weights[0])), own((1, weights[1]))]).expect("it evaluates")
+    };
+    assert_eq!(loss([1.0, 1.0]).to_bits(), loss([9.0, 0.1]).to_bits());
+}
+
+#[test]
+fn reported_losses_are_weighted_means() {
+    let mut corpus = corpus();
+    corpus.train.iter_mut().zip([4.0, 0.5]).for_each(|(own, weight)| own.weight = weight);
+    let settings = Hyperparameters {
+        epochs: 1,
+        batch: 5,
+        sequence_length: 200,
+        dropout: 0.0,
+        precision: Precision::F32,
+        ..settings()
+    };
+    let size = settings.size(INTERFACE);
+    let mut step_nll = 0.0;
+    let trained = train(&corpus, &settings, size, Start::Fresh, |progress, _| {
+        if let Progress::Step { nll, .. } = progress {
+            step_nll = nll;
+        }
+        ControlFlow::Continue(0.0)
+    });
+    let trained = trained.expect("it trains");
+    let fresh = Network::new(size, &mut ChaCha8Rng::seed_from_u64(settings.seed));
+    let fresh = fresh.expect("a network");
+    let (mut sum, mut weight) = (0.0, 0.0);
+    for own in &corpus.train {
+        let nll = evaluate(&fresh, std::slice::from_ref(own)).expect("it evaluates");
+        sum += f64::from(own.weight) * nll * own.n_steps() as f64;
+        weight += f64::from(own.weight) * own.n_steps() as f64;
+    }
+    assert!((step_nll - sum / weight).abs() < 1e-4, "{step_nll}, not {}", sum / weight);
+    assert!((trained.curve[0].train_nll - step_nll).abs() < 1e-9);
 }
 
 #[test]
@@ -191,7 +264,7 @@ fn it_ends_when_nothing_gets_better() {
 
 #[test]
 fn nothing_to_learn_is_said() {
-    let nothing = Numbers { train: Vec::new(), valid: Vec::new() };
+    let nothing = Numbers { train: Vec::new(), valid: Vec::new(), most_shift: 0 };
     let none = train(&nothing, &settings(), settings().size(INTERFACE), Start::Fresh, go_on);
     assert!(matches!(none, Err(TrainError::NothingToLearn)));
 }

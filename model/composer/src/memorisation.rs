@@ -1,4 +1,4 @@
-//! How much of a song is taken over from the songs it was learned from?
+//! How much of a song has the network memorised from the songs it learned from?
 //!
 //! Two leads share a run where interval and time to the next onset agree note by note, whatever the
 //! key, the tempo or the place in the bar. Notes of one repeated pitch are no melody: a run counts

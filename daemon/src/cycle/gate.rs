@@ -1,0 +1,152 @@
+//! Is what was learned played from now on?
+//!
+//! A new version is held against the best that its genre has ever played, not against the last one
+//! only: else a little could be lost in every cycle. All are measured now, on the same held-out songs,
+//! every token counted alike, so that votes have no say in it.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use composer::lessons::evaluate_while;
+use composer::version;
+use network::train::TrainError;
+
+use super::label;
+use super::plan::Plan;
+use crate::context::Context;
+use crate::store::Promotion;
+
+/// Earlier versions at most that are measured besides the one in force. Each takes about a second.
+const MOST_EARLIER: usize = 8;
+
+/// Whether a version is played, and why (not).
+pub(super) struct Decision {
+    pub(super) promoted: bool,
+    pub(super) why: String,
+}
+
+/// A version and its loss on the held-out songs, in nats a token.
+#[derive(Clone, Copy, Debug)]
+struct Measured {
+    version: u32,
+    nll: f64,
+}
+
+/// Decides about weights with a loss of `valid_nll` on the held-out songs.
+///
+/// # Errors
+/// [`TrainError::Abandoned`] when `stop` is set; or when the store cannot be read.
+pub(super) fn decide(
+    context: &Context,
+    genre: &str,
+    plan: &Plan,
+    valid_nll: f64,
+    stop: &AtomicBool,
+) -> anyhow::Result<Decision> {
+    // A person may have rolled back meanwhile.
+    let Some(Promotion { version: current, .. }) = context.store.current_version(genre)? else {
+        return Ok(Decision { promoted: true, why: "it is the first version".to_owned() });
+    };
+    let mut played = Vec::new();
+    for version in candidates(context, genre, current)? {
+        match nll_of(context, genre, version, plan, stop) {
+            Ok(nll) => played.push(Measured { version, nll }),
+            Err(error) if is_abandoned(&error) => return Err(error),
+            Err(error) if version == current => {
+                let why = format!("v{version} can't be read any more: {error:#}");
+                return Ok(Decision { promoted: true, why });
+            }
+            Err(error) => {
+                tracing::debug!(genre, version, error = format!("{error:#}"), "not measured");
+            }
+        }
+    }
+    Ok(compare(valid_nll, &played, context.config.schedule.promotion_margin))
+}
+
+/// The version in force, and those of the ones played before that had the lowest losses.
+fn candidates(context: &Context, genre: &str, current: u32) -> anyhow::Result<Vec<u32>> {
+    let noted: BTreeMap<u32, f64> = context
+        .store
+        .cycles(genre)?
+        .into_iter()
+        .filter_map(|(_, cycle)| Some((cycle.version?, cycle.valid_nll?)))
+        .collect();
+    let promotions = context.store.promotions(genre)?;
+    let mut earlier: Vec<u32> = promotions.into_iter().map(|promotion| promotion.version).collect();
+    earlier.sort_unstable();
+    earlier.dedup();
+    earlier.retain(|version| *version != current);
+    let loss = |version: &u32| noted.get(version).copied().unwrap_or(f64::INFINITY);
+    earlier.sort_by(|a, b| loss(a).total_cmp(&loss(b)));
+    earlier.truncate(MOST_EARLIER);
+    earlier.insert(0, current);
+    Ok(earlier)
+}
+
+/// The loss of a version on the songs that are held out now.
+fn nll_of(
+    context: &Context,
+    genre: &str,
+    version: u32,
+    plan: &Plan,
+    stop: &AtomicBool,
+) -> anyhow::Result<f64> {
+    let (network, manifest) = version::load(&context.home.version(genre, version))?;
+    let mut pieces = plan.held_out().to_vec();
+    for piece in &mut pieces {
+        piece.label = label::number(&manifest.genres, genre);
+    }
+    let goes_on = || !stop.load(Ordering::Relaxed);
+    Ok(evaluate_while(&network, &pieces, goes_on)?.ok_or(TrainError::Abandoned)?)
+}
+
+fn is_abandoned(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(TrainError::Abandoned))
+}
+
+/// A new version may be worse than the best by no more than the margin.
+fn compare(valid_nll: f64, played: &[Measured], margin: f64) -> Decision {
+    let best = played.iter().min_by(|a, b| a.nll.total_cmp(&b.nll));
+    let Some(Measured { version, nll }) = best else {
+        return Decision { promoted: true, why: "nothing to compare it with".to_owned() };
+    };
+    let why = format!("{valid_nll:.3} against {nll:.3} of v{version} on the same songs");
+    if valid_nll <= nll + margin {
+        Decision { promoted: true, why }
+    } else {
+        let why = format!("{why}, worse by more than the margin of {margin}");
+        Decision { promoted: false, why }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_lost_does_not_add_up_over_cycles() {
+        let mut played = vec![Measured { version: 1, nll: 0.5 }];
+        let mut promoted = Vec::new();
+        for version in 2..5 {
+            let nll = 0.5 + 0.04 * f64::from(version - 1);
+            let decision = compare(nll, &played, 0.05);
+            promoted.push(decision.promoted);
+            if decision.promoted {
+                played.push(Measured { version, nll });
+            } else {
+                assert!(decision.why.contains("of v1 on the same songs"), "{}", decision.why);
+            }
+        }
+        assert_eq!(promoted, [true, false, false]);
+    }
+
+    #[test]
+    fn the_best_ever_played_counts_wherever_it_stands() {
+        let played = [(3, 0.6), (1, 0.4), (2, 0.5)].map(|(version, nll)| Measured { version, nll });
+        assert!(compare(0.44, &played, 0.05).promoted);
+        assert!(!compare(0.46, &played, 0.05).promoted);
+        assert!(compare(9.0, &[], 0.05).promoted);
+        assert!(!compare(f64::NAN, &played, 0.05).promoted);
+    }
+}

@@ -1,0 +1,94 @@
+//! What is noted of a version besides its weights?
+//!
+//! A manifest is never rewritten, so what an earlier or a later release wrote has to be readable: only
+//! what says which weights these are must be there. A number that is missing or was not finite is read as
+//! NaN.
+
+use network::train::EpochLoss;
+use serde::de::{DeserializeOwned, Deserializer};
+use serde::{Deserialize, Serialize};
+use taste::Statistics;
+
+use crate::settings::Settings;
+
+/// How a version came about and what it is worth. Losses in nats a token, every token counted alike.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The genre it plays.
+    pub genre: String,
+    /// Counted from 1 a genre.
+    pub version: u32,
+    /// The version whose weights it began with, if any.
+    #[serde(default)]
+    pub parent: Option<u32>,
+    /// The genres and artists that it knows by name, its own genre among them; the label of one is its
+    /// place, counted from 1.
+    pub genres: Vec<String>,
+    /// When it was made, in milliseconds since 1970.
+    #[serde(default)]
+    pub created_ms: u64,
+    /// How it was trained.
+    #[serde(default, deserialize_with = "or_default")]
+    pub hyperparameters: Settings,
+    /// Songs and tracks learned from.
+    #[serde(default)]
+    pub n_train: usize,
+    /// Songs of other genres among them.
+    #[serde(default)]
+    pub n_replayed: usize,
+    /// Songs held out.
+    #[serde(default)]
+    pub n_valid: usize,
+    /// Losses by epoch.
+    #[serde(default, deserialize_with = "or_default")]
+    pub curve: Vec<EpochLoss>,
+    /// Validation loss of these weights.
+    #[serde(default = "nan", deserialize_with = "or_nan")]
+    pub valid_nll: f64,
+    /// Validation loss of an untrained network of the same size.
+    #[serde(default = "nan", deserialize_with = "or_nan")]
+    pub untrained_nll: f64,
+    /// Validation loss of a bigram model of the same training songs.
+    #[serde(default = "nan", deserialize_with = "or_nan")]
+    pub bigram_nll: f64,
+    /// What is usual among the songs learned from; `None` where a release with other features kept
+    /// it, so that it has to be measured anew.
+    #[serde(default, rename = "usual", deserialize_with = "taste::if_current")]
+    pub statistics: Option<Statistics>,
+    /// Tokens a second in training.
+    #[serde(default = "nan", deserialize_with = "or_nan")]
+    pub tokens_per_second: f64,
+    /// Meaning of the token ids: [`LAYOUT`](music::tokens::LAYOUT) when it was made.
+    pub token_layout: u32,
+    /// Number of tokens when it was made.
+    pub vocabulary: usize,
+    /// BLAKE3 of the weights' file, in hexadecimal.
+    pub weights_blake3: String,
+}
+
+impl Manifest {
+    /// Whether every number is finite: JSON has no word for one that is not.
+    pub(super) fn is_finite(&self) -> bool {
+        let Self { valid_nll, untrained_nll, bigram_nll, tokens_per_second, curve, .. } = self;
+        let losses = curve.iter().flat_map(|loss| [loss.train_nll, loss.valid_nll]);
+        let others = [*valid_nll, *untrained_nll, *bigram_nll, *tokens_per_second];
+        losses.chain(others).all(f64::is_finite)
+    }
+}
+
+/// What can be made out, else nothing.
+fn or_default<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    let written = serde_json::Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(written).unwrap_or_default())
+}
+
+/// JSON has no number that is not finite, and writes null.
+fn or_nan<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::<f64>::deserialize(deserializer)?.unwrap_or(f64::NAN))
+}
+
+fn nan() -> f64 {
+    f64::NAN
+}

@@ -1,0 +1,26 @@
+//! Why is there no trained network?
+
+use super::hardware::NoGpu;
+
+/// Why there is no trained network.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// No sequence has any weight.
+    #[error("there is nothing to learn from")]
+    NothingToLearn,
+    /// The callback said [`End::Abandon`](super::End::Abandon).
+    #[error("training was stopped before it had a result")]
+    Abandoned,
+    /// The loss is not finite any more.
+    #[error("training diverged in epoch {epoch}: lower learning_rate")]
+    Diverged {
+        /// Counted from 1.
+        epoch: usize,
+    },
+    /// A GPU is demanded, and there is none.
+    #[error("{0}; see to it, or set device = \"auto\" in [training]")]
+    NoGpu(#[from] NoGpu),
+    /// The tensor library failed.
+    #[error("the tensor library failed: {0}")]
+    Candle(#[from] candle_core::Error),
+}
