@@ -31,7 +31,8 @@ fn version(home: &Home) -> Value {
     let fields = manifest.as_object_mut().expect("an object");
     fields.retain(|key, _| key != "created_ms" && key != "tokens_per_second");
     assert_eq!(fields["curve"].as_array().map(Vec::len), Some(EPOCHS));
-    assert!(!unfinished(home), "it is over");
+    // The version is played a moment before its snapshots are deleted.
+    eventually("no snapshot of a complete training", || (!unfinished(home)).then_some(()));
     manifest
 }
 
