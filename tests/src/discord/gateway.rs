@@ -16,20 +16,12 @@ use twilight_model::gateway::Intents;
 use twilight_model::gateway::payload::outgoing::{Heartbeat, Identify, Resume};
 
 use super::payload;
-use super::state::{Inner, State};
+use super::state::{Inner, Out, State};
 
 /// What the bot may want to hear.
 const INTENTS: Intents = Intents::GUILDS.union(Intents::GUILD_MESSAGE_REACTIONS);
 /// Between two new sessions.
 const PAUSE: Duration = Duration::from_millis(4900);
-
-/// What goes to a socket.
-#[derive(Clone, Debug)]
-pub(super) enum Out {
-    Text(String),
-    Close(Option<u16>),
-    Drop,
-}
 
 #[derive(Deserialize)]
 pub(super) struct Parameters {

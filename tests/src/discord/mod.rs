@@ -11,6 +11,7 @@ mod check;
 mod form;
 mod gateway;
 mod payload;
+mod people;
 mod rest;
 mod routes;
 mod state;
@@ -282,7 +283,7 @@ impl Discord {
 
     /// Asks the bot to reconnect (opcode 7).
     pub fn ask_to_reconnect(&self) {
-        self.state.broadcast(&gateway::Out::Text(json!({ "op": 7, "d": null }).to_string()));
+        self.state.broadcast(&state::Out::Text(json!({ "op": 7, "d": null }).to_string()));
     }
 
     /// Breaks all gateway connections without a word.
@@ -292,12 +293,12 @@ impl Discord {
 
     /// Closes all gateway connections, with or without a code.
     pub fn close_sockets(&self, code: Option<u16>) {
-        self.state.broadcast(&gateway::Out::Close(code));
+        self.state.broadcast(&state::Out::Close(code));
     }
 
     /// Forgets all sessions, so that they can't be resumed, and says so (opcode 9).
     pub fn invalidate_sessions(&self) {
-        self.state.broadcast(&gateway::Out::Text(json!({ "op": 9, "d": false }).to_string()));
+        self.state.broadcast(&state::Out::Text(json!({ "op": 9, "d": false }).to_string()));
         self.state.lock().sessions.clear();
     }
 

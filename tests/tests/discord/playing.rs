@@ -85,6 +85,10 @@ impl Playing {
     }
 }
 
+pub(crate) fn nothing_wrong(discord: &Discord) {
+    assert_eq!(discord.violations(), Vec::<String>::new());
+}
+
 pub(crate) fn post(track: u64) -> Post {
     let marker = Marker::of_track(track);
     let file = |name: &str, n_bytes: usize| File {
