@@ -15,7 +15,6 @@ use music::notation;
 
 use crate::context::Context;
 use crate::store::{Track, TrackId};
-use crate::track::publish;
 use crate::track::track_file;
 
 /// Posts a finished track, for `listener` if one asked for it. `None` if only the channel can tell
@@ -102,12 +101,12 @@ fn post_of(
 ) -> anyhow::Result<Post> {
     let folder = track_file::folder(&context.home, &track.genre);
     let name = bot::names::title(&bot::names::of(id.0));
-    let artist = publish::artist_of(track);
+    let artist = track.wish.artist.as_deref();
     let about = post::About {
         track: id.0,
         name: &name,
         genre: &track.genre,
-        artist: artist.as_deref(),
+        artist,
         version: track.version,
         seed: track.seed,
         tempo_bpm: track.tempo_bpm,
@@ -116,7 +115,7 @@ fn post_of(
         listener,
     };
     let text = post::track(&about, &context.config.reactions.offered);
-    let manner = artist.as_ref().map(|artist| format!(" like {artist}")).unwrap_or_default();
+    let manner = artist.map(|artist| format!(" like {artist}")).unwrap_or_default();
     let what = format!(
         "{name}, a {} track{manner} in {} at {} BPM",
         track.genre,
@@ -151,6 +150,7 @@ pub(crate) mod tests {
 
     use bot::chat::{Answered, MessageId};
     use bot::reaction::Emoji;
+    use bot::wish::Wish;
 
     use super::*;
     use crate::config::Config;
@@ -173,7 +173,7 @@ pub(crate) mod tests {
             genre: "hardstyle".to_owned(),
             version: 1,
             seed: 1,
-            settings: "{}".to_owned(),
+            wish: Wish::any("hardstyle"),
             stem: "nothing".to_owned(),
             tempo_bpm: 150.0,
             key_index: 0,

@@ -81,7 +81,7 @@ impl From<Made> for Row {
         let (track, paths) = (made.track, made.paths);
         Self {
             track: made.id,
-            artist: publish::artist_of(&track),
+            artist: track.wish.artist,
             genre: track.genre,
             version: track.version,
             seed: track.seed,

@@ -11,7 +11,6 @@ use super::listing::{genres, plain_key, weights};
 use crate::context::Context;
 use crate::control::answer::{Line, Out};
 use crate::store::{Track, TrackId, TrackState, Weighted};
-use crate::track::publish::artist_of;
 use crate::votes::rating::score_of;
 
 /// Which tracks to list.
@@ -70,7 +69,7 @@ impl Row {
         };
         Self {
             track: id,
-            artist: artist_of(&track),
+            artist: track.wish.artist,
             genre: track.genre,
             version: track.version,
             seed: track.seed,

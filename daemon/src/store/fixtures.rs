@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use bot::wish::{Temperature, Wish};
+
 use super::*;
 
 impl Store {
@@ -49,7 +51,7 @@ pub(super) fn track(genre: &str, seed: u64) -> Track {
         genre: genre.to_owned(),
         version: 3,
         seed,
-        settings: r#"{"temperature":0.85}"#.to_owned(),
+        wish: Wish { temperature: Temperature::new(0.85).ok(), ..Wish::any(genre) },
         stem: format!("{genre}-{seed}"),
         tempo_bpm: 150.0,
         key_index: 12,

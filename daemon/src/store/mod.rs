@@ -29,6 +29,7 @@ mod txn;
 mod versions;
 mod view;
 mod votes;
+mod wish_text;
 mod writer;
 
 pub use cycles::{Cycle, Outcome, Weighted};

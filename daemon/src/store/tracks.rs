@@ -5,6 +5,7 @@
 //! itself is in files.
 
 use bot::chat::{ChannelId, MessageId, Posted};
+use bot::wish::Wish;
 use serde::{Deserialize, Serialize};
 
 use super::codec::{Record, Tree};
@@ -13,9 +14,10 @@ use super::handle::Store;
 use super::ids::{TrackId, genre_key, last_number, with_number};
 use super::txn::Txn;
 use super::view::Read;
+use super::wish_text;
 
-/// The longest settings text, in bytes.
-const MAX_SETTINGS: usize = 2048;
+/// The longest wish, in bytes of its text.
+const MAX_WISH: usize = 2048;
 
 /// What is known about a generated track.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,8 +28,9 @@ pub struct Track {
     pub version: u32,
     /// The seed it was sampled with.
     pub seed: u64,
-    /// All it was asked for, as JSON; at most 2 KiB.
-    pub settings: String,
+    /// What was asked for; at most 2 KiB as text.
+    #[serde(rename = "settings", with = "wish_text")]
+    pub wish: Wish,
     /// What its files are called, without extension.
     pub stem: String,
     /// Quarter notes a minute; finite.
@@ -201,9 +204,13 @@ fn insert(txn: &mut Txn<'_>, id: TrackId, track: &Track) -> Result<(), Error> {
 }
 
 fn check(track: &Track) -> Result<(), Error> {
-    if track.settings.len() > MAX_SETTINGS {
-        let bytes = track.settings.len();
-        return Err(Error::TooLarge { tree: Tree::Tracks.name(), bytes, most: MAX_SETTINGS });
+    let wish = wish_text::of(&track.wish).map_err(|error| {
+        let (what, value) = ("wish", error.to_string());
+        Error::BadValue { what, value, allowed: "a wish that JSON can hold" }
+    })?;
+    if wish.len() > MAX_WISH {
+        let bytes = wish.len();
+        return Err(Error::TooLarge { tree: Tree::Tracks.name(), bytes, most: MAX_WISH });
     }
     let scores = track.candidates.iter().map(|candidate| f64::from(candidate.score));
     match scores.chain([track.tempo_bpm]).find(|number| !number.is_finite()) {
@@ -293,16 +300,43 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused() {
         let (_folder, store) = scratch();
-        let long = Track { settings: "x".repeat(MAX_SETTINGS + 1), ..track("hardstyle", 1) };
+        let by = |artist: String| Wish { artist: Some(artist), ..Wish::any("hardstyle") };
+        let n_bytes = wish_text::of(&by(String::new())).expect("JSON").len();
+        let long = by("x".repeat(MAX_WISH + 1 - n_bytes));
+        let long = Track { wish: long, ..track("hardstyle", 1) };
         assert!(matches!(store.add_new_track(|_| long), Err(Error::TooLarge { .. })));
         let mut odd = track("hardstyle", 1);
         odd.candidates[0].score = f32::INFINITY;
         assert!(matches!(store.add_new_track(|_| odd), Err(Error::BadValue { .. })));
         let full = Track {
-            settings: "x".repeat(MAX_SETTINGS),
+            wish: by("x".repeat(MAX_WISH - n_bytes)),
             candidates: vec![Candidate { seed: u64::MAX, score: -0.123_456_79 }; 16],
             ..track("hardstyle", u64::MAX)
         };
         assert!(store.add_new_track(|_| full).is_ok());
+    }
+
+    #[test]
+    fn tracks_of_earlier_releases_are_still_read_with_their_wish() {
+        let record = |settings: &str| {
+            let json = serde_json::json!({
+                "genre": "hardstyle", "version": 3, "seed": 7, "settings": settings, "stem": "a",
+                "tempo_bpm": 150.0, "key_index": 12, "n_bars": 32, "created_at_ms": 5,
+                "candidates": [], "copied_notes": 7, "state": "rendered",
+            });
+            serde_json::from_value::<Track>(json).expect("a track").wish
+        };
+        let wish = record(
+            r#"{"genre":"hardstyle","artist":"x","seed":7,"bars":16,"tempo_bpm":155.0,
+            "key":"F minor","instrument":"saw_lead","arrangement":"lead","temperature":0.9,
+            "plain":true,"opening":{"source":{"track":3},"bars":4},"no_audio":false,
+            "no_picture":false,"wav":false,"stems":false}"#,
+        );
+        assert_eq!((wish.artist.as_deref(), wish.seed, wish.plain), (Some("x"), Some(7), true));
+        assert_eq!(wish.tempo.map(|bpm| bpm.to_string()).as_deref(), Some("155"));
+        assert_eq!(wish.key.map(|key| key.to_string()).as_deref(), Some("F minor"));
+        assert!(wish.instrument.is_some() && wish.primer.is_some());
+        // What this release cannot express loses no track.
+        assert_eq!(record(r#"{"genre":"hardstyle","instrument":"theremin"}"#), Wish::default());
     }
 }

@@ -82,7 +82,7 @@ pub fn make(context: &Context, wish: &Wish, output: &Output) -> anyhow::Result<M
         genre: genre.to_owned(),
         version,
         seed: order.sampling.seed,
-        settings: serde_json::to_string(&order.wish)?,
+        wish: order.wish,
         stem: request.stem(),
         tempo_bpm: chosen.song.tempo_bpm(),
         key_index: chosen.song.key().index() as u8,
@@ -175,9 +175,4 @@ pub fn version(context: &Context, genre: &str) -> anyhow::Result<u32> {
     let hint =
         format!("it is trained soon by a running daemon, or now by `kickback train {genre}`");
     Err(NotNow(format!("{genre} has songs enough but is not trained yet: {hint}")).into())
-}
-
-/// The artist in whose manner a track was asked for.
-pub fn artist_of(track: &Track) -> Option<String> {
-    serde_json::from_str::<Wish>(&track.settings).ok()?.artist
 }

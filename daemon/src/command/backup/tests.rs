@@ -3,6 +3,7 @@
 use std::os::unix::net::UnixListener;
 use std::sync::atomic::AtomicBool;
 
+use bot::wish::Wish;
 use serde_json::json;
 
 use super::*;
@@ -59,7 +60,7 @@ fn track() -> Track {
         genre: "hardstyle".to_owned(),
         version: 1,
         seed: 7,
-        settings: "{}".to_owned(),
+        wish: Wish::any("hardstyle"),
         stem: "one".to_owned(),
         tempo_bpm: 150.0,
         key_index: 0,
