@@ -1,6 +1,6 @@
 //! How does the daemon take part in the chat?
 
-pub mod answer;
-pub mod offer;
-pub mod posting;
+pub(crate) mod answer;
+pub(crate) mod offer;
+pub(crate) mod posting;
 mod refusal;

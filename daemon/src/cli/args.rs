@@ -16,25 +16,25 @@ use crate::demo::Demo;
 /// Learns a community's music from dropped MIDI files and plays it back.
 #[derive(Debug, Parser)]
 #[command(name = "kickback", version, about, arg_required_else_help = true)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// Where everything is kept [default: `$KICKBACK_HOME`, `$STATE_DIRECTORY` or
     /// `$XDG_DATA_HOME/kickback`]
     #[arg(long, global = true, value_name = "DIR")]
-    pub home: Option<PathBuf>,
+    pub(crate) home: Option<PathBuf>,
     /// The configuration file [default: kickback.toml in the home, if there]
     #[arg(long, global = true, value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
     /// One JSON object a line on stdout, and nothing else there
     #[arg(long, global = true)]
-    pub json: bool,
+    pub(crate) json: bool,
     /// What to do
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 /// Everything that can be asked for.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Run the daemon: watch the inbox, train, answer in Discord
     Run,
     /// Hear it: learn the bundled starter songs in a fresh home, play, rate, learn again

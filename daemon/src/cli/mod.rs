@@ -1,7 +1,7 @@
 //! How does the program get from its first argument to its exit code?
 
-pub mod app;
-pub mod args;
-pub mod path;
-pub mod print;
-pub mod signals;
+pub(crate) mod app;
+pub(crate) mod args;
+pub(crate) mod path;
+pub(crate) mod print;
+pub(crate) mod signals;

@@ -13,14 +13,14 @@ use serde::{Deserialize, Serialize};
 /// A path that means the same file in every working folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct AbsolutePath(PathBuf);
+pub(crate) struct AbsolutePath(PathBuf);
 
 impl AbsolutePath {
     /// The path, taken from the working folder of this process.
     ///
     /// # Errors
     /// When it is empty, or when the working folder is not known.
-    pub fn new(path: PathBuf) -> io::Result<Self> {
+    pub(crate) fn new(path: PathBuf) -> io::Result<Self> {
         std::path::absolute(path).map(Self)
     }
 }

@@ -13,19 +13,19 @@ use crate::control::answer::{Line, Step};
 const PARTS: u64 = 1000;
 
 /// Prints the lines of an answer.
-pub struct Printer {
+pub(crate) struct Printer {
     json: bool,
     bar: Option<ProgressBar>,
 }
 
 impl Printer {
     /// A printer for `--json` or for people.
-    pub fn new(json: bool) -> Self {
+    pub(crate) fn new(json: bool) -> Self {
         Self { json, bar: None }
     }
 
     /// Prints one line.
-    pub fn print(&mut self, line: Line) {
+    pub(crate) fn print(&mut self, line: Line) {
         match line {
             Line::Step(step) => self.step(&step),
             Line::Remark(text) => self.aside(|| to_stderr(&text)),
@@ -50,7 +50,7 @@ impl Printer {
     }
 
     /// Takes the bar away at the end of an answer.
-    pub fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }

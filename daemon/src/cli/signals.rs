@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 ///
 /// # Errors
 /// When the signals cannot be caught.
-pub fn stopped() -> anyhow::Result<impl Future<Output = ()> + Send> {
+pub(crate) fn stopped() -> anyhow::Result<impl Future<Output = ()> + Send> {
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     Ok(async move {
         tokio::select! {
@@ -23,7 +23,7 @@ pub fn stopped() -> anyhow::Result<impl Future<Output = ()> + Send> {
 ///
 /// # Errors
 /// When the signals cannot be caught.
-pub fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
+pub(crate) fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
     let flag = Arc::new(AtomicBool::new(false));
     let raised = flag.clone();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

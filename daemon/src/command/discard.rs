@@ -12,11 +12,11 @@ use crate::control::answer::{Line, NotNow, Out};
 
 /// Which version to delete.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
-pub struct Discard {
+pub(crate) struct Discard {
     /// The genre
-    pub genre: String,
+    pub(crate) genre: String,
     /// Its version: 3 or v3
-    pub version: VersionNumber,
+    pub(crate) version: VersionNumber,
 }
 
 /// The version that is gone.

@@ -13,7 +13,7 @@ use crate::track::track_file;
 
 /// Nothing can be chosen.
 #[derive(Clone, Copy, Debug, Args, Serialize, Deserialize)]
-pub struct Doctor {}
+pub(crate) struct Doctor {}
 
 /// What a check found.
 #[derive(Debug, Serialize)]

@@ -10,9 +10,9 @@ use crate::control::answer::{Line, NotNow, Out};
 
 /// Whose votes to delete.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
-pub struct Forget {
+pub(crate) struct Forget {
     /// The name under which the votes were given
-    pub name: String,
+    pub(crate) name: String,
 }
 
 /// How many votes are gone.

@@ -18,23 +18,23 @@ use crate::track::publish::{self, Made};
 
 /// Options of a generation.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
-pub struct Generate {
+pub(crate) struct Generate {
     /// What is asked for.
     #[command(flatten)]
-    pub wish: Wish,
+    pub(crate) wish: Wish,
     /// How many tracks, up to 1000
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub count: u32,
+    pub(crate) count: u32,
     /// How they are written.
     #[command(flatten)]
-    pub output: Output,
+    pub(crate) output: Output,
 }
 
 /// A track that was made.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Row {
+pub(crate) struct Row {
     /// Its number.
-    pub track: TrackId,
+    pub(crate) track: TrackId,
     genre: String,
     artist: Option<String>,
     version: u32,
@@ -45,7 +45,7 @@ pub struct Row {
     key: Key,
     bars: u32,
     /// The MIDI file.
-    pub midi: String,
+    pub(crate) midi: String,
     audio: Option<String>,
     picture: Option<String>,
     wav: Option<String>,

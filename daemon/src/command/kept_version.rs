@@ -12,7 +12,7 @@ use crate::control::answer::NotNow;
 /// The number of a version, written 3 or v3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct VersionNumber(u32);
+pub(crate) struct VersionNumber(u32);
 
 impl FromStr for VersionNumber {
     type Err = String;

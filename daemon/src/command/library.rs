@@ -14,9 +14,9 @@ use crate::store::{Music, Song, SongId, SongStatus, Weighted};
 
 /// Which songs to list.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
-pub struct Library {
+pub(crate) struct Library {
     /// Only this genre
-    pub genre: Option<String>,
+    pub(crate) genre: Option<String>,
 }
 
 /// A song that is learned from.

@@ -11,22 +11,22 @@ mod backup;
 mod discard;
 mod doctor;
 mod forget;
-pub mod generate;
-pub mod judge;
+pub(crate) mod generate;
+pub(crate) mod judge;
 mod kept_version;
 mod library;
 mod listing;
-pub mod rate;
+pub(crate) mod rate;
 mod remove;
-pub mod restore;
+pub(crate) mod restore;
 mod retrain;
 mod rollback;
-pub mod roundtrip;
+pub(crate) mod roundtrip;
 mod score;
 mod situation;
-pub mod status;
-pub mod tracks;
-pub mod train;
+pub(crate) mod status;
+pub(crate) mod tracks;
+pub(crate) mod train;
 mod versions;
 
 use clap::Subcommand;
@@ -35,13 +35,13 @@ use serde::{Deserialize, Serialize};
 use crate::context::Context;
 use crate::control::answer::Out;
 
-pub use retrain::Retrain;
-pub use situation::{Situation, Underway};
+pub(crate) use retrain::Retrain;
+pub(crate) use situation::{Situation, Underway};
 
 /// What works on a home; carried out by the daemon if one is running, else by this process.
 #[derive(Clone, Debug, Subcommand, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum HomeCommand {
+pub(crate) enum HomeCommand {
     /// Train a genre now
     Train(train::Train),
     /// Train a genre with the daemon's usual settings, at the next opportunity
@@ -80,7 +80,7 @@ impl HomeCommand {
     ///
     /// # Errors
     /// With what to do about it; [`crate::control::answer::exit_code`] tells its exit code.
-    pub fn execute(
+    pub(crate) fn execute(
         self,
         context: &Context,
         now: &Situation,

@@ -21,18 +21,18 @@ use crate::votes::rating::score_of;
 #[command(
     override_usage = "kickback rate TRACK EMOJI [--by NAME]\n       kickback rate --from FILE.csv"
 )]
-pub struct Rate {
+pub(crate) struct Rate {
     /// The track's number
     #[arg(required_unless_present = "from", requires = "emoji")]
-    pub track: Option<u64>,
+    pub(crate) track: Option<u64>,
     /// An emoji that has a value in the configuration
-    pub emoji: Option<String>,
+    pub(crate) emoji: Option<String>,
     /// Who rates
     #[arg(long, value_name = "NAME", default_value = "local")]
-    pub by: String,
+    pub(crate) by: String,
     /// Ratings from a file with the columns track,emoji,by and perhaps time (milliseconds since 1970)
     #[arg(long, value_name = "FILE.csv", conflicts_with_all = ["track", "emoji"])]
-    pub from: Option<AbsolutePath>,
+    pub(crate) from: Option<AbsolutePath>,
 }
 
 /// How a rated track stands.

@@ -24,10 +24,10 @@ const ALIKE: f64 = 0.85;
 
 /// Which song to take out.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
-pub struct Remove {
+pub(crate) struct Remove {
     /// The song's id (or its first digits, four or more), its name, or a file with its content
     #[arg(value_parser = name_or_absolute_path)]
-    pub song: String,
+    pub(crate) song: String,
 }
 
 /// The song that was taken out.

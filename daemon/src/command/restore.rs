@@ -20,10 +20,10 @@ use crate::track::track_file;
 
 /// What to restore.
 #[derive(Clone, Debug, Args)]
-pub struct Restore {
+pub(crate) struct Restore {
     /// The backup's folder, which is only read
     #[arg(value_name = "DIR")]
-    pub from: PathBuf,
+    pub(crate) from: PathBuf,
 }
 
 /// What came back.
@@ -46,7 +46,12 @@ impl Restore {
     /// # Errors
     /// [`NotNow`] if the home has a store or a daemon runs on it, [`Misused`] if this is not a backup;
     /// else what could not be read or written. As the store is made last, it can then be repeated.
-    pub fn run(&self, home: &Home, config: &Config, out: &mut Out<'_>) -> anyhow::Result<()> {
+    pub(crate) fn run(
+        &self,
+        home: &Home,
+        config: &Config,
+        out: &mut Out<'_>,
+    ) -> anyhow::Result<()> {
         let from = std::path::absolute(&self.from)?;
         require_no_store(home)?;
         let mut export = open(&from.join(STORE), &from)?;

@@ -14,14 +14,14 @@ use crate::cycle::request::TrainingRequest;
 
 /// Which genre to train.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
-pub struct Retrain {
+pub(crate) struct Retrain {
     /// The genre
-    pub genre: String,
+    pub(crate) genre: String,
 }
 
 /// A training waits for its turn in the daemon.
 #[derive(Debug, Serialize)]
-pub struct Queued {
+pub(crate) struct Queued {
     genre: String,
     queued: bool,
 }
@@ -32,7 +32,7 @@ impl Retrain {
     }
 
     /// What the daemon answers.
-    pub fn queued(&self) -> Queued {
+    pub(crate) fn queued(&self) -> Queued {
         Queued { genre: self.genre.clone(), queued: true }
     }
 }

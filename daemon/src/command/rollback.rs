@@ -13,11 +13,11 @@ use crate::store::Promotion;
 
 /// Which version to play.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
-pub struct Rollback {
+pub(crate) struct Rollback {
     /// The genre
-    pub genre: String,
+    pub(crate) genre: String,
     /// Its version: 3 or v3
-    pub version: VersionNumber,
+    pub(crate) version: VersionNumber,
 }
 
 /// The version that is played from now on.

@@ -17,12 +17,12 @@ use crate::track::track_file;
 
 /// Which file to read and which to write.
 #[derive(Clone, Debug, Args)]
-pub struct Roundtrip {
+pub(crate) struct Roundtrip {
     /// The MIDI file
-    pub file: PathBuf,
+    pub(crate) file: PathBuf,
     /// Where to write
     #[arg(long, value_name = "FILE.mid")]
-    pub out: PathBuf,
+    pub(crate) out: PathBuf,
 }
 
 /// How much was kept.
@@ -40,7 +40,7 @@ impl Roundtrip {
     ///
     /// # Errors
     /// When the file has no song or the result cannot be written.
-    pub fn run(&self, settings: &Settings, out: &mut Out<'_>) -> anyhow::Result<()> {
+    pub(crate) fn run(&self, settings: &Settings, out: &mut Out<'_>) -> anyhow::Result<()> {
         let shown_file = self.file.display();
         let bytes = std::fs::read(&self.file).with_context(|| format!("reading {shown_file}"))?;
         let score = midi::read(&bytes, &settings.midi)?.score;

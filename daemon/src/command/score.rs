@@ -19,12 +19,12 @@ use crate::track::publish;
 
 /// Which files to score.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
-pub struct Score {
+pub(crate) struct Score {
     /// The genre
-    pub genre: String,
+    pub(crate) genre: String,
     /// MIDI files
     #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<AbsolutePath>,
+    pub(crate) files: Vec<AbsolutePath>,
 }
 
 /// How well a version predicts a file.

@@ -12,7 +12,7 @@ use crate::store::{Cycle, Outcome, SongCounts};
 
 /// Nothing can be chosen.
 #[derive(Clone, Copy, Debug, Args, Serialize, Deserialize)]
-pub struct Status {}
+pub(crate) struct Status {}
 
 /// How the home stands.
 #[derive(Debug, Serialize)]
@@ -42,13 +42,13 @@ struct Progress {
 
 /// How a genre stands.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct GenreRow {
+pub(crate) struct GenreRow {
     /// Its name.
-    pub genre: String,
+    pub(crate) genre: String,
     /// Songs that are learned from.
-    pub songs: u64,
+    pub(crate) songs: u64,
     /// Files that were not taken.
-    pub rejected: u64,
+    pub(crate) rejected: u64,
     removed: u64,
     /// The version that is played.
     version: Option<u32>,

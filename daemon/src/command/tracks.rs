@@ -15,16 +15,16 @@ use crate::votes::rating::score_of;
 
 /// Which tracks to list.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
-pub struct Tracks {
+pub(crate) struct Tracks {
     /// Only this genre
-    pub genre: Option<String>,
+    pub(crate) genre: Option<String>,
 }
 
 /// A track with what listeners think of it.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Row {
+pub(crate) struct Row {
     /// Its number.
-    pub track: TrackId,
+    pub(crate) track: TrackId,
     genre: String,
     artist: Option<String>,
     version: u32,
@@ -38,7 +38,7 @@ pub struct Row {
     /// −1 to 1.
     score: f64,
     /// In the last training; a song weighs 1 without ratings.
-    pub weight: f32,
+    pub(crate) weight: f32,
     /// The message that posted it.
     message: Option<u64>,
     created_ms: u64,

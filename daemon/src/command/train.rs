@@ -14,15 +14,15 @@ use crate::intake;
 
 /// Options of a training.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
-pub struct Train {
+pub(crate) struct Train {
     /// The genre
-    pub genre: String,
+    pub(crate) genre: String,
     /// Begin with new weights instead of those of the current version
     #[arg(long)]
-    pub fresh: bool,
+    pub(crate) fresh: bool,
     /// Epochs at most
     #[arg(long, value_name = "N", value_parser = one_or_more)]
-    pub epochs: Option<usize>,
+    pub(crate) epochs: Option<usize>,
 }
 
 impl Train {
@@ -51,7 +51,7 @@ impl From<Train> for TrainingRequest {
 ///
 /// # Errors
 /// With what is allowed.
-pub fn one_or_more(text: &str) -> Result<usize, String> {
+pub(crate) fn one_or_more(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(number @ 1..=10_000) => Ok(number),
         _ => Err("give a whole number from 1 to 10000".to_owned()),

@@ -19,14 +19,14 @@ use crate::track::{publish, track_file};
 
 /// Which versions to list.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
-pub struct Versions {
+pub(crate) struct Versions {
     /// The genre
-    pub genre: String,
+    pub(crate) genre: String,
     /// Only this version: 3 or v3
-    pub version: Option<VersionNumber>,
+    pub(crate) version: Option<VersionNumber>,
     /// Draw how that version learned, or the one that is played if none is named
     #[arg(long, value_name = "FILE.png")]
-    pub plot: Option<AbsolutePath>,
+    pub(crate) plot: Option<AbsolutePath>,
 }
 
 /// A version.

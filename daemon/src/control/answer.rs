@@ -13,7 +13,7 @@ use serde_json::Value;
 /// A line of an answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Line {
+pub(crate) enum Line {
     /// A result: a JSON object for programs and a text for people.
     Row {
         /// One object.
@@ -29,22 +29,23 @@ pub enum Line {
 
 /// The progress of a training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Step {
+#[expect(clippy::struct_field_names, reason = "a training has steps, of which this is one")]
+pub(crate) struct Step {
     /// Counted from 1.
-    pub epoch: usize,
+    pub(crate) epoch: usize,
     /// Epochs at most.
-    pub n_epochs: usize,
+    pub(crate) n_epochs: usize,
     /// Steps made in all epochs.
-    pub step: u64,
+    pub(crate) step: u64,
     /// Steps at most.
-    pub n_steps: u64,
+    pub(crate) n_steps: u64,
     /// Loss of the step, in nats a token.
-    pub nll: f64,
+    pub(crate) nll: f64,
     /// The fraction that is done, 0 to 1, by steps or by time, whichever is more.
-    pub share: f64,
+    pub(crate) share: f64,
     /// Seconds until the last step or the end of its time, whichever comes first; it ends earlier if
     /// nothing more is learned.
-    pub seconds_left: f64,
+    pub(crate) seconds_left: f64,
 }
 
 impl fmt::Display for Step {
@@ -60,7 +61,7 @@ impl fmt::Display for Step {
 }
 
 /// A time in words, as precise as people need it: "40 s", "12 min", "2 h 05 min".
-pub fn in_words(seconds: f64) -> String {
+pub(crate) fn in_words(seconds: f64) -> String {
     match seconds.max(0.0).ceil() as u64 {
         seconds @ ..=90 => format!("{seconds} s"),
         seconds @ ..=5400 => format!("{} min", seconds.div_ceil(60)),
@@ -70,14 +71,14 @@ pub fn in_words(seconds: f64) -> String {
 
 impl Line {
     /// A result: the fields of `row` for programs, its text for people.
-    pub fn row(row: &(impl Serialize + fmt::Display)) -> Self {
+    pub(crate) fn row(row: &(impl Serialize + fmt::Display)) -> Self {
         // Rows are plain structs of numbers, texts and lists: there is nothing JSON could refuse.
         let json = serde_json::to_value(row).unwrap_or_default();
         Self::Row { json, text: row.to_string() }
     }
 
     /// The row as what the command answered with; `None` if this is something else.
-    pub fn read<T: DeserializeOwned>(&self) -> Option<T> {
+    pub(crate) fn read<T: DeserializeOwned>(&self) -> Option<T> {
         match self {
             Self::Row { json, .. } => T::deserialize(json).ok(),
             Self::Remark(_) | Self::Step(_) => None,
@@ -86,25 +87,25 @@ impl Line {
 }
 
 /// A path as JSON can hold it: bytes that are not text are replaced by `�`.
-pub fn shown(path: &Path) -> String {
+pub(crate) fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
 /// Where the lines go; they may be dropped when nobody is listening any more.
-pub type Out<'a> = dyn FnMut(Line) + Send + 'a;
+pub(crate) type Out<'a> = dyn FnMut(Line) + Send + 'a;
 
 /// Understood, but not possible now (exit code 3), with what is missing.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct NotNow(pub String);
+pub(crate) struct NotNow(pub(crate) String);
 
 /// The command was used wrongly (exit code 2).
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct Misused(pub String);
+pub(crate) struct Misused(pub(crate) String);
 
 /// An error with its causes, each mentioned once: many mention their cause themselves.
-pub fn told(error: &anyhow::Error) -> String {
+pub(crate) fn told(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain().map(ToString::to_string) {
         if text.is_empty() {
@@ -117,7 +118,7 @@ pub fn told(error: &anyhow::Error) -> String {
 }
 
 /// The exit code that an error stands for.
-pub fn exit_code(error: &anyhow::Error) -> u8 {
+pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
     if error.downcast_ref::<NotNow>().is_some() {
         3
     } else if error.downcast_ref::<Misused>().is_some() {

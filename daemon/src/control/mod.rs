@@ -3,7 +3,7 @@
 //! Through a Unix socket in the home that only its owner may use: one JSON line asks, JSON lines
 //! answer, the last of them with the exit code. Closing the connection stops nothing.
 
-pub mod answer;
+pub(crate) mod answer;
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -24,7 +24,7 @@ const MAX_QUESTION: u64 = 1 << 20;
 /// A piece of an answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Reply {
+pub(crate) enum Reply {
     /// One more line.
     Line(Line),
     /// The answer is complete.
@@ -38,7 +38,7 @@ pub enum Reply {
 
 impl Reply {
     /// The end of an answer.
-    pub fn end(result: &anyhow::Result<()>) -> Self {
+    pub(crate) fn end(result: &anyhow::Result<()>) -> Self {
         match result {
             Ok(()) => Self::End { code: 0, message: None },
             Err(error) => Self::End { code: exit_code(error), message: Some(told(error)) },
@@ -48,11 +48,11 @@ impl Reply {
 
 /// A command that came through the socket.
 #[derive(Debug)]
-pub struct Asked {
+pub(crate) struct Asked {
     /// What is asked.
-    pub command: HomeCommand,
+    pub(crate) command: HomeCommand,
     /// Where the answer goes; may be closed.
-    pub replies: mpsc::UnboundedSender<Reply>,
+    pub(crate) replies: mpsc::UnboundedSender<Reply>,
 }
 
 /// Opens the socket. One left by a daemon that was killed is replaced: the store, which is open by
@@ -60,7 +60,7 @@ pub struct Asked {
 ///
 /// # Errors
 /// With the path, when it cannot be made.
-pub fn listen(path: &Path) -> anyhow::Result<UnixListener> {
+pub(crate) fn listen(path: &Path) -> anyhow::Result<UnixListener> {
     let at = || {
         let length = path.as_os_str().len();
         let hint = if length > 107 { " (its path is too long: choose a shorter home)" } else { "" };
@@ -79,7 +79,7 @@ pub fn listen(path: &Path) -> anyhow::Result<UnixListener> {
 
 /// Accepts connections for ever and hands each command to `ask`. Each connection holds a clone of
 /// `open` until its answer is written.
-pub async fn serve(
+pub(crate) async fn serve(
     listener: UnixListener,
     open: mpsc::Sender<()>,
     ask: impl Fn(Asked) + Clone + Send + 'static,
@@ -129,7 +129,7 @@ async fn talk(stream: UnixStream, ask: impl Fn(Asked)) -> io::Result<()> {
 ///
 /// # Errors
 /// When the connection breaks before the answer is complete.
-pub fn ask(
+pub(crate) fn ask(
     socket: &Path,
     command: &HomeCommand,
     mut on_line: impl FnMut(Line),

@@ -15,13 +15,13 @@ use crate::context::Context;
 use crate::store::{self, SongStatus};
 
 /// An artist with so many songs is given a label.
-pub const MIN_SONGS: usize = 5;
+pub(crate) const MIN_SONGS: usize = 5;
 /// The most artists that a network knows, of all genres together.
-pub const MAX_ARTISTS: usize = LABELS / 2;
+pub(crate) const MAX_ARTISTS: usize = LABELS / 2;
 
 /// What a network knows of an artist whom someone asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ArtistStatus {
+pub(crate) enum ArtistStatus {
     /// It has learned the one of this name.
     Learned(String),
     /// There is no song by them.
@@ -35,12 +35,12 @@ pub enum ArtistStatus {
 }
 
 /// The label of a name: its place, counted from 1; 0, which stands for anything, for an unknown one.
-pub fn number(names: &[String], name: &str) -> u32 {
+pub(crate) fn number(names: &[String], name: &str) -> u32 {
     names.iter().position(|known| known == name).map_or(0, |place| place as u32 + 1)
 }
 
 /// The label of a genre or of one of its artists; 0 for one that is not among the names.
-pub fn label_of(names: &[String], genre: &str, wish: Option<&str>) -> u32 {
+pub(crate) fn label_of(names: &[String], genre: &str, wish: Option<&str>) -> u32 {
     wish.map_or_else(|| number(names, genre), |name| number(names, &artist(genre, name)))
 }
 
@@ -48,7 +48,7 @@ pub fn label_of(names: &[String], genre: &str, wish: Option<&str>) -> u32 {
 ///
 /// # Errors
 /// When the store or the inbox cannot be read.
-pub fn artist_status(
+pub(crate) fn artist_status(
     context: &Context,
     names: &[String],
     genre: &str,
@@ -85,18 +85,18 @@ fn songs_by_artist(
 }
 
 /// The name of an artist.
-pub fn artist(genre: &str, artist: &str) -> String {
+pub(crate) fn artist(genre: &str, artist: &str) -> String {
     format!("{genre}/{artist}")
 }
 
 /// The artists of a genre among the names.
-pub fn artists(names: &[String], genre: &str) -> Vec<String> {
+pub(crate) fn artists(names: &[String], genre: &str) -> Vec<String> {
     let artists = names.iter().filter_map(|name| name.strip_prefix(genre)?.strip_prefix('/'));
     artists.map(str::to_owned).collect()
 }
 
 /// The artist of a song at this place in the library, which is `library/genre/artist/…`.
-pub fn artist_at(path: &Path) -> Option<String> {
+pub(crate) fn artist_at(path: &Path) -> Option<String> {
     let mut below = path.strip_prefix("library").ok()?.components().skip(1);
     let folder = below.next()?;
     below.next()?;
@@ -109,7 +109,7 @@ pub fn artist_at(path: &Path) -> Option<String> {
 ///
 /// # Errors
 /// When the store or the inbox cannot be read.
-pub fn all(context: &Context, known: &[String]) -> anyhow::Result<Vec<String>> {
+pub(crate) fn all(context: &Context, known: &[String]) -> anyhow::Result<Vec<String>> {
     let genres = context.genres()?;
     let mut artists: Vec<(usize, String)> = Vec::new();
     for genre in &genres {

@@ -28,36 +28,36 @@ use crate::votes::rating::{self, Rated};
 const ENOUGH_TOKENS: usize = 200_000;
 
 /// What a genre learns from in one cycle.
-pub struct Material {
+pub(crate) struct Material {
     /// The pieces; only songs of the genre are held out.
-    pub corpus: Corpus,
+    pub(crate) corpus: Corpus,
     /// The weight of each song and track of the genre, held out or not; 0 for those left out.
-    pub weights: Vec<(Weighted, f32)>,
+    pub(crate) weights: Vec<(Weighted, f32)>,
     /// What is usual among the genre's songs.
-    pub statistics: Statistics,
+    pub(crate) statistics: Statistics,
     /// The melodies of the genre's songs and liked tracks.
-    pub melodies: Melodies,
+    pub(crate) melodies: Melodies,
     /// Pieces of other genres among those learned from.
-    pub n_replayed: usize,
+    pub(crate) n_replayed: usize,
 }
 
 /// For whom to gather.
-pub struct Learner<'a> {
+pub(crate) struct Learner<'a> {
     /// The genre.
-    pub genre: &'a str,
+    pub(crate) genre: &'a str,
     /// The genres and artists that the network knows; see [`label`].
-    pub names: &'a [String],
+    pub(crate) names: &'a [String],
     /// Whether the network has learned something before.
-    pub has_past: bool,
+    pub(crate) has_past: bool,
     /// Decides which songs of other genres are taken.
-    pub seed: u64,
+    pub(crate) seed: u64,
 }
 
 /// Gathers.
 ///
 /// # Errors
 /// [`TrainError::Abandoned`] when `stop` is set; or when the store or every song cannot be read.
-pub fn gather(
+pub(crate) fn gather(
     context: &Context,
     learner: &Learner<'_>,
     stop: &AtomicBool,
@@ -116,7 +116,7 @@ fn weights(corpus: &Corpus, sources: Vec<(String, Weighted)>) -> Vec<(Weighted, 
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn statistics(context: &Context, genre: &str) -> anyhow::Result<Statistics> {
+pub(crate) fn statistics(context: &Context, genre: &str) -> anyhow::Result<Statistics> {
     let never = AtomicBool::new(false);
     Ok(of_songs(&songs(context, genre, &[], &never, &mut Melodies::default())?))
 }
@@ -186,7 +186,7 @@ fn replay(
 ///
 /// # Errors
 /// When its file cannot be read.
-pub fn music(context: &Context, id: SongId) -> anyhow::Result<Option<Song>> {
+pub(crate) fn music(context: &Context, id: SongId) -> anyhow::Result<Option<Song>> {
     let path = context.home.songs().join(format!("{id}.mid"));
     let bytes = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
     Ok(watch::examine::examine(&bytes, &context.config.intake).song)

@@ -1,16 +1,16 @@
 //! What happens in one training cycle, from the news that make it due to the version that is played?
 
-pub mod due;
+pub(crate) mod due;
 mod gate;
 mod identity;
-pub mod label;
+pub(crate) mod label;
 mod learn;
-pub mod material;
+pub(crate) mod material;
 mod pace;
 mod plan;
-pub mod request;
-pub mod resume;
-pub mod schedule;
+pub(crate) mod request;
+pub(crate) mod resume;
+pub(crate) mod schedule;
 mod speed;
-pub mod standing;
-pub mod training;
+pub(crate) mod standing;
+pub(crate) mod training;

@@ -7,23 +7,23 @@ use crate::control::answer::NotNow;
 
 /// A training that a person, the schedule or an earlier process asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TrainingRequest {
+pub(crate) struct TrainingRequest {
     /// The genre.
-    pub genre: String,
+    pub(crate) genre: String,
     /// Begin with new weights.
-    pub fresh: bool,
+    pub(crate) fresh: bool,
     /// At most so many epochs, in place of what the configuration says.
-    pub epochs: Option<usize>,
+    pub(crate) epochs: Option<usize>,
     /// The reason, for the log and for people.
-    pub why: String,
+    pub(crate) why: String,
     /// Whether this resumes a training that was stopped: then even a fresh one continues where it was.
     #[serde(skip)]
-    pub resumes: bool,
+    pub(crate) resumes: bool,
 }
 
 impl TrainingRequest {
     /// A training that a person asks for.
-    pub fn by_person(genre: String, fresh: bool, epochs: Option<usize>) -> Self {
+    pub(crate) fn by_person(genre: String, fresh: bool, epochs: Option<usize>) -> Self {
         Self { genre, fresh, epochs, why: "a person asked for it".to_owned(), resumes: false }
     }
 
@@ -37,7 +37,7 @@ impl TrainingRequest {
 ///
 /// # Errors
 /// [`NotNow`] with the sentence; or when the store cannot be read.
-pub fn require_songs(context: &Context, genre: &str) -> anyhow::Result<()> {
+pub(crate) fn require_songs(context: &Context, genre: &str) -> anyhow::Result<()> {
     let (n, needed) =
         (context.store.song_counts(genre)?.accepted, context.config.schedule.min_songs);
     if n >= needed {

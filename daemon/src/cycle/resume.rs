@@ -109,7 +109,7 @@ pub(super) fn forget(context: &Context, genre: &str) {
 ///
 /// # Errors
 /// When the genres cannot be listed.
-pub fn interrupted(context: &Context) -> anyhow::Result<Vec<TrainingRequest>> {
+pub(crate) fn interrupted(context: &Context) -> anyhow::Result<Vec<TrainingRequest>> {
     let mut interrupted = Vec::new();
     for genre in context.genres()? {
         let found = match note(context, &genre) {

@@ -65,22 +65,22 @@ impl Settings {
 
 /// What decides whether a genre is due. Times in milliseconds since 1970.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct News {
+pub(crate) struct News {
     /// Accepted songs now.
-    pub n_songs: u64,
+    pub(crate) n_songs: u64,
     /// Accepted songs that the last cycle learned from; `None` before the first.
-    pub learned: Option<u64>,
+    pub(crate) learned: Option<u64>,
     /// Ratings given or taken back since the last cycle.
-    pub ratings: u64,
+    pub(crate) ratings: u64,
     /// When the last cycle ended.
-    pub last_ms: u64,
+    pub(crate) last_ms: u64,
     /// When the last song came.
-    pub last_song_ms: u64,
+    pub(crate) last_song_ms: u64,
 }
 
 /// Why a genre is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Due {
+pub(crate) enum Due {
     /// It has enough songs and was never trained.
     First,
     /// So many songs were added or removed.

@@ -18,7 +18,7 @@ use crate::votes::rating::score_of;
 ///
 /// # Errors
 /// When there is none, or when it or the store cannot be read.
-pub fn standing(context: &Context, genre: &str) -> anyhow::Result<(String, Vec<u8>)> {
+pub(crate) fn standing(context: &Context, genre: &str) -> anyhow::Result<(String, Vec<u8>)> {
     let promotion = context.store.current_version(genre)?.context("no version is played")?;
     let manifest = version::manifest(&context.home.version(genre, promotion.version))?;
     let (n_rated, n_listeners) = n_rated(context, genre)?;
@@ -44,7 +44,7 @@ pub fn standing(context: &Context, genre: &str) -> anyhow::Result<(String, Vec<u
 ///
 /// # Errors
 /// When the store cannot be read or the picture not be drawn.
-pub fn curve(context: &Context, manifest: &Manifest) -> anyhow::Result<Vec<u8>> {
+pub(crate) fn curve(context: &Context, manifest: &Manifest) -> anyhow::Result<Vec<u8>> {
     let genre = &manifest.genre;
     let promotions = context.store.promotions(genre)?;
     let best = manifest.curve.iter().min_by(|a, b| a.valid_nll.total_cmp(&b.valid_nll));

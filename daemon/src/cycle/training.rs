@@ -27,18 +27,18 @@ use crate::store::{Outcome, Promotion};
 
 /// What came of a cycle.
 #[derive(Clone, Debug, PartialEq)]
-pub struct NewVersion {
+pub(crate) struct NewVersion {
     /// The version made.
-    pub version: u32,
+    pub(crate) version: u32,
     /// Whether it is played from now on.
-    pub promoted: bool,
+    pub(crate) promoted: bool,
 }
 
 /// Trains a genre once and tells of it in lines.
 ///
 /// # Errors
 /// [`NotNow`] when there are too few songs; [`TrainError::Abandoned`] when stopped; else what failed.
-pub fn cycle(
+pub(crate) fn cycle(
     context: &Context,
     wanted: &TrainingRequest,
     stop: &AtomicBool,

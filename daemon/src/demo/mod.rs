@@ -3,7 +3,7 @@
 //! A real daemon in a fresh home, used as anyone would use it: files dropped into its inbox, commands
 //! through its socket. Only the network is smaller than usual, so that it is over in two minutes.
 
-pub mod starter;
+pub(crate) mod starter;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -55,10 +55,10 @@ patience = 20
 
 /// Options of the demonstration.
 #[derive(Clone, Debug, Default, Args)]
-pub struct Demo {
+pub(crate) struct Demo {
     /// Epochs of the first training
     #[arg(long, default_value_t = 80, value_parser = one_or_more)]
-    pub epochs: usize,
+    pub(crate) epochs: usize,
 }
 
 /// What the ratings changed.
@@ -76,7 +76,7 @@ impl Demo {
     ///
     /// # Errors
     /// When the home is not empty, or with whatever step failed.
-    pub fn run(&self, home: Option<PathBuf>, printer: &mut Printer) -> anyhow::Result<()> {
+    pub(crate) fn run(&self, home: Option<PathBuf>, printer: &mut Printer) -> anyhow::Result<()> {
         let home = Home::new(fresh(home)?);
         home.create()?;
         track_file::write(&home.config(), CONFIG.as_bytes())?;

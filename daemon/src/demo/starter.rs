@@ -4,7 +4,7 @@
 //! (see `daemon/starter`), so that a demonstration needs no download.
 
 /// File name and content of each song.
-pub const SONGS: [(&str, &[u8]); 24] = [
+pub(crate) const SONGS: [(&str, &[u8]); 24] = [
     ("01-iron-sunrise.mid", include_bytes!("../../starter/01-iron-sunrise.mid")),
     ("02-last-lantern.mid", include_bytes!("../../starter/02-last-lantern.mid")),
     ("03-paper-wings.mid", include_bytes!("../../starter/03-paper-wings.mid")),

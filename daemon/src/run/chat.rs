@@ -21,7 +21,7 @@ use crate::votes::ledger::LedgerDesk;
 const RECENT_POSTS: usize = 50;
 
 /// Opens the way out: given where to tell what is heard, and what to offer.
-pub type OpenChat = Box<
+pub(crate) type OpenChat = Box<
     dyn FnOnce(
             Box<dyn Fn(Heard) + Send + Sync>,
             watch::Receiver<Offer>,

@@ -60,7 +60,7 @@ struct LeftOver {
 ///
 /// # Errors
 /// When something that is needed from the start cannot be had.
-pub async fn run(
+pub(crate) async fn run(
     context: Context,
     chat: Result<OpenChat, String>,
     stop: impl Future<Output = ()> + Send + 'static,

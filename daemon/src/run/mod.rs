@@ -13,5 +13,5 @@ mod socket;
 mod trainings;
 mod worker;
 
-pub use chat::OpenChat;
-pub use daemon::run;
+pub(crate) use chat::OpenChat;
+pub(crate) use daemon::run;

@@ -13,32 +13,32 @@ use crate::control::answer::Misused;
 use crate::store::Candidate;
 
 /// How the choice is made.
-pub struct Choice<'a> {
+pub(crate) struct Choice<'a> {
     /// Samples to choose from.
-    pub n_candidates: u32,
+    pub(crate) n_candidates: u32,
     /// What listeners like.
-    pub taste: &'a Taste,
+    pub(crate) taste: &'a Taste,
     /// What may not be copied.
-    pub melodies: &'a Melodies,
+    pub(crate) melodies: &'a Melodies,
     /// The longest run of notes in common with one of them.
-    pub max_copied_notes: u32,
+    pub(crate) max_copied_notes: u32,
 }
 
 /// The chosen sample.
-pub struct Chosen {
+pub(crate) struct Chosen {
     /// The music.
-    pub song: Song,
+    pub(crate) song: Song,
     /// The longest run it shares with a song that was learned from.
-    pub shared: Shared,
+    pub(crate) shared: Shared,
     /// Every sample that was drawn, in order.
-    pub candidates: Vec<Candidate>,
+    pub(crate) candidates: Vec<Candidate>,
 }
 
 /// Samples and chooses.
 ///
 /// # Errors
 /// When nothing can be sampled.
-pub fn choose(
+pub(crate) fn choose(
     predictor: &Predictor,
     request: &SongSpec,
     choice: &Choice<'_>,

@@ -10,15 +10,15 @@ use crate::store::{SongId, SongStatus};
 
 /// What the songs suggest; nothing without songs.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Defaults {
+pub(crate) struct Defaults {
     /// Quarter notes a minute.
-    pub tempo_bpm: Option<f64>,
+    pub(crate) tempo_bpm: Option<f64>,
     /// The key.
-    pub key: Option<Key>,
+    pub(crate) key: Option<Key>,
     /// Density.
-    pub notes_per_bar: Option<f64>,
+    pub(crate) notes_per_bar: Option<f64>,
     /// How many notes sound at once, at most.
-    pub polyphony: Option<Polyphony>,
+    pub(crate) polyphony: Option<Polyphony>,
 }
 
 impl Defaults {
@@ -27,7 +27,7 @@ impl Defaults {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn of(
+    pub(crate) fn of(
         context: &Context,
         genre: &str,
         artist: Option<&str>,

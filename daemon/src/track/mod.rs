@@ -1,10 +1,10 @@
 //! How does a wish become a track?
 
-pub mod choice;
-pub mod defaults;
-pub mod order;
-pub mod output;
-pub mod primer;
-pub mod publish;
-pub mod settings;
-pub mod track_file;
+pub(crate) mod choice;
+pub(crate) mod defaults;
+pub(crate) mod order;
+pub(crate) mod output;
+pub(crate) mod primer;
+pub(crate) mod publish;
+pub(crate) mod settings;
+pub(crate) mod track_file;

@@ -26,18 +26,18 @@ const KEY: usize = 17;
 const NOTES_PER_BAR: f64 = 10.0;
 
 /// A wish with everything decided.
-pub struct Order {
+pub(crate) struct Order {
     /// The wish, with the artist by the name under which the version has learned them: what the same
     /// track can be asked for with again.
-    pub wish: Wish,
+    pub(crate) wish: Wish,
     /// What is sampled.
-    pub sampling: sample::SongSpec,
+    pub(crate) sampling: sample::SongSpec,
     /// Everything around the song, or the song alone.
-    pub style: Style,
+    pub(crate) style: Style,
     /// What the lead is played on; the profile's instrument when `None`.
-    pub instrument: Option<Instrument>,
+    pub(crate) instrument: Option<Instrument>,
     /// How the genre is arranged and sounds.
-    pub profile: Profile,
+    pub(crate) profile: Profile,
 }
 
 impl Order {
@@ -46,7 +46,7 @@ impl Order {
     /// # Errors
     /// [`NotNow`] for an artist whom the version has not learned, [`Misused`] for a wish that cannot
     /// be; or when the store cannot be read.
-    pub fn of(context: &Context, wish: &Wish, manifest: &Manifest) -> anyhow::Result<Self> {
+    pub(crate) fn of(context: &Context, wish: &Wish, manifest: &Manifest) -> anyhow::Result<Self> {
         let settings = &context.config.generate;
         let artist = wish.artist.as_deref();
         let artist =

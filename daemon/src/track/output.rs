@@ -10,31 +10,31 @@ use crate::control::answer::Misused;
 /// on it.
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Args)]
-pub struct Output {
+pub(crate) struct Output {
     /// Where the files go [default: tracks/ in the home]
     #[arg(long, value_name = "DIR")]
-    pub out: Option<AbsolutePath>,
+    pub(crate) out: Option<AbsolutePath>,
     /// Leave the audio for the chat (.ogg) out
     #[arg(long)]
-    pub no_audio: bool,
+    pub(crate) no_audio: bool,
     /// Write the audio without loss too: a WAV file of 24 bits
     #[arg(long)]
-    pub wav: bool,
+    pub(crate) wav: bool,
     /// Write each part by itself too: WAV files of one length, before mastering and 12 dB quieter,
     /// that add up to the mix
     #[arg(long)]
-    pub stems: bool,
+    pub(crate) stems: bool,
     /// Leave the picture out
     #[arg(long)]
-    pub no_picture: bool,
+    pub(crate) no_picture: bool,
     /// The most bytes that the audio for the chat may have.
     #[arg(skip)]
-    pub max_audio_bytes: Option<usize>,
+    pub(crate) max_audio_bytes: Option<usize>,
 }
 
 impl Output {
     /// What a chat takes that accepts files of up to `max_bytes`.
-    pub fn for_chat(max_bytes: usize) -> Self {
+    pub(crate) fn for_chat(max_bytes: usize) -> Self {
         Self { max_audio_bytes: Some(max_bytes), ..Self::default() }
     }
 
@@ -42,7 +42,7 @@ impl Output {
     ///
     /// # Errors
     /// [`Misused`] with the place.
-    pub fn check(&self) -> Result<(), Misused> {
+    pub(crate) fn check(&self) -> Result<(), Misused> {
         let out = self.out.iter().flat_map(|out| out.ancestors());
         match out.into_iter().find(|place| place.exists()) {
             Some(place) if !place.is_dir() => Err(Misused(format!(

@@ -14,11 +14,11 @@ use crate::control::answer::{Misused, NotNow};
 use crate::store::TrackId;
 
 /// The music of a primer and what it was taken from.
-pub struct Found {
+pub(crate) struct Found {
     /// As many bars as are kept.
-    pub primer: Song,
+    pub(crate) primer: Song,
     /// All of it.
-    pub whole: Song,
+    pub(crate) whole: Song,
 }
 
 /// Finds the music.
@@ -26,7 +26,7 @@ pub struct Found {
 /// # Errors
 /// [`Misused`] for an unknown track or a file without music; [`NotNow`] for a track whose music is
 /// lost.
-pub fn find(context: &Context, primer: &Primer) -> anyhow::Result<Found> {
+pub(crate) fn find(context: &Context, primer: &Primer) -> anyhow::Result<Found> {
     let whole = match &primer.source {
         Source::Track(id) => of_track(context, *id)?,
         Source::File(path) => of_file(context, path)?,

@@ -27,34 +27,34 @@ use crate::votes::rating;
 
 /// A finished track.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Made {
+pub(crate) struct Made {
     /// Its number.
-    pub id: TrackId,
+    pub(crate) id: TrackId,
     /// What is known of it.
-    pub track: Track,
+    pub(crate) track: Track,
     /// Its name in words.
-    pub title: String,
+    pub(crate) title: String,
     /// Where its files are.
-    pub paths: Paths,
+    pub(crate) paths: Paths,
     /// Seconds that sampling took.
-    pub sample_seconds: f64,
+    pub(crate) sample_seconds: f64,
     /// Seconds that arranging, rendering and writing took.
-    pub render_seconds: f64,
+    pub(crate) render_seconds: f64,
 }
 
 /// Where the files of a track are.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Paths {
+pub(crate) struct Paths {
     /// The MIDI file.
-    pub midi: PathBuf,
+    pub(crate) midi: PathBuf,
     /// The audio file.
-    pub audio: Option<PathBuf>,
+    pub(crate) audio: Option<PathBuf>,
     /// The picture.
-    pub picture: Option<PathBuf>,
+    pub(crate) picture: Option<PathBuf>,
     /// The audio without loss.
-    pub wav: Option<PathBuf>,
+    pub(crate) wav: Option<PathBuf>,
     /// The audio of each part, in the order of the MIDI file's tracks.
-    pub stems: Vec<PathBuf>,
+    pub(crate) stems: Vec<PathBuf>,
 }
 
 /// Makes one track.
@@ -62,7 +62,7 @@ pub struct Paths {
 /// # Errors
 /// [`NotNow`] for a genre without a version,
 /// [`Misused`](crate::control::answer::Misused) for a wish that cannot be, else what failed.
-pub fn make(context: &Context, wish: &Wish, output: &Output) -> anyhow::Result<Made> {
+pub(crate) fn make(context: &Context, wish: &Wish, output: &Output) -> anyhow::Result<Made> {
     let genre = context.known_genre(&wish.genre)?;
     output.check()?;
     context.store.check_space()?;
@@ -167,7 +167,7 @@ fn write(
 ///
 /// # Errors
 /// [`NotNow`] with what is missing.
-pub fn version(context: &Context, genre: &str) -> anyhow::Result<u32> {
+pub(crate) fn version(context: &Context, genre: &str) -> anyhow::Result<u32> {
     if let Some(promotion) = context.store.current_version(genre)? {
         return Ok(promotion.version);
     }

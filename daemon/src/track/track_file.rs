@@ -23,7 +23,7 @@ struct Music {
 }
 
 /// The folder that holds a genre's tracks.
-pub fn folder(home: &Home, genre: &str) -> PathBuf {
+pub(crate) fn folder(home: &Home, genre: &str) -> PathBuf {
     home.tracks().join(genre)
 }
 
@@ -31,7 +31,7 @@ pub fn folder(home: &Home, genre: &str) -> PathBuf {
 ///
 /// # Errors
 /// With the path, when it cannot be written.
-pub fn keep(home: &Home, genre: &str, stem: &str, song: &Song) -> anyhow::Result<PathBuf> {
+pub(crate) fn keep(home: &Home, genre: &str, stem: &str, song: &Song) -> anyhow::Result<PathBuf> {
     let music = Music {
         layout: LAYOUT,
         tempo_bpm: song.tempo_bpm(),
@@ -46,7 +46,7 @@ pub fn keep(home: &Home, genre: &str, stem: &str, song: &Song) -> anyhow::Result
 ///
 /// # Errors
 /// When the file is gone or damaged.
-pub fn read(home: &Home, genre: &str, stem: &str) -> anyhow::Result<Song> {
+pub(crate) fn read(home: &Home, genre: &str, stem: &str) -> anyhow::Result<Song> {
     let path = folder(home, genre).join(format!("{stem}.json"));
     let bytes = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
     let music: Music =
@@ -64,14 +64,14 @@ pub fn read(home: &Home, genre: &str, stem: &str) -> anyhow::Result<Song> {
 
 /// The files of one track. They are taken away again when they are dropped without
 /// [`Files::keep`], so that a track that could not be made leaves none behind.
-pub struct Files {
+pub(crate) struct Files {
     folder: PathBuf,
     written: Vec<PathBuf>,
 }
 
 impl Files {
     /// For files in `folder`, which is made with the first of them.
-    pub fn new(folder: PathBuf) -> Self {
+    pub(crate) fn new(folder: PathBuf) -> Self {
         Self { folder, written: Vec::new() }
     }
 
@@ -79,7 +79,7 @@ impl Files {
     ///
     /// # Errors
     /// With the path.
-    pub fn write(&mut self, name: &str, bytes: &[u8]) -> anyhow::Result<PathBuf> {
+    pub(crate) fn write(&mut self, name: &str, bytes: &[u8]) -> anyhow::Result<PathBuf> {
         let path = self.folder.join(name);
         write(&path, bytes)?;
         self.written.push(path.clone());
@@ -87,12 +87,12 @@ impl Files {
     }
 
     /// One that lies elsewhere belongs to them.
-    pub fn also(&mut self, path: PathBuf) {
+    pub(crate) fn also(&mut self, path: PathBuf) {
         self.written.push(path);
     }
 
     /// All of them are there; they stay.
-    pub fn keep(mut self) {
+    pub(crate) fn keep(mut self) {
         self.written.clear();
     }
 }
@@ -111,7 +111,7 @@ impl Drop for Files {
 ///
 /// # Errors
 /// With the path.
-pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     watch::shelf::write(path, bytes).with_context(|| format!("writing {}", path.display()))
 }
 

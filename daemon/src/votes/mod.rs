@@ -1,5 +1,5 @@
 //! What do listeners' reactions amount to?
 
-pub mod ledger;
-pub mod rating;
+pub(crate) mod ledger;
+pub(crate) mod rating;
 mod reactions;

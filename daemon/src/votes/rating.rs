@@ -11,22 +11,22 @@ use crate::store::{TrackId, Vote};
 use crate::track::track_file;
 
 /// The score of a track, −1 to 1, and how many listeners have a say in it.
-pub fn score_of(votes: &[Vote]) -> (f64, usize) {
+pub(crate) fn score_of(votes: &[Vote]) -> (f64, usize) {
     let standing = votes.iter().filter(|vote| vote.stands());
     let score = taste::score(standing.map(|vote| (vote.listener.as_str(), f64::from(vote.value))));
     (score.value, score.n_listeners)
 }
 
 /// A track with a say, and its music.
-pub struct Rated {
+pub(crate) struct Rated {
     /// Which.
-    pub id: TrackId,
+    pub(crate) id: TrackId,
     /// −1 to 1.
-    pub score: f64,
+    pub(crate) score: f64,
     /// Its song.
-    pub song: music::song::Song,
+    pub(crate) song: music::song::Song,
     /// Its features.
-    pub features: Vector,
+    pub(crate) features: Vector,
 }
 
 /// The tracks of a genre that listeners have a say in. One whose music is lost is left out, with a
@@ -34,7 +34,7 @@ pub struct Rated {
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn rated(context: &Context, genre: &str) -> anyhow::Result<Vec<Rated>> {
+pub(crate) fn rated(context: &Context, genre: &str) -> anyhow::Result<Vec<Rated>> {
     let mut rated = Vec::new();
     for (id, votes) in context.store.votes_of_genre(genre)? {
         let (score, n_listeners) = score_of(&votes);
@@ -53,7 +53,7 @@ pub fn rated(context: &Context, genre: &str) -> anyhow::Result<Vec<Rated>> {
 }
 
 /// The taste of those who rated a genre's tracks, against what is usual in its library.
-pub fn taste(statistics: &Statistics, rated: &[Rated]) -> Taste {
+pub(crate) fn taste(statistics: &Statistics, rated: &[Rated]) -> Taste {
     let rows: Vec<(Vector, f64)> = rated.iter().map(|r| (r.features.clone(), r.score)).collect();
     Taste::fit(statistics, &rows)
 }

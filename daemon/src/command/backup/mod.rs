@@ -27,10 +27,10 @@ use crate::store::Exported;
 
 /// Where to copy the home to.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
-pub struct Backup {
+pub(crate) struct Backup {
     /// A new folder; the daemon under systemd can write only below its home
     #[arg(value_name = "DIR")]
-    pub to: AbsolutePath,
+    pub(crate) to: AbsolutePath,
 }
 
 /// What a backup holds.

@@ -29,13 +29,13 @@ const AT_ONCE: usize = 128;
 
 /// Which files to judge.
 #[derive(Clone, Debug, Args)]
-pub struct Judge {
+pub(crate) struct Judge {
     /// Files or folders
     #[arg(required = true, value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
+    pub(crate) paths: Vec<PathBuf>,
     /// Of a folder, tell everything about each file, not only what is wrong with some
     #[arg(long)]
-    pub all: bool,
+    pub(crate) all: bool,
 }
 
 impl Judge {
@@ -44,7 +44,7 @@ impl Judge {
     ///
     /// # Errors
     /// When a path does not exist or a folder cannot be read, after the others were judged.
-    pub fn run(&self, settings: &Settings, out: &mut Out<'_>) -> anyhow::Result<()> {
+    pub(crate) fn run(&self, settings: &Settings, out: &mut Out<'_>) -> anyhow::Result<()> {
         let mut failed = Vec::new();
         let files = named(&self.paths, self.all, &mut failed);
         let bar = bar(files.len());
