@@ -18,7 +18,7 @@ use std::time::Instant;
 
 use network::batch::Sequence;
 use network::infer::Predictor;
-use network::train::{Hyperparameters, Lessons, Progress, Start, evaluate, train};
+use network::train::{EpochLoss, Hyperparameters, Lessons, Progress, Start, evaluate, train};
 use network::{Interface, Network};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -60,6 +60,39 @@ impl Lessons for Chorales {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let Some(file) = arguments.next() else {
+        eprintln!(
+            "usage: chorales FILE [--epochs N] [--hidden N] [--batch N] [--dropout X] [--rate X] \
+             [--seed N] [--precision f32|bf16]"
+        );
+        std::process::exit(2);
+    };
+    let settings = settings(arguments)?;
+    let chorales: Chorales = serde_json::from_slice(&std::fs::read(&file)?)?;
+    let interface = Interface { vocabulary: VOCABULARY, lookbacks: LOOKBACKS.len(), labels: 64 };
+    let began = Instant::now();
+    let size = settings.size(interface);
+    let trained = train(&chorales, &settings, size, Start::Fresh, |progress, _| {
+        if let Progress::Epoch(EpochLoss { epoch, train_nll, valid_nll }) = progress {
+            let seconds = began.elapsed().as_secs_f64();
+            println!(
+                "epoch {epoch:>3}  train {train_nll:.4}  valid {valid_nll:.4} nats a token  \
+                 {seconds:>4.0} s"
+            );
+        }
+        ControlFlow::Continue(0.0)
+    })?;
+    let (seconds, best) = (began.elapsed().as_secs_f64(), trained.best.epoch);
+    println!("trained in {seconds:.0} s, epoch {best} is the best");
+    measure("valid", &trained.network, &chorales.valid)?;
+    measure("test", &trained.network, &chorales.test)
+}
+
+/// The settings that gave the published figures, but for what is asked for.
+fn settings(
+    mut arguments: impl Iterator<Item = String>,
+) -> Result<Hyperparameters, Box<dyn std::error::Error>> {
     let mut settings = Hyperparameters {
         hidden: 256,
         embedding: 128,
@@ -71,13 +104,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         epochs: 200,
         patience: 200,
         ..Hyperparameters::default()
-    };
-    let mut arguments = std::env::args().skip(1);
-    let Some(file) = arguments.next() else {
-        eprintln!(
-            "usage: chorales FILE [--epochs N] [--hidden N] [--batch N] [--dropout X] [--rate X] [--seed N] [--precision f32|bf16]"
-        );
-        std::process::exit(2);
     };
     while let (Some(flag), Some(value)) = (arguments.next(), arguments.next()) {
         match flag.as_str() {
@@ -91,41 +117,24 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             _ => return Err(format!("unknown option {flag}").into()),
         }
     }
-    let chorales: Chorales = serde_json::from_slice(&std::fs::read(&file)?)?;
-    let interface = Interface { vocabulary: VOCABULARY, lookbacks: LOOKBACKS.len(), labels: 64 };
-    let size = settings.size(interface);
-    let began = Instant::now();
-    let trained = train(&chorales, &settings, size, Start::Fresh, |progress, _| {
-        if let Progress::Epoch(loss) = progress {
-            println!(
-                "epoch {:>3}  train {:.4}  valid {:.4} nats a token  {:>4.0} s",
-                loss.epoch,
-                loss.train_nll,
-                loss.valid_nll,
-                began.elapsed().as_secs_f64()
-            );
-        }
-        ControlFlow::Continue(0.0)
-    })?;
-    println!(
-        "trained in {:.0} s, epoch {} is the best",
-        began.elapsed().as_secs_f64(),
-        trained.best.epoch
-    );
-    for (name, part) in [("valid", &chorales.valid), ("test", &chorales.test)] {
-        let predictor = Predictor::new(&trained.network)?;
-        let (one, many) = (per_frame(&trained.network, part)?, averaged(&predictor, part));
-        println!("{name}: {one:.3} nats a frame, averaged over 12 transpositions {many:.3}");
-        let sequences = all(part, 0);
-        let n_tokens: usize = sequences.iter().map(|sequence| sequence.tokens.len() - 1).sum();
-        let n_frames: usize = part.iter().map(Vec::len).sum();
-        let whole: f64 = sequences.iter().flat_map(|own| frames_of(&predictor, own)).sum();
-        let lost = (whole - one * n_frames as f64) / n_tokens as f64;
-        println!(
-            "  as tracks are sampled, in {:?}: {lost:+.5} nats a token",
-            predictor.precision()
-        );
-    }
+    Ok(settings)
+}
+
+/// Prints the loss on a part of the chorales, and what is lost where tracks are sampled.
+fn measure(
+    name: &str,
+    network: &Network,
+    part: &[Vec<Frame>],
+) -> Result<(), Box<dyn std::error::Error>> {
+    let predictor = Predictor::new(network)?;
+    let (one, many) = (per_frame(network, part)?, averaged(&predictor, part));
+    println!("{name}: {one:.3} nats a frame, averaged over 12 transpositions {many:.3}");
+    let sequences = all(part, 0);
+    let n_tokens: usize = sequences.iter().map(|sequence| sequence.tokens.len() - 1).sum();
+    let n_frames: usize = part.iter().map(Vec::len).sum();
+    let whole: f64 = sequences.iter().flat_map(|own| frames_of(&predictor, own)).sum();
+    let lost = (whole - one * n_frames as f64) / n_tokens as f64;
+    println!("  as tracks are sampled, in {:?}: {lost:+.5} nats a token", predictor.precision());
     Ok(())
 }
 

@@ -11,7 +11,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("watch", &["bounds", "durable", "music"]),
     ("bot", &["bounds", "music"]),
     ("composer", &["bounds", "durable", "music", "network", "taste"]),
-    ("taste", &["music"]),
+    ("taste", &["bounds", "music"]),
     ("network", &["bounds", "durable"]),
     ("music", &["bounds"]),
     ("bounds", &[]),
