@@ -9,6 +9,7 @@
 
 mod as_text;
 mod number;
+mod path;
 mod primer;
 
 use clap::Args;
@@ -16,6 +17,7 @@ use music::key::Key;
 use serde::{Deserialize, Serialize};
 
 pub use self::number::{Bars, Bpm, NotPossible, Temperature};
+pub use self::path::AbsolutePath;
 pub use self::primer::{Primer, Source};
 use crate::instrument::Instrument;
 use crate::style::Style;

@@ -1,13 +1,11 @@
 //! What does a track begin with, if not with music of its own?
 
-use std::path::PathBuf;
-
-use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, Command, FromArgMatches, Id};
 use serde::{Deserialize, Serialize};
 
 use super::number::Bars;
+use super::path::AbsolutePath;
 
 /// The first bars of music that is there already; the rest is sampled as a continuation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,7 +23,7 @@ pub enum Source {
     /// An earlier track, by its number: the new one is a variation of it.
     Track(u64),
     /// A MIDI file.
-    File(PathBuf),
+    File(AbsolutePath),
 }
 
 /// How a [`Primer`] is written on the command line: two options for the source, one for the bars.
@@ -35,8 +33,8 @@ struct PrimerOptions {
     #[arg(long, value_name = "TRACK", conflicts_with = "primer")]
     vary: Option<u64>,
     /// Begin with the first bars of this MIDI file
-    #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().try_map(std::path::absolute))]
-    primer: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    primer: Option<AbsolutePath>,
     /// Bars of that track or file to begin with
     #[arg(long, value_name = "N", default_value = "4")]
     keep: Bars,

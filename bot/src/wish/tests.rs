@@ -1,7 +1,5 @@
 //! Does a wish survive the command line, the socket and the store?
 
-use std::path::PathBuf;
-
 use clap::Parser;
 
 use super::*;
@@ -61,7 +59,7 @@ fn a_primer_is_written_as_its_source_and_its_bars() {
     let expected = |source, bars| Ok(Some(Primer { source, bars: Bars::new(bars).expect("bars") }));
     assert_eq!(primer(&[]), Ok(None));
     assert_eq!(primer(&["--vary", "7"]), expected(Source::Track(7), 4));
-    let file = std::path::absolute("a.mid").expect("a path");
+    let file = AbsolutePath::new("a.mid".into()).expect("a path");
     assert_eq!(primer(&["--primer", "a.mid", "--keep=2"]), expected(Source::File(file), 2));
     for wrong in [&["--keep=2"][..], &["--vary=7", "--keep=0"], &["--vary=7", "--primer=a.mid"]] {
         assert_eq!(primer(wrong), Err(()), "{wrong:?}");
@@ -85,7 +83,8 @@ fn what_cannot_be_is_refused_where_it_is_written() {
 
 #[test]
 fn a_wish_comes_back_from_json_as_it_went() {
-    let primers = [Source::Track(7), Source::File(PathBuf::from("/a/b.mid"))];
+    let file = AbsolutePath::new("/a/b.mid".into()).expect("a path");
+    let primers = [Source::Track(7), Source::File(file)];
     let primers = primers.map(|source| Primer { source, bars: Bars::new(4).expect("in range") });
     let mut wishes = vec![Wish::any("trance"), everything()];
     wishes.extend(primers.map(|primer| Wish { primer: Some(primer), ..everything() }));
