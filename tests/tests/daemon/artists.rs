@@ -53,7 +53,7 @@ async fn a_track_in_the_manner_of_an_artist_is_asked_for_in_discord() {
         "I don't know an artist called nobody @\u{200B}everyone in hardstyle. I know someone."
     );
     let text = refused(&discord, "hardstyle", "Too Few", ada).await;
-    assert!(text.starts_with("hardstyle has 2 of the 5 songs by Too Few that it needs"), "{text}");
+    assert!(text.starts_with("hardstyle has 2 of the 5 songs by Too Few that I need"), "{text}");
     assert!(text.ends_with("I know someone."), "{text}");
     home.ask(&["generate", "hardstyle", "--artist", "too few"])
         .fails(3, "hardstyle has 2 of the 5 songs by \"too few\" it needs: known are someone");

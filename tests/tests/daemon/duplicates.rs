@@ -62,6 +62,7 @@ fn of_two_duplicates_in_one_drop_the_first_is_taken() {
     home.put("inbox/hardstyle/first.mid", &song(0));
     home.put("inbox/hardstyle/second.mid", &copy(&song(0)));
     let daemon = home.daemon();
+    reason(&home, "rejected/hardstyle/second.mid");
     home.wait_for_empty_inbox();
     assert_eq!(home.files("library").len(), 1);
     let rejected = home.files("rejected");

@@ -132,7 +132,7 @@ impl fmt::Display for Reason {
                 write!(f, "The library already has it: {of}. Nothing needs to be done.")
             }
             Self::NotMidiName => f.write_str(
-                "Its name is not that of a MIDI file, which ends in .mid, .midi, .kar, .rmi or .smf.",
+                "By its name it is not a MIDI file. Names need to end in .mid, .midi, .kar, .rmi or .smf.",
             ),
             Self::NoGenre => f.write_str(
                 "It lies in no genre's folder. Put it into a folder of the inbox that is named \
