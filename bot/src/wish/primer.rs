@@ -1,7 +1,8 @@
 //! What does a track begin with, if not with music of its own?
 
+use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
-use clap::{ArgMatches, Args, Command, FromArgMatches, Id};
+use clap::{ArgMatches, Args, Command, FromArgMatches, Id, value_parser};
 use serde::{Deserialize, Serialize};
 
 use super::number::Bars;
@@ -28,24 +29,38 @@ pub enum Source {
 
 /// How a [`Primer`] is written on the command line: two options for the source, one for the bars.
 #[derive(Args)]
+#[group(skip)]
 struct PrimerOptions {
+    #[command(flatten)]
+    source: SourceOptions,
+    /// Bars of that track or file to begin with
+    #[arg(long, value_name = "N", default_value = "4", value_parser = bars_to_keep())]
+    keep: Bars,
+}
+
+/// A group of its own: only a source asks for a primer, `--keep` alone asks for nothing.
+#[derive(Args)]
+struct SourceOptions {
     /// Make a variation of this track: begin with its first bars
     #[arg(long, value_name = "TRACK", conflicts_with = "primer")]
     vary: Option<u64>,
     /// Begin with the first bars of this MIDI file
     #[arg(long, value_name = "FILE")]
     primer: Option<AbsolutePath>,
-    /// Bars of that track or file to begin with
-    #[arg(long, value_name = "N", default_value = "4")]
-    keep: Bars,
+}
+
+/// One bar fewer than a track can have, so that one is left to sample.
+fn bars_to_keep() -> impl TypedValueParser<Value = Bars> {
+    value_parser!(u32).range(1..=255).try_map(Bars::new)
 }
 
 impl FromArgMatches for Primer {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let PrimerOptions { vary, primer, keep } = PrimerOptions::from_arg_matches(matches)?;
+        let PrimerOptions { source, keep } = PrimerOptions::from_arg_matches(matches)?;
+        let SourceOptions { vary, primer } = source;
         let source = vary.map(Source::Track).or(primer.map(Source::File));
         let source = source.ok_or_else(|| {
-            let text = "--keep counts the bars of a --vary or a --primer: give one of them";
+            let text = "a primer needs a source: give --vary or --primer";
             clap::Error::raw(ErrorKind::MissingRequiredArgument, text)
         })?;
         Ok(Self { source, bars: keep })
@@ -59,7 +74,7 @@ impl FromArgMatches for Primer {
 
 impl Args for Primer {
     fn group_id() -> Option<Id> {
-        PrimerOptions::group_id()
+        SourceOptions::group_id()
     }
 
     fn augment_args(command: Command) -> Command {

@@ -61,8 +61,10 @@ fn a_primer_is_written_as_its_source_and_its_bars() {
     assert_eq!(primer(&["--vary", "7"]), expected(Source::Track(7), 4));
     let file = AbsolutePath::new("a.mid".into()).expect("a path");
     assert_eq!(primer(&["--primer", "a.mid", "--keep=2"]), expected(Source::File(file), 2));
-    for wrong in [&["--keep=2"][..], &["--vary=7", "--keep=0"], &["--vary=7", "--primer=a.mid"]] {
-        assert_eq!(primer(wrong), Err(()), "{wrong:?}");
+    assert_eq!(primer(&["--vary=7", "--keep=255"]), expected(Source::Track(7), 255));
+    assert_eq!(primer(&["--keep=2"]), Ok(None), "bars of nothing are no primer");
+    for wrong in ["--keep=0", "--keep=256", "--primer=a.mid"] {
+        assert_eq!(primer(&["--vary=7", wrong]), Err(()), "{wrong}");
     }
 }
 
