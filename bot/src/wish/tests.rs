@@ -68,6 +68,17 @@ fn a_primer_is_written_as_its_source_and_its_bars() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_primer_whose_path_cannot_be_recorded_is_refused_at_once() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let arguments = [b"test".as_slice(), b"trance", b"--primer", b"/a/\xFF.mid"];
+    let error = CommandLine::try_parse_from(arguments.map(OsStr::from_bytes)).err();
+    let told = error.expect("no JSON can hold it").to_string();
+    assert!(told.contains("not Unicode") && told.contains("rename it"), "{told}");
+}
+
 #[test]
 fn what_cannot_be_is_refused_where_it_is_written() {
     for (argument, told) in [
