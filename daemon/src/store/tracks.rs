@@ -7,6 +7,7 @@
 use bot::chat::{ChannelId, MessageId, Posted};
 use bot::wish::Wish;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::codec::{Record, Tree};
 use super::error::Error;
@@ -81,6 +82,17 @@ pub enum TrackState {
 }
 
 impl Record for Track {}
+
+/// A track of which only the state changes: all else is written back as it was stored, also what this
+/// release cannot read.
+#[derive(Serialize, Deserialize)]
+struct Stateful {
+    state: TrackState,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+impl Record for Stateful {}
 
 impl Store {
     /// A track number that nobody else gets, for naming files before the track is noted.
@@ -183,6 +195,10 @@ pub(super) fn key(id: TrackId) -> Vec<u8> {
 /// # Errors
 /// [`Error::NotFound`], or when it cannot be read.
 pub(super) fn existing(view: &impl Read, id: TrackId) -> Result<Track, Error> {
+    stored(view, id)
+}
+
+fn stored<R: Record>(view: &impl Read, id: TrackId) -> Result<R, Error> {
     let track = view.get(Tree::Tracks, &key(id))?;
     track.ok_or_else(|| Error::NotFound { what: "track", id: id.to_string() })
 }
@@ -223,7 +239,7 @@ fn check(track: &Track) -> Result<(), Error> {
 }
 
 fn set_state(txn: &mut Txn<'_>, id: TrackId, state: TrackState) -> Result<(), Error> {
-    let mut track = existing(txn, id)?;
+    let mut track: Stateful = stored(txn, id)?;
     index_state(txn, id, track.state, false)?;
     track.state = state;
     index_state(txn, id, state, true)?;
@@ -336,7 +352,45 @@ mod tests {
         assert_eq!(wish.tempo.map(|bpm| bpm.to_string()).as_deref(), Some("155"));
         assert_eq!(wish.key.map(|key| key.to_string()).as_deref(), Some("F minor"));
         assert!(wish.instrument.is_some() && wish.primer.is_some());
-        // What this release cannot express loses no track.
-        assert_eq!(record(r#"{"genre":"hardstyle","instrument":"theremin"}"#), Wish::default());
+        // What this release cannot express loses neither the track nor the rest of the wish.
+        let wish = record(
+            r#"{"artist":"x","genre":"hardstyle","instrument":"theremin","opening":7,"plain":true}"#,
+        );
+        let artist = Some("x".to_owned());
+        assert_eq!(wish, Wish { artist, plain: true, ..Wish::any("hardstyle") });
+        assert_eq!(record("no JSON"), Wish::default());
+    }
+
+    #[test]
+    fn a_change_of_state_changes_nothing_else_even_if_it_cannot_be_read() {
+        let (_folder, store) = scratch();
+        let id = store.add_new_track(|id| track("hardstyle", id.0)).expect("added");
+        let record = || {
+            let record = store.read(|view| stored::<Stateful>(view, id)).expect("readable");
+            (record.state, record.rest)
+        };
+        let before = record().1;
+        let text = r#"{"genre":"hardstyle","artist":"x","instrument":"theremin"}"#;
+        store
+            .write(move |txn| {
+                let mut record: Stateful = stored(txn, id)?;
+                record.rest.insert("settings".to_owned(), text.into());
+                txn.put(Tree::Tracks, key(id), &record)
+            })
+            .expect("written");
+        let posted = Posted { channel: ChannelId(7), message: MessageId(99) };
+        let expect_kept = |state| {
+            let mut rest = before.clone();
+            rest.insert("settings".to_owned(), text.into());
+            assert_eq!(record(), (state, rest));
+        };
+        store.begin_post(id, posted.channel).expect("noted");
+        expect_kept(TrackState::Posting { channel: posted.channel });
+        store.confirm_post(id, posted).expect("noted");
+        expect_kept(TrackState::Posted { channel: posted.channel, message: posted.message });
+        store.abandon_post(id).expect("noted");
+        expect_kept(TrackState::Rendered);
+        let wish = store.track(id).expect("readable").expect("there").wish;
+        assert_eq!(wish, Wish { artist: Some("x".to_owned()), ..Wish::any("hardstyle") });
     }
 }
