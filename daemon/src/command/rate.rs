@@ -1,8 +1,7 @@
 //! `rate`: how do votes come in on the command line, one by one or from a file?
 
-use std::fmt;
-use std::fs::File;
 use std::path::Path;
+use std::{fmt, fs};
 
 use anyhow::Context as _;
 use bot::reaction::Emoji;
@@ -12,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::path::AbsolutePath;
 use crate::context::{Context, now_ms};
-use crate::control::answer::{Line, Misused, NotNow, Out};
+use crate::control::answer::{Line, Misused, NotNow, Out, exit_code};
 use crate::store::{MAX_NAME, TrackId, Vote};
 use crate::votes::rating::score_of;
 
@@ -106,24 +105,42 @@ fn check(
 /// [`Misused`] with the line that is wrong; or when the file cannot be read.
 fn read(context: &Context, path: &Path) -> anyhow::Result<Vec<Checked>> {
     let reading = || format!("reading {}", path.display());
-    let file = File::open(path).with_context(reading)?;
-    let mut table = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(file);
-    let wrong =
-        |line: u64, what: String| Misused(format!("{}, line {line}: {what}", path.display()));
+    let text = fs::read_to_string(path).with_context(reading)?;
+    let mut table =
+        ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(text.as_bytes());
+    let wrong = |record: &StringRecord, what: &str| {
+        let line = line_of(record, &text);
+        anyhow::Error::from(Misused(format!("{}, line {line}: {what}", path.display())))
+    };
     let header = table.headers().with_context(reading)?;
     let Some(columns) = Columns::of(header) else {
         let what = "the first line must name the columns track,emoji,by[,time]";
-        return Err(wrong(1, what.to_owned()).into());
+        return Err(wrong(header, what));
     };
     let mut votes = Vec::new();
     for record in table.into_records() {
         let record = record.with_context(reading)?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let vote =
-            columns.vote(context, &record).map_err(|error| wrong(line, format!("{error:#}")))?;
-        votes.push(vote);
+        let is_blank = record.len() == 1 && record.iter().all(str::is_empty);
+        if !is_blank {
+            let vote = columns.vote(context, &record);
+            votes.push(vote.map_err(|error| match exit_code(&error) {
+                1 => error,
+                _ => wrong(&record, &format!("{error:#}")),
+            })?);
+        }
     }
     Ok(votes)
+}
+
+/// The line of `text` on which a record begins, counted from 1 as editors do. The position that the
+/// reader gives is before the blank lines that it skips, and before the `\n` of a preceding `\r\n`.
+fn line_of(record: &StringRecord, text: &str) -> usize {
+    let is_break = |byte: &u8| matches!(byte, b'\r' | b'\n');
+    let from = record.position().map_or(0, |position| position.byte() as usize);
+    let n_skipped = text.as_bytes()[from..].iter().take_while(|byte| is_break(byte)).count();
+    let before = &text.as_bytes()[..from + n_skipped];
+    let crlf = before.windows(2).filter(|pair| pair == b"\r\n").count();
+    1 + before.iter().filter(|byte| is_break(byte)).count() - crlf
 }
 
 /// Where in a line what stands.
@@ -141,17 +158,18 @@ impl Columns {
         Some(Self { track, emoji, by, time: column("time") })
     }
 
+    /// # Errors
+    /// [`Misused`] or [`NotNow`] for what is the file's fault, or when the store cannot be read.
     fn vote(&self, context: &Context, record: &StringRecord) -> anyhow::Result<Checked> {
         let given = |column: usize| record.get(column).filter(|field| !field.is_empty());
-        let field = |column: usize| given(column).context("a field is missing");
-        let track: TrackId = field(self.track)?.parse()?;
-        let at_ms = match self.time.and_then(given) {
-            Some(time) => time
-                .parse()
-                .ok()
-                .with_context(|| format!("{time} is not a time in milliseconds"))?,
-            None => now_ms(),
-        };
+        let missing = || Misused("a field is missing".to_owned());
+        let field = |column: usize| given(column).ok_or_else(missing);
+        let track = field(self.track)?.parse::<TrackId>();
+        let track = track.map_err(|error| Misused(error.to_string()))?;
+        let not_a_time = |time: &str| Misused(format!("{time} is not a time in milliseconds"));
+        let time = self.time.and_then(given);
+        let at_ms = time.map(|time| time.parse().map_err(|_| not_a_time(time))).transpose()?;
+        let at_ms = at_ms.unwrap_or_else(now_ms);
         check(context, track, field(self.emoji)?, field(self.by)?, at_ms)
     }
 }
@@ -173,5 +191,61 @@ impl fmt::Display for Row {
         let plural = if *votes == 1 { "" } else { "s" };
         let note = if self.is_new { "" } else { " (it had this vote already)" };
         write!(f, "track {track} has {votes} vote{plural}, score {score:+.2}{note}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::posting::tests::{context, track};
+
+    fn rate(context: &Context, text: &str) -> anyhow::Result<()> {
+        let path = context.home.tracks().join("votes.csv");
+        fs::write(&path, text)?;
+        let from = Some(AbsolutePath::new(path)?);
+        Rate { track: None, emoji: None, by: String::new(), from }.run(context, &mut |_| ())
+    }
+
+    #[test]
+    fn a_mistake_is_told_with_the_line_that_an_editor_shows() {
+        let (_folder, context) = context();
+        context.store.add_new_track(|_| track()).expect("added");
+        for (text, line) in [
+            ("track,emoji,by\n1,🔥,ann\n1,🥒,ann\n", 3),
+            ("track,emoji,by\r\n1,🔥,ann\r\n1,🥒,ann\r\n", 3),
+            ("track,emoji,by\n\n1,🔥,ann\n \t\n\n1,🥒,ann", 6),
+            ("track,emoji,by\r\n\r\n1,🔥,ann\r\n  \r\n\r\n1,🥒,ann", 6),
+            ("track,emoji,by\n1,🔥,\"Doe,\nJane\"\n1,🥒,ann\n", 4),
+            ("\u{feff}track,emoji,by\r\n9,🔥,ann\r\n", 2),
+            ("\n\ntrack,emoji\n", 3),
+            ("", 1),
+        ] {
+            let error = rate(&context, text).expect_err(text);
+            assert_eq!(exit_code(&error), 2, "{text:?}: {error}");
+            assert!(error.to_string().contains(&format!(", line {line}: ")), "{text:?}: {error}");
+        }
+        assert_eq!(context.store.votes_of(TrackId(1)), Ok(vec![]));
+    }
+
+    #[test]
+    fn blank_lines_are_skipped_and_quotes_hold_commas() {
+        let (_folder, context) = context();
+        let id = context.store.add_new_track(|_| track()).expect("added");
+        let text = "track,emoji,by\r\n\r\n   \r\n1,🔥,\"Doe, Jane\"\r\n\t\r\n1, 🔥 , ann\r\n ";
+        rate(&context, text).expect("no mistake");
+        let votes = context.store.votes_of(id).expect("readable");
+        let mut listeners: Vec<_> = votes.iter().map(|vote| vote.listener.as_str()).collect();
+        listeners.sort_unstable();
+        assert_eq!(listeners, ["Doe, Jane", "ann"]);
+    }
+
+    #[test]
+    fn a_failing_store_is_not_the_fault_of_the_file() {
+        let (_folder, context) = context();
+        context.store.add_new_track(|_| track()).expect("added");
+        context.store.fail();
+        let error = rate(&context, "track,emoji,by\n1,🔥,ann\n").expect_err("it fails");
+        assert_eq!(exit_code(&error), 1, "{error}");
+        assert!(!error.to_string().contains("line"), "{error}");
     }
 }

@@ -15,6 +15,11 @@ impl Store {
         let id = self.reserve_track()?;
         self.add_track(id, make(id)).map(|()| id)
     }
+
+    /// Lets every read fail until the next write.
+    pub(crate) fn fail(&self) {
+        self.inner.shared.fail("a test");
+    }
 }
 
 pub(super) fn scratch() -> (tempfile::TempDir, Store) {
