@@ -61,8 +61,14 @@ impl Store {
             .map_err(|error| Error::Open { path: folder.into(), cause: error.to_string() })?;
         let writer = Mutex::new(Some(writer));
         let store = Self { inner: Arc::new(Inner { shared, jobs: Some(jobs), writer }) };
-        store.check_schema(now_ms)?;
-        store.inner.shared.note_created()?;
+        let is_new = store.check_schema(now_ms)?;
+        match store.inner.shared.note_created() {
+            // A home from before there was such a note must be readable on a full disk, too.
+            Err(error) if !is_new => {
+                tracing::warn!(%error, "it could not be noted that the store was created");
+            }
+            noted => noted?,
+        }
         Ok(store)
     }
 
@@ -102,7 +108,8 @@ impl Store {
         })
     }
 
-    fn check_schema(&self, now_ms: u64) -> Result<(), Error> {
+    /// Whether the store is new, and was given its schema now.
+    fn check_schema(&self, now_ms: u64) -> Result<bool, Error> {
         match self.read(|view| view.get::<Meta>(Tree::Meta, b"schema"))? {
             // An empty store that is not new has lost everything, which nobody must take for a start.
             None if self.inner.shared.was_created() => {
@@ -110,12 +117,13 @@ impl Store {
             }
             None => self.write(move |txn| {
                 let meta = Meta { schema: SCHEMA, created_at_ms: now_ms };
-                txn.put(Tree::Meta, b"schema".to_vec(), &meta)
+                txn.put(Tree::Meta, b"schema".to_vec(), &meta)?;
+                Ok(true)
             }),
             Some(meta) if meta.schema > SCHEMA => {
                 Err(Error::NewerSchema { found: meta.schema, known: SCHEMA })
             }
-            Some(_) => Ok(()),
+            Some(_) => Ok(false),
         }
     }
 

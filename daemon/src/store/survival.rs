@@ -241,6 +241,24 @@ fn a_store_that_lost_everything_is_not_taken_for_a_new_one() {
 }
 
 #[test]
+fn an_old_store_opens_where_its_creation_cannot_be_noted() {
+    let (folder, store) = scratch();
+    store.reserve_track().expect("written");
+    drop(store);
+    let path = folder.path().join("store");
+    // A device without any space takes the place of the note that an old store lacks.
+    std::fs::remove_file(path.join("lock")).expect("removed");
+    std::os::unix::fs::symlink("/dev/full", path.join("lock")).expect("linked");
+    let store = Store::open(&path, &Settings::default(), 1).expect("it opens");
+    assert_eq!(store.created_at_ms(), Ok(1));
+    let new = tempfile::tempdir().expect("a folder");
+    std::os::unix::fs::symlink("/dev/full", new.path().join("lock")).expect("linked");
+    drop(store);
+    let opened = Store::open(new.path(), &Settings::default(), 1);
+    assert!(matches!(opened.err(), Some(Error::Open { .. })));
+}
+
+#[test]
 fn a_full_disk_is_refused_before_anything_is_written() {
     let (folder, store) = scratch();
     store.reserve_track().expect("written");
