@@ -105,7 +105,7 @@ impl LedgerDesk {
 
     fn enter(&self, entry: Entry) {
         if let Err(lost) = self.0.send(Message::Entry(entry)) {
-            tracing::warn!(lost = ?lost.0, "a vote came after the ledger was closed");
+            tracing::warn!(lost = ?lost.0, "an entry came after the ledger was closed");
         }
     }
 }
