@@ -3,12 +3,16 @@
 //! The home, the configuration and the store, as one handle that is cheap to clone. It has no state of
 //! its own.
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
+
+use tokio::task::JoinError;
 
 use crate::config::Config;
 use crate::control::answer::{Misused, NotNow};
 use crate::home::{self, Home};
+use crate::panic_text::panic_text;
 use crate::store::Store;
 
 /// A handle to the home, the configuration and the store.
@@ -36,14 +40,14 @@ impl Context {
     /// Runs what waits for disk or processor on a thread on which that holds up nobody.
     ///
     /// # Errors
-    /// Those of `work`; a panic is one, too.
+    /// Those of `work`; a panic is one, too, and so is the end of the runtime before it began.
     pub(crate) async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Self) -> anyhow::Result<T> + Send + 'static,
     ) -> anyhow::Result<T> {
         let context = self.clone();
         let done = tokio::task::spawn_blocking(move || work(&context)).await;
-        done.unwrap_or_else(|_| Err(panicked()))
+        done.unwrap_or_else(|error| Err(unfinished(error)))
     }
 
     /// The genre as a name that is known here.
@@ -87,9 +91,17 @@ impl Context {
     }
 }
 
-/// What an error says of work that panicked.
-pub(crate) fn panicked() -> anyhow::Error {
-    anyhow::anyhow!("it panicked; please report this")
+/// Why a task did not come to its end.
+fn unfinished(error: JoinError) -> anyhow::Error {
+    match error.try_into_panic() {
+        Ok(panic) => panicked(&*panic),
+        Err(_) => NotNow("it was not begun, as the program is stopping".to_owned()).into(),
+    }
+}
+
+/// The error of work that panicked.
+pub(crate) fn panicked(panic: &(dyn Any + Send)) -> anyhow::Error {
+    anyhow::anyhow!("it {}; please report this", panic_text(panic))
 }
 
 /// Now, in milliseconds since 1970.
@@ -100,4 +112,17 @@ pub fn now_ms() -> u64 {
 /// A time in milliseconds since 1970; 0 before.
 pub fn to_ms(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_task_that_was_cancelled_did_not_panic() {
+        let task = tokio::spawn(std::future::pending::<()>());
+        task.abort();
+        let error = unfinished(task.await.expect_err("it was cancelled"));
+        assert!(error.is::<NotNow>() && error.to_string().contains("stopping"), "{error}");
+    }
 }

@@ -88,7 +88,7 @@ pub(super) fn nicely<T: Send>(
             work()
         });
         let thread = thread.with_context(|| format!("starting the thread {name}"))?;
-        thread.join().unwrap_or_else(|_| Err(panicked()))
+        thread.join().unwrap_or_else(|panic| Err(panicked(&*panic)))
     })
 }
 
@@ -106,7 +106,7 @@ mod tests {
         let worker = Worker::new(context, events);
         worker.start(|_| panic!("a test"), Event::Due);
         let Some(Event::Due(Err(error))) = inbound.recv().await else { panic!("another event") };
-        assert!(error.to_string().contains("please report"), "{error:#}");
+        assert_eq!(error.to_string(), "it panicked: a test; please report this");
         worker.start_in_turn(Arc::new(Semaphore::new(1)), |_| panic!("a test"), Event::Offer);
         assert!(matches!(inbound.recv().await, Some(Event::Offer(Err(_)))));
         worker.start(Context::genres, |_| Event::Alarm);
@@ -117,6 +117,6 @@ mod tests {
     fn a_panic_on_a_thread_of_its_own_is_an_error() {
         assert_eq!(nicely("test", || Ok(7)).expect("it works"), 7);
         let panicked: anyhow::Result<()> = nicely("test", || panic!("a test"));
-        assert!(panicked.is_err_and(|error| error.to_string().contains("please report")));
+        assert!(panicked.is_err_and(|error| error.to_string().contains("a test; please report")));
     }
 }

@@ -8,7 +8,6 @@
 //!
 //! This is one open handle. What to do when it fails is the writer's business.
 
-use std::any::Any;
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,6 +20,7 @@ use sled::transaction::{TransactionError, Transactional};
 use super::codec::Tree;
 use super::error::Error;
 use super::view::{Pair, Pairs, Read, Writes};
+use crate::panic_text::panic_text;
 
 /// A lock may be held for a moment longer than its owner lived: sled's threads let go of its file a
 /// little after it was closed, and a process that is being started holds all files of its parent.
@@ -246,11 +246,4 @@ fn sync_everything(folder: &Path) -> std::io::Result<File> {
         File::open(parent)?.sync_all()?;
     }
     Ok(log)
-}
-
-/// What a panic said.
-pub(super) fn panic_text(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-    format!("panicked: {}", text.unwrap_or("without a message"))
 }

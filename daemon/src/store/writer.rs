@@ -11,10 +11,11 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
-use super::engine::{Engine, FolderLock, panic_text};
+use super::engine::{Engine, FolderLock};
 use super::error::Error;
 use super::settings::Settings;
 use super::txn::Txn;
+use crate::panic_text::panic_text;
 
 /// The most steps that one sync confirms.
 const MAX_GROUP: usize = 256;
