@@ -17,12 +17,12 @@ pub enum Error {
     #[error("{0}")]
     Token(String),
     /// The bot lacks a permission.
-    #[error("the chat does not let the bot {what}: give its role the permission {permission}")]
+    #[error("the chat does not let the bot {what}: {}", remedy(*permission))]
     Forbidden {
         /// What was tried: "post in channel 5".
         what: String,
-        /// The permission's name as the chat's settings show it.
-        permission: &'static str,
+        /// The permission's name as the chat's settings show it, if one is all that is missing.
+        permission: Option<&'static str>,
     },
     /// The message or its channel does not exist any more.
     #[error("the message or its channel is gone")]
@@ -48,6 +48,14 @@ pub enum Error {
     Stopped,
 }
 
+/// What the operator can do about an action that is forbidden.
+fn remedy(permission: Option<&str>) -> String {
+    match permission {
+        Some(permission) => format!("give its role the permission {permission}"),
+        None => "it needs no permission for that, so the bot may have been blocked".to_owned(),
+    }
+}
+
 /// What a [`Chat`] gives back: a future that may be spawned.
 pub type Answered<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
@@ -59,7 +67,7 @@ pub trait Chat: Send + Sync {
     /// Answers with a track, below which reactions are offered.
     fn answer<'a>(&'a self, to: &'a ReplyTo, post: Post) -> Answered<'a, Posted>;
 
-    /// Answers with something that is no track: no reactions are offered, and it is not looked for
+    /// Answers with something that is not a track: no reactions are offered, and it is not looked for
     /// after a crash.
     fn tell<'a>(&'a self, to: &'a ReplyTo, text: String, files: Vec<File>) -> Answered<'a, ()>;
 

@@ -20,8 +20,8 @@ use crate::post;
 /// Discord forgets an interaction after 15 minutes; an upload needs some of them.
 const OPEN_FOR: Duration = Duration::from_secs(14 * 60);
 
-const POST: Action = Action { what: "post", permission: "Send Messages and Attach Files" };
-const REFUSE: Action = Action { what: "refuse a request", permission: "Send Messages" };
+const POST: Action = Action { what: "post", permission: Some("Send Messages and Attach Files") };
+const REFUSE: Action = Action { what: "refuse a request", permission: Some("Send Messages") };
 
 /// Posts a track where `to` says, and offers reactions below it.
 pub(super) async fn answer(

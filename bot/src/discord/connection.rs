@@ -27,7 +27,7 @@ const CHECK_EVERY: Duration = Duration::from_secs(2);
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 /// How long serenity may take to ask for the gateway's address before it connects.
 const PATIENCE: Duration = Duration::from_secs(30);
-const CONNECT: Action = Action { what: "connect", permission: "none; the bot was blocked" };
+const CONNECT: Action = Action { what: "connect", permission: None };
 
 /// Why a session ended.
 enum End {

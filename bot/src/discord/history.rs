@@ -20,7 +20,7 @@ const CLOCK_SKEW: Duration = Duration::from_secs(120);
 /// Milliseconds from 1970 to 2015, where Discord's ids begin to count.
 const DISCORD_EPOCH_MS: u128 = 1_420_070_400_000;
 
-const READ: Action = Action { what: "read its posts", permission: "Read Message History" };
+const READ: Action = Action { what: "read its posts", permission: Some("Read Message History") };
 
 /// See [`crate::chat::Chat::find_post`].
 pub(super) async fn find_post(

@@ -14,8 +14,8 @@ use crate::chat::{Error, Posted};
 use crate::id::{ChannelId, ListenerId, MessageId};
 use crate::reaction::Emoji;
 
-const READ: Action = Action { what: "read reactions", permission: "Read Message History" };
-const OFFER: Action = Action { what: "add a reaction", permission: "Add Reactions" };
+const READ: Action = Action { what: "read reactions", permission: Some("Read Message History") };
+const OFFER: Action = Action { what: "add a reaction", permission: Some("Add Reactions") };
 
 /// See [`crate::chat::Chat::reactions_of`].
 pub(super) async fn reactions_of(

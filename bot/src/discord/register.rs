@@ -14,7 +14,7 @@ use crate::chat::Error;
 
 const REGISTER: Action = Action {
     what: "register its commands",
-    permission: "applications.commands (add the bot again by its invitation)",
+    permission: Some("applications.commands (add the bot again by its invitation)"),
 };
 
 /// Registers the commands where the settings say, once in the life of the bot, and withdraws them

@@ -14,7 +14,7 @@ use crate::chat::{Heard, Reacted};
 use crate::command::Offer;
 use crate::id::ListenerId;
 
-const KNOW_ITSELF: Action = Action { what: "look up its own account", permission: "none" };
+const KNOW_ITSELF: Action = Action { what: "look up its own account", permission: None };
 
 /// What all tasks of the bot have at hand.
 pub(super) struct Shared {

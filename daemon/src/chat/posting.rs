@@ -185,20 +185,20 @@ pub(crate) mod tests {
         }
     }
 
-    /// A chat that answers as it is told.
-    struct Told {
+    /// A chat that answers as a test wrote down.
+    struct ScriptedChat {
         answer: Result<Posted, Error>,
         found: Result<Option<MessageId>, Error>,
         n_answers: AtomicUsize,
     }
 
-    impl Told {
+    impl ScriptedChat {
         fn new(answer: Result<Posted, Error>, found: Result<Option<MessageId>, Error>) -> Self {
             Self { answer, found, n_answers: AtomicUsize::new(0) }
         }
     }
 
-    impl Chat for Told {
+    impl Chat for ScriptedChat {
         fn answer<'a>(&'a self, _: &'a ReplyTo, _: Post) -> Answered<'a, Posted> {
             self.n_answers.fetch_add(1, Ordering::Relaxed);
             Box::pin(async { self.answer.clone() })
@@ -238,15 +238,15 @@ pub(crate) mod tests {
         Error::Unreachable { what: "post".to_owned(), why: "a test".to_owned() }
     }
 
-    async fn state_after(told: &Told, again: bool) -> (Option<Posted>, TrackState) {
+    async fn state_after(chat: &ScriptedChat, again: bool) -> (Option<Posted>, TrackState) {
         let (_folder, context) = context();
         let id = context.store.add_new_track(|_| track()).expect("added");
         let posted = if again {
             context.store.begin_post(id, CHANNEL).expect("noted");
-            repost(&context, told, id, CHANNEL).await
+            repost(&context, chat, id, CHANNEL).await
         } else {
             let (to, listener) = (ReplyTo::channel(CHANNEL), Some(ListenerId(1)));
-            send(&context, told, &to, listener, id, &track()).await
+            send(&context, chat, &to, listener, id, &track()).await
         };
         let state = context.store.track(id).expect("readable").expect("it is there").state;
         (posted.ok().flatten(), state)
@@ -255,7 +255,8 @@ pub(crate) mod tests {
     #[tokio::test]
     async fn a_post_is_given_up_only_where_the_chat_said_no() {
         let posting = TrackState::Posting { channel: CHANNEL };
-        let forbidden = Error::Forbidden { what: "post".to_owned(), permission: "Send Messages" };
+        let forbidden =
+            Error::Forbidden { what: "post".to_owned(), permission: Some("Send Messages") };
         let cases = [
             (forbidden, TrackState::Rendered),
             (Error::Gone, TrackState::Rendered),
@@ -264,8 +265,8 @@ pub(crate) mod tests {
             (Error::Stopped, posting),
         ];
         for (error, expected) in cases {
-            let told = Told::new(Err(error.clone()), Ok(None));
-            assert_eq!(state_after(&told, false).await, (None, expected), "{error}");
+            let chat = ScriptedChat::new(Err(error.clone()), Ok(None));
+            assert_eq!(state_after(&chat, false).await, (None, expected), "{error}");
         }
     }
 
@@ -280,9 +281,9 @@ pub(crate) mod tests {
             (Err(Error::Gone), (None, TrackState::Rendered), 0),
         ];
         for (found, expected, n_answers) in cases {
-            let told = Told::new(Ok(POSTED), found);
-            assert_eq!(state_after(&told, true).await, expected, "{:?}", told.found);
-            assert_eq!(told.n_answers.into_inner(), n_answers);
+            let chat = ScriptedChat::new(Ok(POSTED), found);
+            assert_eq!(state_after(&chat, true).await, expected, "{:?}", chat.found);
+            assert_eq!(chat.n_answers.into_inner(), n_answers);
         }
     }
 
