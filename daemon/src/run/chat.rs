@@ -9,7 +9,7 @@ use bot::chat::{ChannelId, Chat, Connected, Error, Heard, Posted, Request};
 use bot::command::Offer;
 use tokio::sync::{Semaphore, watch};
 
-use super::event::Event;
+use super::event::{ChatEvent, Event};
 use super::worker::Worker;
 use crate::chat::answer::answer;
 use crate::chat::posting::repost;
@@ -35,7 +35,7 @@ pub(super) struct ChatLink {
     desk: LedgerDesk,
     making: Arc<Semaphore>,
     chat: Option<Arc<dyn Chat>>,
-    /// How the chat stands, in words.
+    /// The state of the chat, in words.
     state: String,
     /// Posts that an earlier process began; taken up at the first connection.
     unconfirmed: Vec<(TrackId, ChannelId)>,
@@ -53,35 +53,30 @@ impl ChatLink {
         offer: watch::Receiver<Offer>,
     ) -> Self {
         let hear = hearing(worker.clone(), desk.clone());
-        let opened = chat.and_then(|open| {
-            open(hear, offer).map_err(|error| {
-                let why = format!("no chat: {error:#}");
-                tracing::error!("{why}");
-                why
-            })
-        });
+        let opened =
+            chat.and_then(|open| open(hear, offer).map_err(|error| format!("no chat: {error:#}")));
         let (chat, state) = match opened {
             Ok(chat) => (Some(chat), "connecting to Discord".to_owned()),
-            Err(why) => (None, why),
+            Err(why) => {
+                tracing::warn!("{why}");
+                (None, why)
+            }
         };
         Self { worker, desk, making, chat, state, unconfirmed }
     }
 
-    /// How the chat stands, in words.
+    /// The state of the chat, in words.
     pub(super) fn state(&self) -> &str {
         &self.state
     }
 
-    /// Does what something heard asks for.
-    pub(super) fn heard(&mut self, heard: Heard) {
-        match heard {
-            Heard::Asked(request) => self.answer(request),
-            // These go to the ledger, see `hearing`.
-            Heard::Reacted(reacted) => self.desk.reacted(reacted),
-            Heard::Cleared { message, emoji, .. } => self.desk.cleared(message, emoji),
-            Heard::ChannelGone(channel) => tracing::info!(%channel, "a channel is gone"),
-            Heard::Connected(connected) => self.connected(&connected),
-            Heard::Disconnected { why, for_good } => {
+    /// Does what something that the chat noticed asks for.
+    pub(super) fn handle(&mut self, event: ChatEvent) {
+        match event {
+            ChatEvent::Asked(request) => self.answer(request),
+            ChatEvent::ChannelGone(channel) => tracing::info!(%channel, "a channel is gone"),
+            ChatEvent::Connected(connected) => self.connected(&connected),
+            ChatEvent::Disconnected { why, for_good } => {
                 self.state = format!("not in Discord: {why}");
                 if for_good {
                     tracing::error!("{}", self.state);
@@ -145,10 +140,16 @@ impl ChatLink {
 
 /// Where what is heard goes: reactions to the ledger, all else to the loop.
 fn hearing(worker: Worker, desk: LedgerDesk) -> Box<dyn Fn(Heard) + Send + Sync> {
-    Box::new(move |heard| match heard {
-        Heard::Reacted(reacted) => desk.reacted(reacted),
-        Heard::Cleared { message, emoji, .. } => desk.cleared(message, emoji),
-        heard => worker.tell(Event::Heard(heard)),
+    Box::new(move |heard| {
+        let event = match heard {
+            Heard::Reacted(reacted) => return desk.reacted(reacted),
+            Heard::Cleared { message, emoji, .. } => return desk.cleared(message, emoji),
+            Heard::Asked(request) => ChatEvent::Asked(request),
+            Heard::ChannelGone(channel) => ChatEvent::ChannelGone(channel),
+            Heard::Connected(connected) => ChatEvent::Connected(connected),
+            Heard::Disconnected { why, for_good } => ChatEvent::Disconnected { why, for_good },
+        };
+        worker.tell(Event::Chat(event));
     })
 }
 

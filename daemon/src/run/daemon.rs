@@ -50,7 +50,7 @@ struct Daemon {
 }
 
 /// What an earlier process left, and what is on offer.
-struct LeftOver {
+struct StartState {
     interrupted: Vec<TrainingRequest>,
     unconfirmed: Vec<(TrackId, ChannelId)>,
     offer: Offer,
@@ -65,9 +65,6 @@ pub(crate) async fn run(
     chat: Result<OpenChat, String>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    if let Err(why) = &chat {
-        tracing::warn!("{why}");
-    }
     let (events, mut inbound) = mpsc::unbounded_channel();
     let worker = Worker::new(context, events);
     let mut daemon = Daemon::start(worker.clone(), chat).await?;
@@ -144,7 +141,7 @@ impl Daemon {
                 self.intake.rescan();
             }
             Event::Offer(offer) => self.offers.renewed(offer),
-            Event::Heard(heard) => self.chat.heard(heard),
+            Event::Chat(event) => self.chat.handle(event),
             Event::RecentPosts(posts) => self.chat.recover(posts),
             // The loop ends with it.
             Event::Stop => {}
@@ -217,8 +214,8 @@ fn turn_away(event: Event) {
     match event {
         Event::Asked(asked) => commands::refuse(&asked),
         Event::Checked(asked, _) => asked.refuse(),
-        // Questions, not reactions, which go to the ledger; the chat is closed.
-        Event::Heard(heard) => tracing::debug!(?heard, "heard while stopping"),
+        // The chat is closed.
+        Event::Chat(event) => tracing::debug!(?event, "heard while stopping"),
         // No training is under way any more.
         Event::Training(_) | Event::Trained(_)
         // News for a loop that has ended; the next start finds it out anew.
@@ -236,7 +233,7 @@ fn turn_away(event: Event) {
 
 /// Finishes what an earlier process left, as far as that comes before everything else, and lists the
 /// rest.
-fn take_up(context: &Context) -> anyhow::Result<LeftOver> {
+fn take_up(context: &Context) -> anyhow::Result<StartState> {
     let n_moves = intake::resume(context).context("finishing what a crash left undone")?;
     if n_moves > 0 {
         tracing::info!(n_moves, "moves finished that a crash had left undone");
@@ -255,5 +252,5 @@ fn take_up(context: &Context) -> anyhow::Result<LeftOver> {
             tracing::warn!(error = format!("{error:#}"), "what can be asked for is not known");
         })
         .unwrap_or_default();
-    Ok(LeftOver { interrupted, unconfirmed, offer })
+    Ok(StartState { interrupted, unconfirmed, offer })
 }

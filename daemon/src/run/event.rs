@@ -3,7 +3,7 @@
 //! One enum, so that the loop in [`super::daemon`] is the one place where everything meets. Work off
 //! the loop comes back as an event, whatever became of it.
 
-use bot::chat::{Heard, Posted};
+use bot::chat::{ChannelId, Connected, Posted, Request};
 use bot::command::Offer;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -43,12 +43,30 @@ pub(crate) enum Event {
     Trained(anyhow::Result<NewVersion>),
     /// What listeners may choose from.
     Offer(anyhow::Result<Offer>),
-    /// The chat noticed something other than a reaction, which goes to the ledger.
-    Heard(Heard),
+    /// The chat noticed something.
+    Chat(ChatEvent),
     /// Posts whose reactions may have been missed.
     RecentPosts(anyhow::Result<Vec<(TrackId, Posted)>>),
     /// The daemon is to stop.
     Stop,
+}
+
+/// What the chat noticed, apart from reactions: those go to the ledger, past the loop.
+#[derive(Debug)]
+pub(crate) enum ChatEvent {
+    /// A listener asks for something.
+    Asked(Request),
+    /// A channel with all its messages is gone.
+    ChannelGone(ChannelId),
+    /// The chat is there.
+    Connected(Connected),
+    /// The chat is not there.
+    Disconnected {
+        /// What happened and what to do, for the operator.
+        why: String,
+        /// Whether it will not come back by itself.
+        for_good: bool,
+    },
 }
 
 /// A training that a person asks for.
