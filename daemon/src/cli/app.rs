@@ -19,7 +19,7 @@ use crate::cli::signals::stopped;
 use crate::command::{HomeCommand, Situation};
 use crate::config::{Config, token};
 use crate::context::Context;
-use crate::control::answer::{exit_code, told};
+use crate::control::answer::{exit_code, with_causes};
 use crate::control::{self, Reply};
 use crate::home::{self, Home};
 use crate::run::{OpenChat, run};
@@ -33,7 +33,7 @@ pub fn main() -> ExitCode {
     match execute(cli) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            say(&format!("kickback: {}", told(&error)));
+            say(&format!("kickback: {}", with_causes(&error)));
             ExitCode::from(exit_code(&error))
         }
     }

@@ -105,7 +105,7 @@ pub(crate) struct NotNow(pub(crate) String);
 pub(crate) struct Misused(pub(crate) String);
 
 /// An error with its causes, each mentioned once: many mention their cause themselves.
-pub(crate) fn told(error: &anyhow::Error) -> String {
+pub(crate) fn with_causes(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain().map(ToString::to_string) {
         if text.is_empty() {
@@ -145,6 +145,6 @@ mod tests {
         let cause = std::io::Error::other("the disk is full");
         let error =
             anyhow::Error::from(cause).context("writing a: the disk is full").context("no track");
-        assert_eq!(told(&error), "no track: writing a: the disk is full");
+        assert_eq!(with_causes(&error), "no track: writing a: the disk is full");
     }
 }

@@ -16,7 +16,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 
 use crate::command::HomeCommand;
-use crate::control::answer::{Line, exit_code, told};
+use crate::control::answer::{Line, exit_code, with_causes};
 
 /// The longest question, in bytes.
 const MAX_QUESTION: u64 = 1 << 20;
@@ -41,7 +41,7 @@ impl Reply {
     pub(crate) fn end(result: &anyhow::Result<()>) -> Self {
         match result {
             Ok(()) => Self::End { code: 0, message: None },
-            Err(error) => Self::End { code: exit_code(error), message: Some(told(error)) },
+            Err(error) => Self::End { code: exit_code(error), message: Some(with_causes(error)) },
         }
     }
 }

@@ -47,7 +47,8 @@ pub(crate) fn choose(
         Rule { n_candidates: choice.n_candidates, max_copied_notes: choice.max_copied_notes };
     let chosen = taste::choose(rule, |idx| {
         let seed = candidate_seed(request.seed, idx);
-        let song = sample(predictor, &SongSpec { seed, ..request.clone() }).map_err(told)?;
+        let song =
+            sample(predictor, &SongSpec { seed, ..request.clone() }).map_err(into_misused)?;
         let shared = choice.melodies.longest_shared(&drawn_part(&song, request));
         let reward = choice.taste.reward(&taste::measure(&song));
         let merit = Merit { n_copied_notes: shared.n_notes, reward };
@@ -62,7 +63,8 @@ pub(crate) fn choose(
     Ok(Chosen { song, shared, candidates })
 }
 
-fn told(error: SampleError) -> anyhow::Error {
+/// What was asked for wrongly is a misuse; that no lead came of it is not.
+fn into_misused(error: SampleError) -> anyhow::Error {
     match error {
         SampleError::NoLead => error.into(),
         wrong => Misused(wrong.to_string()).into(),
