@@ -23,7 +23,7 @@ struct Row {
     problems: Vec<String>,
     /// What is said if there is no problem.
     #[serde(skip)]
-    praise: String,
+    success: String,
 }
 
 impl Doctor {
@@ -41,15 +41,15 @@ impl Doctor {
 }
 
 impl Row {
-    fn new(check: &'static str, problems: Vec<String>, praise: impl Into<String>) -> Self {
-        Self { check, fine: problems.is_empty(), problems, praise: praise.into() }
+    fn new(check: &'static str, problems: Vec<String>, success: impl Into<String>) -> Self {
+        Self { check, fine: problems.is_empty(), problems, success: success.into() }
     }
 }
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.fine {
-            write!(f, "✓ {}", self.praise)
+            write!(f, "✓ {}", self.success)
         } else {
             write!(f, "✗ {}", self.problems.join("\n  "))
         }
@@ -67,8 +67,8 @@ fn store(context: &Context) -> anyhow::Result<Row> {
     Ok(match context.store.verify() {
         Ok((n_values, damaged)) => {
             let problems = damaged.iter().map(|error| format!("{error}: restore a backup"));
-            let praise = format!("store: all {n_values} values are whole");
-            Row::new("store", problems.collect(), praise)
+            let success = format!("store: all {n_values} values are whole");
+            Row::new("store", problems.collect(), success)
         }
         Err(error) => Row::new("store", vec![error.to_string()], ""),
     })
@@ -113,6 +113,6 @@ fn tracks(context: &Context) -> anyhow::Result<Row> {
         .iter()
         .filter_map(|(_, track)| track_file::read(&context.home, &track.genre, &track.stem).err());
     let problems = errors.map(|error| format!("{error:#}: its ratings no longer act")).collect();
-    let praise = format!("tracks: the music of all {} is there", tracks.len());
-    Ok(Row::new("tracks", problems, praise))
+    let success = format!("tracks: the music of all {} is there", tracks.len());
+    Ok(Row::new("tracks", problems, success))
 }

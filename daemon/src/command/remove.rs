@@ -78,15 +78,21 @@ fn find<'a>(
     let content = std::fs::read(wanted).ok().map(|bytes| SongId::of(&bytes));
     let (learned, others): (Vec<_>, Vec<_>) = songs
         .iter()
-        .filter(|(id, song)| Some(*id) == content || is_meant(context, *id, song, wanted))
+        .filter(|(id, song)| Some(*id) == content || is_named_by(context, *id, song, wanted))
         .partition(|(_, song)| song.status == SongStatus::Accepted);
     match (learned.as_slice(), others.first()) {
         ([one], _) => Ok(*one),
         ([], Some((_, song))) => Err(NotNow(match &song.status {
             SongStatus::Rejected(reason) => {
-                format!("{} is not learned from: it was rejected ({})", called(song), reason.code)
+                format!(
+                    "{} is not learned from: it was rejected ({})",
+                    display_name(song),
+                    reason.code
+                )
             }
-            _ => format!("{} is no longer learned from: it was taken out before", called(song)),
+            _ => {
+                format!("{} is no longer learned from: it was taken out before", display_name(song))
+            }
         })
         .into()),
         ([], None) => Err(NotNow(unknown(songs, wanted)).into()),
@@ -96,7 +102,8 @@ fn find<'a>(
 
 /// Names the songs that may be meant.
 fn ambiguous(songs: &[&(SongId, Song)], wanted: &str) -> Misused {
-    let name = |(id, song): &(SongId, Song)| format!("{} ({})", &id.to_string()[..8], called(song));
+    let name =
+        |(id, song): &(SongId, Song)| format!("{} ({})", &id.to_string()[..8], display_name(song));
     let mut named: Vec<String> = songs.iter().take(MAX_NAMED).map(|song| name(song)).collect();
     if songs.len() > MAX_NAMED {
         named.push("…".to_owned());
@@ -107,7 +114,7 @@ fn ambiguous(songs: &[&(SongId, Song)], wanted: &str) -> Misused {
 
 /// Whether this is the song's id or the beginning of it, its name with or without the ending, or its
 /// path: whole, from the home, or from the library.
-fn is_meant(context: &Context, id: SongId, song: &Song, wanted: &str) -> bool {
+fn is_named_by(context: &Context, id: SongId, song: &Song, wanted: &str) -> bool {
     let is_id = wanted.len() >= MIN_DIGITS && id.to_string().starts_with(&wanted.to_lowercase());
     let stem = Path::new(&song.file_name).file_stem();
     let is_name = song.file_name == wanted || stem.is_some_and(|stem| stem == wanted);
@@ -122,7 +129,8 @@ fn below(song: &Song) -> &Path {
     path.strip_prefix("library").or_else(|_| path.strip_prefix("rejected")).unwrap_or(path)
 }
 
-fn called(song: &Song) -> String {
+/// The song as messages name it.
+fn display_name(song: &Song) -> String {
     format!("{}/{}", song.genre, song.file_name)
 }
 
@@ -130,10 +138,10 @@ fn unknown(songs: &[(SongId, Song)], wanted: &str) -> String {
     let name = Path::new(wanted).file_name().map_or(wanted.into(), |name| name.to_string_lossy());
     let learned = songs.iter().filter(|(_, song)| song.status == SongStatus::Accepted);
     let likest = learned
-        .map(|(_, song)| (strsim::jaro_winkler(&song.file_name, &name), called(song)))
+        .map(|(_, song)| (strsim::jaro_winkler(&song.file_name, &name), display_name(song)))
         .filter(|(likeness, _)| *likeness >= ALIKE)
         .max_by(|a, b| a.0.total_cmp(&b.0));
-    let hint = likest.map_or(String::new(), |(_, called)| format!(" Did you mean {called}?"));
+    let hint = likest.map_or(String::new(), |(_, name)| format!(" Did you mean {name}?"));
     format!("no song of the library is {wanted:?}; `kickback library` lists them.{hint}")
         .trim_end_matches('.')
         .to_owned()

@@ -2,7 +2,7 @@
 //!
 //! A new version is held against the best that its genre has ever played, not against the last one
 //! only: else a little could be lost in every cycle. All are measured now, on the same held-out songs,
-//! every token counted alike, so that votes have no say in it.
+//! every token counted alike, so that votes do not count in it.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,8 +16,8 @@ use super::plan::Plan;
 use crate::context::Context;
 use crate::store::Promotion;
 
-/// Earlier versions at most that are measured besides the one in force. Each takes about a second.
-const MOST_EARLIER: usize = 8;
+/// The most earlier versions that are measured besides the one in force. Each takes about a second.
+const MAX_EARLIER: usize = 8;
 
 /// Whether a version is played, and why (not).
 pub(super) struct Decision {
@@ -79,7 +79,7 @@ fn candidates(context: &Context, genre: &str, current: u32) -> anyhow::Result<Ve
     earlier.retain(|version| *version != current);
     let loss = |version: &u32| noted.get(version).copied().unwrap_or(f64::INFINITY);
     earlier.sort_by(|a, b| loss(a).total_cmp(&loss(b)));
-    earlier.truncate(MOST_EARLIER);
+    earlier.truncate(MAX_EARLIER);
     earlier.insert(0, current);
     Ok(earlier)
 }
@@ -97,8 +97,8 @@ fn nll_of(
     for piece in &mut pieces {
         piece.label = label::number(&manifest.genres, genre);
     }
-    let goes_on = || !stop.load(Ordering::Relaxed);
-    Ok(evaluate_while(&network, &pieces, goes_on)?.ok_or(TrainError::Abandoned)?)
+    let should_continue = || !stop.load(Ordering::Relaxed);
+    Ok(evaluate_while(&network, &pieces, should_continue)?.ok_or(TrainError::Abandoned)?)
 }
 
 fn is_abandoned(error: &anyhow::Error) -> bool {

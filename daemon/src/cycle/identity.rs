@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Identity {
     /// Which training it is: settings, start, what the network knows by name.
-    pub(super) way: String,
+    #[serde(rename = "way")]
+    pub(super) setup: String,
     /// What it learns from: songs, weights, labels.
     pub(super) music: String,
 }
@@ -27,8 +28,8 @@ impl Identity {
         start: Option<(&String, u32)>,
         corpus: &Corpus,
     ) -> Self {
-        let way = format!("{LAYOUT} {REVISION} {settings:?} {names:?} {start:?}");
-        Self { way: blake3::hash(way.as_bytes()).to_string(), music: music(corpus) }
+        let setup = format!("{LAYOUT} {REVISION} {settings:?} {names:?} {start:?}");
+        Self { setup: blake3::hash(setup.as_bytes()).to_string(), music: music(corpus) }
     }
 }
 

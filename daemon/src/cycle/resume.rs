@@ -81,7 +81,7 @@ pub(super) fn matching(
     if !is_another && noted == identity {
         return Some(unfinished);
     }
-    if !is_another && noted.way == identity.way {
+    if !is_another && noted.setup == identity.setup {
         out(Line::Remark(format!(
             "{genre}: songs or votes have come in since the training was stopped; it resumes with them"
         )));

@@ -40,24 +40,24 @@ pub(crate) struct NewVersion {
 /// [`NotNow`] when there are too few songs; [`TrainError::Abandoned`] when stopped; else what failed.
 pub(crate) fn cycle(
     context: &Context,
-    wanted: &TrainingRequest,
+    request: &TrainingRequest,
     stop: &AtomicBool,
     out: &mut Out<'_>,
 ) -> anyhow::Result<NewVersion> {
-    let genre = context.known_genre(&wanted.genre)?;
+    let genre = context.known_genre(&request.genre)?;
     context.store.check_space()?;
-    let (wanted, unfinished) = resume::find(context, wanted, out);
-    let wanted = &wanted;
-    let mut plan = plan(context, wanted, stop)?;
-    let unfinished = resume::matching(context, wanted, unfinished, &plan.identity, out);
+    let (request, unfinished) = resume::find(context, request, out);
+    let request = &request;
+    let mut plan = plan(context, request, stop)?;
+    let unfinished = resume::matching(context, request, unfinished, &plan.identity, out);
     plan.choose_size(context, unfinished.as_ref())?;
-    out(Line::Remark(plan.announcement(wanted, unfinished.as_ref())));
+    out(Line::Remark(plan.announcement(request, unfinished.as_ref())));
     if let Some(remark) =
         Hardware::find(plan.settings.hyperparameters.device).ok().and_then(|own| own.remark())
     {
         out(Line::Remark(remark));
     }
-    match learn(context, wanted, &plan, unfinished, stop, out) {
+    match learn(context, request, &plan, unfinished, stop, out) {
         Ok(run) => finish(context, genre, &plan, run, stop, out),
         Err(error) => {
             // One that was stopped is not recorded, or the news it was due for would be lost; one that

@@ -10,14 +10,14 @@ use crate::context::Context;
 use crate::store::{TrackId, Vote};
 use crate::track::track_file;
 
-/// The score of a track, −1 to 1, and how many listeners have a say in it.
+/// The score of a track, −1 to 1, and how many listeners count in it.
 pub(crate) fn score_of(votes: &[Vote]) -> (f64, usize) {
     let standing = votes.iter().filter(|vote| vote.stands());
     let score = taste::score(standing.map(|vote| (vote.listener.as_str(), f64::from(vote.value))));
     (score.value, score.n_listeners)
 }
 
-/// A track with a say, and its music.
+/// A track whose rating counts, and its music.
 pub(crate) struct Rated {
     /// Which.
     pub(crate) id: TrackId,
@@ -29,7 +29,7 @@ pub(crate) struct Rated {
     pub(crate) features: Vector,
 }
 
-/// The tracks of a genre that listeners have a say in. One whose music is lost is left out, with a
+/// The tracks of a genre with votes that count. One whose music is lost is left out, with a
 /// warning in the log.
 ///
 /// # Errors
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_taken_back_has_no_say() {
+    fn what_was_taken_back_does_not_count() {
         let taken_back = Vote { removed_at_ms: Some(2), ..vote("a", 2.0) };
         assert_eq!(score_of(&[taken_back]), (0.0, 0));
     }

@@ -82,16 +82,17 @@ pub fn evaluate(network: &Network, pieces: &[Piece]) -> Result<f64, network::Err
     Ok(evaluate_while(network, pieces, || true)?.unwrap_or(0.0))
 }
 
-/// As [`evaluate`], but gives up with `None` as soon as `goes_on`, asked before each window, says so.
+/// As [`evaluate`], but gives up with `None` as soon as `should_continue`, asked before each window,
+/// says no.
 ///
 /// # Errors
 /// When the tensor library fails.
 pub fn evaluate_while(
     network: &Network,
     pieces: &[Piece],
-    goes_on: impl FnMut() -> bool,
+    should_continue: impl FnMut() -> bool,
 ) -> Result<Option<f64>, network::Error> {
-    train::evaluate_while(network, &as_written(pieces), goes_on)
+    train::evaluate_while(network, &as_written(pieces), should_continue)
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ const UNDECIDED: f64 = 1.0;
 pub struct Score {
     /// −1 (disliked without reserve) to 1.
     pub value: f64,
-    /// How many listeners have a say in it.
+    /// How many listeners count in it.
     pub n_listeners: usize,
 }
 

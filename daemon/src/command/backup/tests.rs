@@ -41,8 +41,8 @@ fn used(root: PathBuf) -> Context {
     fs::write(inbox.join("bad.mid"), b"no music").expect("dropped");
     let taken = intake::take_in_now(&context).expect("taken in");
     assert_eq!((taken.n_accepted, taken.n_rejected), (N_SONGS, 1));
-    let wanted = TrainingRequest::by_person("hardstyle".to_owned(), true, None);
-    cycle(&context, &wanted, &AtomicBool::new(false), &mut |_| ()).expect("trained");
+    let request = TrainingRequest::by_person("hardstyle".to_owned(), true, None);
+    cycle(&context, &request, &AtomicBool::new(false), &mut |_| ()).expect("trained");
     let song = watch::examine::examine(SONGS[0].1, &context.config.intake).song.expect("a song");
     track_file::keep(&context.home, "hardstyle", "one", &song).expect("kept");
     let id = context.store.add_new_track(|_| track()).expect("noted");

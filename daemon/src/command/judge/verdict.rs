@@ -58,16 +58,16 @@ struct PartRow {
     why: String,
 }
 
-/// A row with as many words as a person has to read.
+/// A row as it is printed, with as many words as a person has to read.
 #[derive(Debug, Serialize)]
-struct Told {
+struct Printed {
     #[serde(flatten)]
     row: Row,
     #[serde(skip)]
     text: String,
 }
 
-impl fmt::Display for Told {
+impl fmt::Display for Printed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
@@ -115,7 +115,7 @@ impl Judged {
             (false, ACCEPTED) => String::new(),
             (false, _) => self.brief,
         };
-        Line::row(&Told { row: self.row, text })
+        Line::row(&Printed { row: self.row, text })
     }
 }
 

@@ -6,7 +6,7 @@ use crate::precision::Precision;
 use crate::weights::{Network, State};
 
 /// Mean loss of a network on some sequences in nats a token; 0 without any. Every token counts alike:
-/// what a sequence weighs in training has no say in what is measured, so that losses stay comparable
+/// what a sequence weighs in training does not count in what is measured, so that losses stay comparable
 /// when weights change.
 ///
 /// # Errors
@@ -15,14 +15,15 @@ pub fn evaluate(network: &Network, sequences: &[Sequence]) -> Result<f64, candle
     Ok(evaluate_while(network, sequences, || true)?.unwrap_or(0.0))
 }
 
-/// As [`evaluate`], but gives up with `None` as soon as `goes_on`, asked before each window, says so.
+/// As [`evaluate`], but gives up with `None` as soon as `should_continue`, asked before each window,
+/// says no.
 ///
 /// # Errors
 /// When the tensor library fails.
 pub fn evaluate_while(
     network: &Network,
     sequences: &[Sequence],
-    mut goes_on: impl FnMut() -> bool,
+    mut should_continue: impl FnMut() -> bool,
 ) -> Result<Option<f64>, candle_core::Error> {
     const LANES: usize = 32;
     const STEPS: usize = 128;
@@ -32,7 +33,7 @@ pub fn evaluate_while(
     let (mut sum, mut weight) = (0.0, 0.0);
     let alike = sequences.iter().map(|own| Sequence { weight: 1.0, ..own.clone() });
     for window in Windows::new(size.interface(), alike.collect(), LANES, STEPS) {
-        if !goes_on() {
+        if !should_continue() {
             return Ok(None);
         }
         let state = state.get_or_insert_with(|| State::zero(size, window.batch));

@@ -209,11 +209,11 @@ impl<'a> Run<'a> {
         on_progress: &mut impl FnMut(Progress, Moment<'_>) -> ControlFlow<End, f64>,
     ) -> Result<EpochLoss, TrainError> {
         self.learner.write_to(&self.network)?;
-        let goes_on = || {
+        let should_continue = || {
             let said = on_progress(Progress::Validating, Moment(self));
             !matches!(said, ControlFlow::Break(End::Abandon))
         };
-        let valid_nll = evaluate_while(&self.network, &self.held_out, goes_on)?;
+        let valid_nll = evaluate_while(&self.network, &self.held_out, should_continue)?;
         let valid_nll = valid_nll.ok_or(TrainError::Abandoned)?;
         let (sum, weight) = self.course.sums;
         let train_nll = sum / weight.max(f64::MIN_POSITIVE);
