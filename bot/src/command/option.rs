@@ -54,7 +54,7 @@ impl Given {
     /// The same, read as a `T`.
     ///
     /// # Errors
-    /// What a `T` says of a text that is none.
+    /// What `T`'s parser says about a text that isn't one.
     pub(super) fn parsed<T: FromStr>(&self, option: &str) -> Result<Option<T>, T::Err> {
         self.text(option).map(str::parse).transpose()
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Discord's own address.
 const DISCORD: &str = "https://discord.com";
 
-/// How the bot takes part in Discord. The token is no setting: see [`Token`].
+/// How the bot takes part in Discord. The token is not a setting: see [`Token`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
@@ -72,7 +72,7 @@ pub struct Token(String);
 /// A text that can't be a bot's token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "this is no bot token: copy the whole line that Discord's developer portal shows once under \
+    "this is not a bot token: copy the whole line that Discord's developer portal shows once under \
      Bot, Reset Token"
 )]
 pub struct NoToken;

@@ -225,8 +225,8 @@ impl System<'_> {
     /// The section whose name stands at a bar: where it begins, and again where the system does.
     fn section_named_at(&self, bar: u32) -> Option<&Section> {
         let is_named = |section: &&Section| {
-            let goes_on = bar == self.first_bar && (section.bar..section.end()).contains(&bar);
-            section.bar == bar || goes_on
+            let continues = bar == self.first_bar && (section.bar..section.end()).contains(&bar);
+            section.bar == bar || continues
         };
         self.arrangement.sections().iter().find(is_named)
     }

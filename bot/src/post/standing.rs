@@ -34,7 +34,7 @@ pub struct Standing<'a> {
     pub weights: Option<(f32, f32)>,
 }
 
-/// The text of the message that tells how a genre's model stands.
+/// The text of the message that tells how well a genre's model does.
 pub fn standing(about: &Standing<'_>) -> String {
     let mut text = format!(
         "**{} v{}**, made <t:{}:D>\nLearned from {}",

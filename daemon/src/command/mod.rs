@@ -58,7 +58,7 @@ pub(crate) enum HomeCommand {
     Tracks(tracks::Tracks),
     /// List the versions of a genre's model
     Versions(versions::Versions),
-    /// Show how everything stands
+    /// Show the state of everything
     Status(status::Status),
     /// Play with another version of a genre's model again
     Rollback(rollback::Rollback),

@@ -1,4 +1,4 @@
-//! `status`: how does everything stand?
+//! `status`: what is the state of everything?
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use crate::store::{Cycle, Outcome, SongCounts};
 #[derive(Clone, Copy, Debug, Args, Serialize, Deserialize)]
 pub(crate) struct Status {}
 
-/// How the home stands.
+/// The state of the home.
 #[derive(Debug, Serialize)]
 struct HomeRow {
     home: String,
@@ -40,7 +40,7 @@ struct Progress {
     seconds_left: f64,
 }
 
-/// How a genre stands.
+/// The state of a genre.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct GenreRow {
     /// Its name.

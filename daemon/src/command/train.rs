@@ -1,6 +1,6 @@
 //! `train`: how is a genre trained at once?
 //!
-//! The running daemon queues it instead, see `run/train.rs`.
+//! The running daemon queues it instead, see `run/trainings.rs`.
 
 use clap::Args;
 use serde::{Deserialize, Serialize};

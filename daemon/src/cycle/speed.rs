@@ -62,7 +62,7 @@ fn remembered(context: &Context, machine: String, speed: f64) -> f64 {
     speed
 }
 
-/// Hidden, so that it is no genre and goes into no backup: another machine has another speed.
+/// Hidden, so that it is neither taken for a genre nor backed up: another machine has another speed.
 fn path(context: &Context) -> PathBuf {
     context.home.models().join(".speed")
 }
@@ -180,6 +180,6 @@ mod tests {
         std::fs::write(path(&context), "half of a fi").expect("damage");
         assert_eq!(remembered("another", 2e8).to_bits(), 2e8f64.to_bits());
         assert_eq!(crate::cycle::resume::interrupted(&context).expect("readable"), []);
-        assert_eq!(context.genres().expect("readable"), [""; 0], "it is no genre");
+        assert_eq!(context.genres().expect("readable"), [""; 0], "it is not a genre");
     }
 }

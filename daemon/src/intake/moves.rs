@@ -209,7 +209,7 @@ mod tests {
         for _ in 0..3 {
             assert_eq!(take(&context, &found).n_failed, 1);
             assert_eq!(context.store.pending_moves().expect("readable").len(), 1);
-            assert_eq!(resume(&context).expect("it goes on"), 0);
+            assert_eq!(resume(&context).expect("it continues"), 0);
         }
         assert!(text(&context, "a.mid.reason.txt").contains("Let the daemon's user write"));
         assert_eq!(fs::read_dir(context.home.rejected().join("g")).expect("there").count(), 1);

@@ -47,7 +47,7 @@ struct TakenBack {
 /// Turns reactions into votes.
 pub(super) struct Reactions {
     context: Context,
-    /// Reactions to messages that are no tracks (yet), in their order.
+    /// Reactions to messages that are not tracks (yet), in their order.
     unmatched: VecDeque<Reacted>,
     taken_back: VecDeque<TakenBack>,
 }

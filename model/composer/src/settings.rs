@@ -12,7 +12,7 @@ pub struct Settings {
     /// What shapes the training of any network.
     #[serde(flatten)]
     pub hyperparameters: Hyperparameters,
-    /// Times that all songs are read at most when training goes on from an earlier version; new
+    /// Times that all songs are read at most when training continues from an earlier version; new
     /// songs and ratings need fewer than a start from nothing. 1 to 10000.
     pub continue_epochs: usize,
     /// Songs are transposed at random by up to so many semitones, so that every key is learned from

@@ -202,7 +202,7 @@ impl Network {
     /// fit the others.
     ///
     /// # Errors
-    /// When these are no safetensors.
+    /// When these are not safetensors.
     pub fn from_safetensors(bytes: &[u8]) -> Result<Option<Self>> {
         let mut tensors = candle_core::safetensors::load_buffer(bytes, &Device::Cpu)?;
         let dim = |name: &str, idx: usize| {

@@ -124,7 +124,7 @@ pub(super) fn commands(
     json: &Value,
 ) -> Result<Vec<Value>, Vec<String>> {
     let Some(list) = json.as_array() else {
-        return Err(vec![format!("commands that are no list: {json}")]);
+        return Err(vec![format!("commands that are not a list: {json}")]);
     };
     let (mut faults, mut commands) = (Vec::new(), Vec::new());
     for sent in list {
@@ -184,7 +184,7 @@ pub(super) fn choices(json: &Value) -> Result<Vec<String>, Vec<String>> {
             fields.keys().any(|key| !["name", "name_localizations", "value"].contains(&&**key))
         });
         if has_others || !matches!(choice.value, CommandOptionChoiceValue::String(_)) {
-            faults.push(format!("a choice that is none of a text: {sent}"));
+            faults.push(format!("a choice that is not a text: {sent}"));
         }
         if !names.insert(choice.name.clone()) {
             faults.push(format!("{:?} is to choose twice", choice.name));

@@ -55,7 +55,7 @@ async fn multipart(mut parts: Multipart) -> Result<Form, String> {
         let number = number.and_then(|number| number.parse().ok());
         match (number, name) {
             (Some(number), Some(name)) => form.files.push(Upload { number, name, bytes }),
-            _ => return Err(format!("a form field {field:?} that is no file")),
+            _ => return Err(format!("a form field {field:?} that is not a file")),
         }
     }
     Ok(form)

@@ -86,7 +86,7 @@ async fn send(socket: &mut WebSocket, out: Out) -> bool {
     }
 }
 
-/// Whether the connection goes on.
+/// Whether the connection stays open.
 fn heard(state: &State, peer: &mut Peer, frame: Option<Frame>) -> bool {
     let mut state = state.lock();
     match frame {

@@ -103,7 +103,7 @@ impl Discord {
         self.state.interact(2, "generate", options, user)
     }
 
-    /// `user` asks how the model of `genre` stands; gives back the interaction.
+    /// `user` asks how well the model of `genre` does; gives back the interaction.
     pub fn model(&self, genre: &str, user: u64) -> u64 {
         let options = json!([{ "name": "genre", "type": 3, "value": genre }]);
         self.state.interact(2, "model", &options, user)

@@ -60,7 +60,7 @@ impl Answer {
         let parse = |line: &str| {
             let row: Value = serde_json::from_str(line)
                 .unwrap_or_else(|error| panic!("no JSON on stdout: {line:?}: {error}"));
-            assert!(row.is_object(), "{row} is no object");
+            assert!(row.is_object(), "{row} is not an object");
             row
         };
         self.out.lines().map(parse).collect()

@@ -23,7 +23,7 @@ pub fn song(idx: usize) -> Vec<u8> {
     songs().swap_remove(idx).1
 }
 
-/// What lies below a folder and is no folder: paths from there with `/`, sorted, hidden ones left
+/// What lies below a folder and is not a folder itself: paths from there with `/`, sorted, hidden ones left
 /// out. Nothing if there is no such folder.
 pub fn files_below(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();

@@ -153,7 +153,7 @@ impl Home {
         rows.remove(0)
     }
 
-    /// How a genre stands; null as long as it is not known.
+    /// The state of a genre; null as long as it is not known.
     pub fn status(&self, genre: &str) -> Value {
         let rows = self.rows(&["status"]);
         rows.into_iter().find(|row| row["genre"] == genre).unwrap_or(Value::Null)

@@ -1,7 +1,7 @@
 //! Do modules of a crate import each other in a circle?
 //!
 //! A module is a file. It imports another if it names something that the other defines, in a `use` or
-//! in its code; what a third passes on with `pub use` is the other's. `mod x;` is no import, and
+//! in its code; what a third passes on with `pub use` is the other's. `mod x;` is not an import, and
 //! neither is passing on what lies below.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -25,7 +25,7 @@ pub(crate) fn manifest(path: &str) -> toml::Table {
 /// The manifest of the crate `name`.
 pub(crate) fn manifest_of(name: &str) -> toml::Table {
     let path = members().into_iter().find(|path| name_of(path) == name);
-    manifest(&format!("{}/Cargo.toml", path.unwrap_or_else(|| panic!("{name} is no member"))))
+    manifest(&format!("{}/Cargo.toml", path.unwrap_or_else(|| panic!("{name} is not a member"))))
 }
 
 /// The paths of our crates.

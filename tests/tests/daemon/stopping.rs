@@ -43,7 +43,7 @@ fn a_training_that_was_stopped_leaves_no_version_and_is_resumed() {
         let ended = daemon.stop(signal);
         assert_eq!(ended.code, Some(0), "{}", ended.log);
         assert!(ended.took < PROMPT, "{signal:?} took {:?}: {}", ended.took, ended.log);
-        assert!(!ended.log.contains("ERROR"), "a stop is no error: {}", ended.log);
+        assert!(!ended.log.contains("ERROR"), "a stop is not an error: {}", ended.log);
         assert_eq!(home.files("models"), Vec::<String>::new());
         assert!(!home.path("kickback.sock").exists());
         assert!(home.rows(&["doctor"]).iter().all(|check| check["fine"] == true));

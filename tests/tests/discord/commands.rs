@@ -147,7 +147,7 @@ async fn a_question_about_a_model_is_answered_with_a_picture_and_without_reactio
     discord.model("polka", ada);
     let private = discord.wait_for_private(ada).await;
     assert!(private.content.contains("I don't know polka"), "{private:?}");
-    assert_eq!(discord.n_requests("/reactions/"), 0, "what is no track is not reacted to");
+    assert_eq!(discord.n_requests("/reactions/"), 0, "what is not a track gets no reactions");
     nothing_wrong(&discord);
 }
 

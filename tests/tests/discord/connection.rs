@@ -71,7 +71,7 @@ async fn a_connection_closed_without_a_reason_comes_back() {
     let message = playing.track(&discord).await;
     discord.close_sockets(None);
     let standing = playing.bot.reactions_of(ChannelId(CHANNEL), MessageId(message.id)).await;
-    assert_eq!(standing, Ok(Vec::new()), "the rest of the bot goes on");
+    assert_eq!(standing, Ok(Vec::new()), "the rest of the bot keeps working");
     loop {
         match playing.next().await {
             Heard::Connected(_) => break,

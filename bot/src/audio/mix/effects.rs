@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stretch_goes_on_where_the_last_one_stopped() {
+    fn a_stretch_continues_where_the_last_one_stopped() {
         let sound = Sound::default();
         let wave = |i: usize| [(i as f32 * 0.01).sin(), (i as f32 * 0.02).sin()];
         let dry: Vec<Frame> = (0..9600).map(wave).collect();

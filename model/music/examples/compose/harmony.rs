@@ -34,7 +34,7 @@ impl Chord {
             "V" => (4, true),
             "VI" => (5, false),
             "VII" => (6, false),
-            _ => panic!("{numeral:?} is no chord that these sketches use"),
+            _ => panic!("{numeral:?} is not a chord that these sketches use"),
         };
         Self { root, raised }
     }

@@ -21,7 +21,7 @@ const FEWEST_TICKS: u16 = 24;
 ///
 /// # Errors
 /// [`ReadError`] when there is nothing to keep or more than the limits allow. A file without notes
-/// is no error: its score has no parts.
+/// is not an error: its score has no parts.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Reading, ReadError> {
     let n_bytes = bytes.len() as u64;
     if n_bytes > limits.max_file_bytes {

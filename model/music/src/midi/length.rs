@@ -15,7 +15,7 @@ const LAST_TICK: u64 = (u32::MAX / 4) as u64;
 const FEW: usize = 4;
 /// so is one of this many notes.
 const SHARE: usize = 50;
-/// Minutes of silence after which a note is no part of the music before it.
+/// Minutes of silence after which a note is not part of the music before it.
 const SILENCE: f64 = 10.0;
 
 /// What of a piece lies within the limit.

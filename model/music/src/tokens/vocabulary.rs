@@ -136,7 +136,7 @@ pub(super) fn relative(pitch: Pitch, key: Key) -> u32 {
     (i32::from(pitch.number()) - distance_from_c(key) + 5) as u32
 }
 
-/// The pitch that `relative` stands for in `key`; `None` if it is no pitch there.
+/// The pitch that `relative` stands for in `key`; `None` if it isn't a pitch there.
 pub fn absolute(relative: u32, key: Key) -> Option<Pitch> {
     let number = i64::from(relative) + i64::from(distance_from_c(key)) - 5;
     u8::try_from(number).ok().and_then(Pitch::new)

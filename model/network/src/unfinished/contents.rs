@@ -14,10 +14,10 @@ use crate::weights::{LayerState, Network, Size, State};
 
 /// Raised whenever the file is written in another way.
 const FORMAT: u32 = 1;
-/// Under this key, the safetensors say what is no tensor.
+/// Under this key, the safetensors hold what is not a tensor.
 pub(super) const ABOUT: &str = "kickback";
 
-/// What is no tensor.
+/// What is not a tensor.
 #[derive(Serialize, Deserialize)]
 pub(super) struct About {
     format: u32,
@@ -69,7 +69,7 @@ impl Rng {
     }
 }
 
-/// What is no tensor, as text, and the tensors of a snapshot by name.
+/// What is not a tensor, as text, and the tensors of a snapshot by name.
 pub(super) fn contents(snapshot: &Snapshot, note: &str) -> Result<(String, Vec<(String, Tensor)>)> {
     let Snapshot { course, learner } = snapshot;
     let size = learner.weights.size();

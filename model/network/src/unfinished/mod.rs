@@ -61,7 +61,7 @@ pub fn write(path: &Path, snapshot: &Snapshot, note: &str) -> Result<(), Unfinis
 /// is not known.
 ///
 /// # Errors
-/// [`UnfinishedError`] when it cannot be read or is none.
+/// [`UnfinishedError`] when it cannot be read or isn't one.
 pub fn note(path: &Path) -> Result<Option<String>, UnfinishedError> {
     let at = |source| UnfinishedError::Io { path: path.to_owned(), source };
     let mut file = match File::open(path) {
@@ -87,7 +87,7 @@ struct Header {
     metadata: HashMap<String, String>,
 }
 
-/// What follows the hash and the header's length in a file; `None` if it is none.
+/// What follows the hash and the header's length in a file; `None` if it isn't one.
 fn header(file: &mut File, start: [u8; HASH_BYTES + 8]) -> io::Result<Option<Header>> {
     let Some(length) = start.last_chunk().map(|length| u64::from_le_bytes(*length)) else {
         return Ok(None);

@@ -1,7 +1,7 @@
 //! Which numbers about a part tell its role?
 //!
 //! All come from notes: its own, and how they lie to those of the other parts. Names, programs and
-//! channels are no part of them, so that what is learned from them can't lean on words. The numbers
+//! channels are not part of them, so that what is learned from them can't lean on words. The numbers
 //! are [features](music::features) of a part, by the names of [`NAMES`]; what they mean for the role
 //! is [`crate::parts::decide`]'s question.
 
