@@ -67,8 +67,8 @@ pub trait Chat: Send + Sync {
     /// Answers with a track, below which reactions are offered.
     fn answer<'a>(&'a self, to: &'a ReplyTo, post: Post) -> Answered<'a, Posted>;
 
-    /// Answers with something that is not a track: no reactions are offered, and it is not looked for
-    /// after a crash.
+    /// Answers with something that is not a track: no reactions are offered, and it is not looked
+    /// for after a crash.
     fn tell<'a>(&'a self, to: &'a ReplyTo, text: String, files: Vec<File>) -> Answered<'a, ()>;
 
     /// Tells the asker alone (where the chat can) why there is no answer.

@@ -46,7 +46,8 @@ impl From<Failure> for Error {
 pub(super) struct Action {
     /// What the bot does, for messages: "post a track".
     pub(super) what: &'static str,
-    /// The permission that Discord asks for, by the name in its settings; `None` if it asks for none.
+    /// The permission that Discord asks for, by the name in its settings; `None` if it asks
+    /// for none.
     pub(super) permission: Option<&'static str>,
 }
 

@@ -47,8 +47,8 @@ fn table_of(settings: &impl serde::Serialize) -> Table {
     Table::try_from(settings).unwrap_or_default()
 }
 
-/// The paths and values in `given` that are not tables, or are tables whose keys are free, or have no
-/// counterpart in `known`.
+/// The paths and values in `given` that are not tables, or are tables whose keys are free, or have
+/// no counterpart in `known`.
 fn leaves(given: &Table, known: &Table, path: &mut Vec<String>) -> Vec<(Vec<String>, Value)> {
     let mut found = Vec::new();
     for (key, value) in given {

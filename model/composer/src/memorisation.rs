@@ -1,8 +1,8 @@
 //! How much of a song has the network memorised from the songs it learned from?
 //!
 //! Two leads share a run where interval and time to the next onset agree note by note, whatever the
-//! key, the tempo or the place in the bar. Notes of one repeated pitch are not a melody: a run counts
-//! the notes of its changing part only. What to do about a long run is the caller's decision.
+//! key, the tempo or the place in the bar. Notes of one repeated pitch are not a melody: a run
+//! counts the notes of its changing part only. What to do about a long run is the caller's decision.
 
 use music::song::{Song, Voice};
 

@@ -23,8 +23,8 @@ pub fn song(idx: usize) -> Vec<u8> {
     songs().swap_remove(idx).1
 }
 
-/// What lies below a folder and is not a folder itself: paths from there with `/`, sorted, hidden ones left
-/// out. Nothing if there is no such folder.
+/// What lies below a folder and is not a folder itself: paths from there with `/`, sorted, hidden
+/// ones left out. Nothing if there is no such folder.
 pub fn files_below(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     let mut folders = vec![String::new()];

@@ -6,8 +6,8 @@ use crate::precision::Precision;
 use crate::weights::{Network, State};
 
 /// Mean loss of a network on some sequences in nats a token; 0 without any. Every token counts alike:
-/// what a sequence weighs in training does not count in what is measured, so that losses stay comparable
-/// when weights change.
+/// what a sequence weighs in training does not count in what is measured, so that losses stay
+/// comparable when weights change.
 ///
 /// # Errors
 /// When the tensor library fails.

@@ -12,8 +12,8 @@ use crate::part::PartKind;
 
 const RATE: f32 = SAMPLE_RATE as f32;
 
-/// The sound of a drum; silence for a part that isn't one. `root` is the pitch class to which a kick is
-/// tuned.
+/// The sound of a drum; silence for a part that isn't one. `root` is the pitch class to which a kick
+/// is tuned.
 pub(super) fn render(drum: PartKind, root: u8, sound: &Sound, noise: Noise) -> Vec<Frame> {
     match drum {
         PartKind::Kick => kick(root, sound, noise),
