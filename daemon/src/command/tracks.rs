@@ -34,6 +34,8 @@ pub(crate) struct Row {
     #[serde(with = "plain_key")]
     key: Key,
     bars: u32,
+    /// Listeners whose votes count, under both of its names.
+    votes: usize,
     listeners: usize,
     /// −1 to 1.
     score: f64,
@@ -77,6 +79,7 @@ impl Row {
             tempo_bpm: track.tempo_bpm,
             key: Key::from_index(usize::from(track.key_index)),
             bars: track.n_bars,
+            votes: listeners,
             listeners,
             score,
             weight,

@@ -1,12 +1,15 @@
 //! Is what was learned played from now on?
 //!
-//! A new version is held against the best that its genre has ever played, not against the last one
-//! only: else a little could be lost in every cycle. All are measured now, on the same held-out songs,
-//! every token counted alike, so that votes do not count in it.
+//! A new version is held against the best that its genre has played, not against the last one only:
+//! else a little could be lost in every cycle. All are measured now, on the same held-out songs, every
+//! token counted alike, so that votes do not count here. Of the earlier versions those with the lowest
+//! noted losses are measured, and only those that learned from none of the songs held out now: one that
+//! knows them by heart would be a bar that nothing new can reach.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use composer::corpus::Corpus;
 use composer::lessons::evaluate_while;
 use composer::version;
 use network::train::TrainError;
@@ -48,18 +51,24 @@ pub(super) fn decide(
         return Ok(Decision { promoted: true, why: "it is the first version".to_owned() });
     };
     let mut played = Vec::new();
+    let mut unread = "nothing to compare it with".to_owned();
     for version in candidates(context, genre, current)? {
-        match nll_of(context, genre, version, plan, stop) {
-            Ok(nll) => played.push(Measured { version, nll }),
+        let is_current = version == current;
+        match nll_of(context, genre, version, is_current, plan, stop) {
+            Ok(Some(nll)) if nll.is_finite() => played.push(Measured { version, nll }),
+            Ok(_) => tracing::debug!(genre, version, "cannot be compared on these songs"),
             Err(error) if is_abandoned(&error) => return Err(error),
-            Err(error) if version == current => {
-                let why = format!("v{version} can't be read any more: {error:#}");
-                return Ok(Decision { promoted: true, why });
-            }
             Err(error) => {
-                tracing::debug!(genre, version, error = format!("{error:#}"), "not measured");
+                let error = format!("{error:#}");
+                tracing::debug!(genre, version, error, "not measured");
+                if is_current {
+                    unread = format!("v{version} can't be read any more: {error}");
+                }
             }
         }
+    }
+    if played.is_empty() {
+        return Ok(Decision { promoted: true, why: unread });
     }
     Ok(compare(valid_nll, &played, context.config.schedule.promotion_margin))
 }
@@ -84,21 +93,34 @@ fn candidates(context: &Context, genre: &str, current: u32) -> anyhow::Result<Ve
     Ok(earlier)
 }
 
-/// The loss of a version on the songs that are held out now.
+/// The loss of a version on the songs that are held out now; `None` for an earlier one that may have
+/// learned from some of them.
 fn nll_of(
     context: &Context,
     genre: &str,
     version: u32,
+    is_current: bool,
     plan: &Plan,
     stop: &AtomicBool,
-) -> anyhow::Result<f64> {
-    let (network, manifest) = version::load(&context.home.version(genre, version))?;
+) -> anyhow::Result<Option<f64>> {
+    let folder = context.home.version(genre, version);
+    let below = version::manifest(&folder)?.held_out_below;
+    if !is_current && !has_not_learned(below, &plan.material.corpus) {
+        return Ok(None);
+    }
+    let (network, manifest) = version::load(&folder)?;
     let mut pieces = plan.held_out().to_vec();
     for piece in &mut pieces {
         piece.label = label::number(&manifest.genres, genre);
     }
     let should_continue = || !stop.load(Ordering::Relaxed);
-    Ok(evaluate_while(&network, &pieces, should_continue)?.ok_or(TrainError::Abandoned)?)
+    Ok(Some(evaluate_while(&network, &pieces, should_continue)?.ok_or(TrainError::Abandoned)?))
+}
+
+/// Whether a version that held out what lies `below` has learned from none of the songs that `corpus`
+/// holds out.
+fn has_not_learned(below: Option<f64>, corpus: &Corpus) -> bool {
+    !corpus.valid.is_empty() && below.is_some_and(|below| below >= corpus.held_out_below)
 }
 
 fn is_abandoned(error: &anyhow::Error) -> bool {
@@ -107,7 +129,8 @@ fn is_abandoned(error: &anyhow::Error) -> bool {
 
 /// A new version may be worse than the best by no more than the margin.
 fn compare(valid_nll: f64, played: &[Measured], margin: f64) -> Decision {
-    let best = played.iter().min_by(|a, b| a.nll.total_cmp(&b.nll));
+    let measured = played.iter().filter(|played| played.nll.is_finite());
+    let best = measured.min_by(|a, b| a.nll.total_cmp(&b.nll));
     let Some(Measured { version, nll }) = best else {
         return Decision { promoted: true, why: "nothing to compare it with".to_owned() };
     };
@@ -123,6 +146,8 @@ fn compare(valid_nll: f64, played: &[Measured], margin: f64) -> Decision {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use composer::corpus::Piece;
+    use music::song::Song;
 
     #[test]
     fn what_is_lost_does_not_add_up_over_cycles() {
@@ -148,5 +173,30 @@ mod tests {
         assert!(!compare(0.46, &played, 0.05).promoted);
         assert!(compare(9.0, &[], 0.05).promoted);
         assert!(!compare(f64::NAN, &played, 0.05).promoted);
+        for nll in [f64::NAN, -f64::NAN] {
+            let broken = [Measured { version: 1, nll }, Measured { version: 2, nll: 0.5 }];
+            assert!(
+                compare(0.54, &broken, 0.05).promoted && !compare(0.56, &broken, 0.05).promoted
+            );
+        }
+    }
+
+    #[test]
+    fn a_version_that_learned_from_what_is_held_out_now_is_no_measure() {
+        let piece = |name: &str, may_validate| {
+            let mut piece = Piece::new(name, name, &Song::new(150.0, 4, 1, []));
+            piece.may_validate = may_validate;
+            piece
+        };
+        let songs = |names: &[&str]| names.iter().map(|name| piece(name, true)).collect();
+        let many = Corpus::split(songs(&["a", "b", "c", "d", "e", "f", "g", "h"]), 0.3);
+        let below = many.held_out_below;
+        assert!(!many.valid.is_empty() && has_not_learned(Some(below), &many));
+        assert!(has_not_learned(Some(below + 0.1), &many));
+        assert!(!has_not_learned(Some(below - 0.1), &many) && !has_not_learned(None, &many));
+        let one = Corpus::split(vec![piece("track", false), piece("a", true)], 0.3);
+        assert!(one.valid.is_empty() && !has_not_learned(Some(1.0), &one));
+        let measured_on: Vec<&str> = one.held_out().iter().map(|piece| piece.id.as_str()).collect();
+        assert_eq!(measured_on, ["a"]);
     }
 }

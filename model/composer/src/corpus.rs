@@ -80,6 +80,9 @@ pub struct Corpus {
     pub train: Vec<Piece>,
     /// Held out.
     pub valid: Vec<Piece>,
+    /// Every group whose name's hash, as a number from 0 to 1, is no higher than this is held out; 0 if
+    /// none is. Who learned with at least as high an edge has learned from none of what is held out here.
+    pub held_out_below: f64,
 }
 
 impl Corpus {
@@ -110,12 +113,22 @@ impl Corpus {
         for piece in train.iter_mut().chain(&mut valid).filter(|_| mean > 0.0) {
             piece.weight = (f64::from(piece.weight) / mean) as f32;
         }
-        Self { train, valid }
+        if valid.is_empty() {
+            train.sort_by_key(|piece| !piece.may_validate);
+        }
+        Self { train, valid, held_out_below: edge.max(0.0) }
     }
 
-    /// What losses are measured on: what is held out, or what is learned from if nothing is.
+    /// What losses are measured on: what is held out. If nothing is, the songs that are learned from, and
+    /// tracks of the model's own only where there is nothing else.
     pub fn held_out(&self) -> &[Piece] {
-        if self.valid.is_empty() { &self.train } else { &self.valid }
+        if !self.valid.is_empty() {
+            return &self.valid;
+        }
+        match self.train.partition_point(|piece| piece.may_validate) {
+            0 => &self.train,
+            n_songs => &self.train[..n_songs],
+        }
     }
 }
 

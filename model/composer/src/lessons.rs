@@ -121,7 +121,7 @@ mod tests {
             piece.narrow_label = i.is_multiple_of(2).then_some(7);
             piece
         };
-        Corpus { train: (0..200).map(piece).collect(), valid: Vec::new() }
+        Corpus { train: (0..200).map(piece).collect(), ..Corpus::default() }
     }
 
     #[test]

@@ -52,6 +52,8 @@ const WORDS: [(Hint, &[&str]); 4] = [
 /// Words of at least this many letters also count at the end of a compound, as in "subbass" and
 /// "mainlead". Shorter ones end too many other words: "bottom", "that", "sharp".
 const MIN_HEAD: usize = 4;
+/// What such a word may begin: "leadsynth" is a lead, "pianoloop" is chords.
+const SOUNDS: [&str; 8] = ["synth", "saw", "loop", "line", "sound", "part", "track", "riff"];
 /// The exception: an offbeat is not a beat.
 const NEVER_AT_END: &str = "beat";
 
@@ -96,7 +98,12 @@ fn words(name: &str) -> Vec<String> {
 /// Whether a word of a name is this one, in the singular or plural, or a compound of it.
 fn is(word: &str, hinting: &str) -> bool {
     let is_head = hinting.len() >= MIN_HEAD && hinting != NEVER_AT_END;
-    let is_one = |word: &str| word == hinting || (is_head && word.ends_with(hinting));
+    let is_one = |word: &str| {
+        let is_compound = || is_head && word.ends_with(hinting);
+        let is_begun =
+            || word.strip_prefix(hinting).is_some_and(|rest| is_head && SOUNDS.contains(&rest));
+        word == hinting || is_compound() || is_begun()
+    };
     is_one(word)
         || word.strip_suffix('s').is_some_and(is_one)
         || word.strip_suffix("es").is_some_and(is_one)
@@ -137,6 +144,7 @@ mod tests {
                 "Bassline",
                 "SubBass",
                 "subbass",
+                "bassloop",
                 "sub_2",
                 "TB303",
                 "Basses",

@@ -49,6 +49,7 @@ impl Kept {
             n_train: 0,
             n_replayed: 0,
             n_valid: 0,
+            held_out_below: None,
             curve: trained.curve.clone(),
             valid_nll: trained.best.valid_nll,
             untrained_nll: 0.0,

@@ -39,6 +39,10 @@ pub struct Manifest {
     /// Songs held out.
     #[serde(default)]
     pub n_valid: usize,
+    /// Which groups were held out: see [`Corpus::held_out_below`](crate::corpus::Corpus::held_out_below).
+    /// `None` in a version of a release that did not note it.
+    #[serde(default)]
+    pub held_out_below: Option<f64>,
     /// Losses by epoch.
     #[serde(default, deserialize_with = "or_default")]
     pub curve: Vec<EpochLoss>,

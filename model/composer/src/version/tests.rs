@@ -22,6 +22,7 @@ fn manifest_of(version: u32) -> Manifest {
         n_train: 3,
         n_replayed: 0,
         n_valid: 1,
+        held_out_below: None,
         curve: vec![EpochLoss { epoch: 1, train_nll: 3.0, valid_nll: 2.5 }],
         valid_nll: 2.5,
         untrained_nll: 6.0,

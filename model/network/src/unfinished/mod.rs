@@ -117,17 +117,23 @@ pub fn read(path: &Path) -> Result<Option<(Snapshot, String)>, UnfinishedError> 
     from_bytes(bytes)?.map(Some).ok_or_else(|| damaged("another release wrote it"))
 }
 
-/// Forgets the run kept in `path`, if there is one.
+/// Forgets the run kept in `path`, if there is one, and what a killed release of before left half
+/// written beside it.
 ///
 /// # Errors
 /// [`UnfinishedError::Io`] when it cannot be deleted.
 pub fn remove(path: &Path) -> Result<(), UnfinishedError> {
-    match fs::remove_file(path) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => {
-            Err(UnfinishedError::Io { path: path.to_owned(), source })
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".partial");
+    for path in [PathBuf::from(beside), path.to_owned()] {
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                return Err(UnfinishedError::Io { path, source });
+            }
+            _ => {}
         }
-        _ => Ok(()),
     }
+    Ok(())
 }
 
 /// Writes hash, header and tensors.
