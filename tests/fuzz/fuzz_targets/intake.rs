@@ -8,8 +8,8 @@ use music::midi::{self, Limits};
 use music::score::{Note, Score};
 use music::song::Song;
 use music::tokens::{decode, encode};
-use watch::filter::Verdict;
 use watch::examine::{Settings, examine};
+use watch::filter::Verdict;
 
 fuzz_target!(|bytes: &[u8]| {
     let examined = examine(bytes, &Settings::default());
