@@ -53,7 +53,7 @@ impl Context {
     /// The genre as a name that is known here.
     ///
     /// # Errors
-    /// [`NotNow`] if there is neither a song nor a folder of it, [`Misused`] if there can be none.
+    /// `NotNow` if there is neither a song nor a folder of it, `Misused` if there can be none.
     pub fn known_genre<'a>(&self, name: &'a str) -> anyhow::Result<&'a str> {
         let name = home::genre(name).map_err(|error| Misused(error.to_string()))?;
         let genres = self.genres()?;

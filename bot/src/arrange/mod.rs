@@ -1,6 +1,6 @@
 //! How does a song become a track: which parts play when, on which instruments?
 //!
-//! [`arrange`] puts drums, bass and form of a genre around a song's voices, or leaves the voices
+//! `arrange` puts drums, bass and form of a genre around a song's voices, or leaves the voices
 //! alone. What is heard later is all in the [`Arrangement`] made here; the sound adds no note. Nothing
 //! here is random: the same song and options give the same arrangement.
 //!

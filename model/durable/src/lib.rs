@@ -1,7 +1,7 @@
 //! How is something written so that it is there whole or not at all, also after a power cut?
 //!
 //! Beside its place, synced, renamed, and the folder synced: only then is a name on disk too. Begin with
-//! [`write`] for a file and [`folder`] for several that belong together.
+//! [`write()`] for a file and [`folder`] for several that belong together.
 //!
 //! ```
 //! let place = tempfile::tempdir()?;
@@ -29,7 +29,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_with(path, |file| file.write_all(bytes))
 }
 
-/// As [`write`], but `fill` writes what is in the file, piece by piece.
+/// As [`write()`], but `fill` writes what is in the file, piece by piece.
 ///
 /// # Errors
 /// Those of `fill` and the system's, and what was there before stays.
@@ -43,7 +43,7 @@ pub fn write_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -
 }
 
 /// Makes a folder of what `fill` puts into the folder it is given, which is another one as long as that
-/// is not whole. Files written by [`write`] there are synced; others are `fill`'s own concern.
+/// is not whole. Files written by [`write()`] there are synced; others are `fill`'s own concern.
 ///
 /// # Errors
 /// Those of `fill` and the system's; there is no such folder then.

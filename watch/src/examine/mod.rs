@@ -2,7 +2,7 @@
 //!
 //! Pure: bytes in, facts out. It does not know the library, so it never says "duplicate": the
 //! caller asks [`crate::duplicates`] and gives
-//! [`Reason::Duplicate`](crate::filter::Reason::Duplicate) itself.
+//! [`Reason::Duplicate`] itself.
 
 use bounds::OutOfRange;
 use music::key::Key;
