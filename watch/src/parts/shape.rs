@@ -2,7 +2,7 @@
 //!
 //! Only measures; [`super::decide`] decides. Nothing here looks at names, programs or channels.
 
-use music::features::measures::{PitchClasses, share};
+use music::features::measures::{PitchClasses, n_pitch_classes, share};
 use music::score::{Note, Tick};
 
 /// Notes that begin within a 24th of a beat of each other count as struck together: people and
@@ -72,7 +72,7 @@ impl Shape {
             median: pitches[n_notes / 2],
             high: pitches[(n_notes * 9 / 10).min(n_notes - 1)],
             n_pitches: pitches.chunk_by(|a, b| a == b).count(),
-            n_classes: classes.n_different(),
+            n_classes: n_classes(notes),
             main_class: classes.commonest(),
             width: share(widths.iter().sum(), n_onsets),
             chord_share: share(widths.iter().filter(|width| **width >= 3).count(), n_onsets),
@@ -103,7 +103,7 @@ pub(crate) fn onsets(notes: &[Note], ticks_per_beat: u16) -> Vec<&[Note]> {
 }
 
 fn n_classes(group: &[Note]) -> usize {
-    PitchClasses::of(group.iter().map(|note| note.pitch)).n_different()
+    n_pitch_classes(group.iter().map(|note| note.pitch))
 }
 
 fn top(group: &[Note]) -> Option<u8> {

@@ -1,9 +1,7 @@
 //! How do the highest notes of a part move, and which pitch classes are there?
 
-use music::features::measures::{Intervals, PitchClasses, share};
+use music::features::measures::{Intervals, PitchClasses, n_pitch_classes, share};
 use music::score::{Note, Pitch};
-
-use crate::parts::shape::onsets;
 
 /// The top line and the pitch classes.
 pub(super) struct Line {
@@ -16,15 +14,15 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// Of at least one note.
-    pub(super) fn of(notes: &[Note], ticks: u16) -> Self {
-        let groups = onsets(notes, ticks);
-        let classes = |group: &[Note]| PitchClasses::of(group.iter().map(|note| note.pitch));
-        let n_pairs = groups.iter().filter(|group| classes(group).n_different() == 2).count();
-        let tops = groups.iter().filter_map(|group| group.iter().map(|note| note.pitch).max());
+    /// Of at least one note; `onsets` are those struck together.
+    pub(super) fn of(notes: &[Note], onsets: &[&[Note]]) -> Self {
+        let is_pair = |group: &[Note]| n_pitch_classes(group.iter().map(|note| note.pitch)) == 2;
+        let n_pairs = onsets.iter().filter(|group| is_pair(group)).count();
+        let tops = onsets.iter().filter_map(|group| group.iter().map(|note| note.pitch).max());
         Self {
-            pairs: share(n_pairs, groups.len()),
-            entropy: classes(notes).entropy_bits() / 12f64.log2(),
+            pairs: share(n_pairs, onsets.len()),
+            entropy: PitchClasses::of(notes.iter().map(|note| note.pitch)).entropy_bits()
+                / 12f64.log2(),
             intervals: Intervals::between(tops.map(Pitch::number)),
         }
     }

@@ -3,8 +3,6 @@
 use music::features::measures::share;
 use music::score::Note;
 
-use crate::parts::shape::onsets;
-
 /// When the notes are struck.
 pub(super) struct Time {
     /// Share of the onsets on a beat.
@@ -20,10 +18,9 @@ pub(super) struct Time {
 }
 
 impl Time {
-    /// Of at least one note.
-    pub(super) fn of(notes: &[Note], ticks: u16) -> Self {
-        let steps: Vec<u64> =
-            onsets(notes, ticks).iter().map(|group| step(group[0].onset.0, ticks)).collect();
+    /// Of at least one note; `onsets` are those struck together.
+    pub(super) fn of(notes: &[Note], onsets: &[&[Note]], ticks: u16) -> Self {
+        let steps: Vec<u64> = onsets.iter().map(|group| step(group[0].onset.0, ticks)).collect();
         let near = |at: u64| steps.iter().filter(|step| (**step + 25 - at) % 24 <= 2).count();
         let mut gaps: Vec<u64> = steps.windows(2).map(|pair| pair[1] - pair[0]).collect();
         gaps.sort_unstable();

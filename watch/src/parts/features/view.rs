@@ -5,7 +5,7 @@ use music::score::{Note, Part, Score};
 use super::bars::Bars;
 use super::line::Line;
 use super::time::Time;
-use crate::parts::shape::Shape;
+use crate::parts::shape::{Shape, onsets};
 use crate::parts::voices;
 
 /// Parts with fewer notes are not compared with.
@@ -42,6 +42,7 @@ impl View {
 
     fn of(part: &Part, shape: Shape, others: Vec<u8>, ticks: u16) -> Self {
         let notes = &part.notes;
+        let groups = onsets(notes, ticks);
         let split = voices::split_pitch(notes, ticks);
         let upper = match split {
             Some(split) => {
@@ -52,8 +53,8 @@ impl View {
             None => shape.clone(),
         };
         Self {
-            time: Time::of(notes, ticks),
-            line: Line::of(notes, ticks),
+            time: Time::of(notes, &groups, ticks),
+            line: Line::of(notes, &groups),
             bars: Bars::of(notes, ticks),
             notes: notes.clone(),
             shape,

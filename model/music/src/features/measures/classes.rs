@@ -24,11 +24,6 @@ impl PitchClasses {
         self.0.iter().sum()
     }
 
-    /// How many different classes occur.
-    pub fn n_different(&self) -> usize {
-        self.0.iter().filter(|count| **count > 0).count()
-    }
-
     /// The share of the commonest class.
     pub fn commonest(&self) -> f64 {
         self.share(self.0.iter().copied().max().unwrap_or(0))
@@ -57,6 +52,12 @@ impl PitchClasses {
     }
 }
 
+/// How many different pitch classes occur.
+#[inline]
+pub fn n_pitch_classes(pitches: impl IntoIterator<Item = Pitch>) -> usize {
+    pitches.into_iter().fold(0u16, |set, pitch| set | 1 << pitch.class()).count_ones() as usize
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,7 +71,7 @@ mod tests {
         assert!(classes(&[60, 72, 48]).entropy_bits().abs() < 1e-12);
         let all: Vec<u8> = (60..72).collect();
         assert!((classes(&all).entropy_bits() - 12f64.log2()).abs() < 1e-12);
-        assert_eq!(classes(&all).n_different(), 12);
+        assert_eq!(n_pitch_classes(all.iter().filter_map(|number| Pitch::new(*number))), 12);
     }
 
     #[test]

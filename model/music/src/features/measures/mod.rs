@@ -8,7 +8,7 @@ mod intervals;
 mod numbers;
 mod recurrence;
 
-pub use classes::PitchClasses;
+pub use classes::{PitchClasses, n_pitch_classes};
 pub use intervals::Intervals;
 pub use numbers::{distribution, mean, share, spread};
 pub use recurrence::n_repeated;
