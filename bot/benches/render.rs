@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use bot::audio;
 use bot::render::{Seconds, arrange, render};
-use bot::request::Request;
+use bot::render_spec::RenderSpec;
 use music::score::Pitch;
 use music::song::{GridNote, STEPS_PER_BEAT, Song, Voice};
 
@@ -26,16 +26,16 @@ const FONTS: [&str; 2] =
 
 fn main() -> Outcome<()> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
-    let request = Request::new("hardstyle", 1, 7, 42);
+    let spec = RenderSpec::new("hardstyle", 1, 7, 42);
     match arguments.first().map(String::as_str) {
-        Some("--all") => print_stages(&render(&song(), &request)?.seconds),
+        Some("--all") => print_stages(&render(&song(), &spec)?.seconds),
         Some("--sound") => {
-            let arrangement = arrange(&song(), &request);
-            let sound = audio::play(&arrangement, &request.profile.sound, None, request.seed)?;
+            let arrangement = arrange(&song(), &spec);
+            let sound = audio::play(&arrangement, &spec.profile.sound, None, spec.seed)?;
             println!("{}", sound.seconds());
             Ok(())
         }
-        rounds => compare(&request, rounds.map_or(Ok(5), str::parse)?),
+        rounds => compare(&spec, rounds.map_or(Ok(5), str::parse)?),
     }
 }
 
@@ -47,11 +47,11 @@ struct Cost {
     output: String,
 }
 
-fn compare(request: &Request, rounds: usize) -> Outcome<()> {
+fn compare(spec: &RenderSpec, rounds: usize) -> Outcome<()> {
     let folder = std::env::temp_dir().join(format!("kickback-bench-{}", std::process::id()));
     fs::create_dir_all(&folder)?;
     let midi = folder.join("track.mid");
-    fs::write(&midi, music::midi::write(arrange(&song(), request).score()))?;
+    fs::write(&midi, music::midi::write(arrange(&song(), spec).score()))?;
     let own = std::env::current_exe()?;
     let (mut all, mut sound) = (Vec::new(), Vec::new());
     let fonts: Vec<&str> = FONTS.into_iter().filter(|font| Path::new(font).exists()).collect();

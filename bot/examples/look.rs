@@ -9,11 +9,11 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use bot::arrangement_kind::ArrangementKind;
 use bot::audio;
 use bot::picture::{self, Caption, Curve, CurvePoint};
 use bot::render::arrange;
-use bot::request::Request;
-use bot::style::Style;
+use bot::render_spec::RenderSpec;
 use music::midi;
 use music::score::Pitch;
 use music::song::{GridNote, STEPS_PER_BEAT, Song, Voice};
@@ -23,26 +23,31 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = arguments.next().ok_or("say into which folder to write")?;
     std::fs::create_dir_all(&folder)?;
     let long = "The Song Whose Name Goes On And On Beyond All Reason And Then Some More";
-    for (name, genre, song, style) in [
-        ("sparse", "trance", walk(4, 16, 96, 64..=76), Style::Full),
-        ("dense", "hardcore", walk(4, 16, 3, 55..=90), Style::Full),
-        ("eight", "house", walk(4, 8, 12, 65..=80), Style::Lead),
-        ("one-bar", "house", walk(4, 1, 12, 65..=80), Style::Lead),
-        ("sixty-four", "hardstyle", walk(4, 64, 8, 62..=84), Style::Full),
-        ("hundred", "house", walk(4, 128, 24, 62..=84), Style::Full),
-        ("long-lead", "hardstyle", walk(4, 64, 8, 62..=84), Style::Lead),
-        ("longest", "trance", walk(4, 256, 12, 62..=84), Style::Full),
-        (long, "euphoric-hardstyle-of-the-nineties", walk(4, 24, 12, 60..=80), Style::Full),
-        ("low", "polka", walk(4, 8, 12, 12..=30), Style::Lead),
-        ("high", "polka", walk(4, 8, 12, 100..=127), Style::Full),
-        ("wide", "polka", walk(4, 16, 12, 10..=120), Style::Lead),
-        ("waltz", "folk", walk(3, 16, 12, 60..=80), Style::Full),
+    for (name, genre, song, arrangement) in [
+        ("sparse", "trance", walk(4, 16, 96, 64..=76), ArrangementKind::Full),
+        ("dense", "hardcore", walk(4, 16, 3, 55..=90), ArrangementKind::Full),
+        ("eight", "house", walk(4, 8, 12, 65..=80), ArrangementKind::Lead),
+        ("one-bar", "house", walk(4, 1, 12, 65..=80), ArrangementKind::Lead),
+        ("sixty-four", "hardstyle", walk(4, 64, 8, 62..=84), ArrangementKind::Full),
+        ("hundred", "house", walk(4, 128, 24, 62..=84), ArrangementKind::Full),
+        ("long-lead", "hardstyle", walk(4, 64, 8, 62..=84), ArrangementKind::Lead),
+        ("longest", "trance", walk(4, 256, 12, 62..=84), ArrangementKind::Full),
+        (
+            long,
+            "euphoric-hardstyle-of-the-nineties",
+            walk(4, 24, 12, 60..=80),
+            ArrangementKind::Full,
+        ),
+        ("low", "polka", walk(4, 8, 12, 12..=30), ArrangementKind::Lead),
+        ("high", "polka", walk(4, 8, 12, 100..=127), ArrangementKind::Full),
+        ("wide", "polka", walk(4, 16, 12, 10..=120), ArrangementKind::Lead),
+        ("waltz", "folk", walk(3, 16, 12, 60..=80), ArrangementKind::Full),
     ] {
-        draw(&folder, name, genre, &song, style)?;
+        draw(&folder, name, genre, &song, arrangement)?;
     }
     for (index, file) in arguments.enumerate() {
         let song = read(&file)?;
-        draw(&folder, &format!("real-{index}"), "hardstyle", &song, Style::Full)?;
+        draw(&folder, &format!("real-{index}"), "hardstyle", &song, ArrangementKind::Full)?;
     }
     curves(&folder)
 }
@@ -52,11 +57,11 @@ fn draw(
     name: &str,
     genre: &str,
     song: &Song,
-    style: Style,
+    arrangement: ArrangementKind,
 ) -> Result<(), Box<dyn Error>> {
-    let request = Request { style, ..Request::new(genre, 3, 7, 42) };
-    let arrangement = arrange(song, &request);
-    let sound = audio::play(&arrangement, &request.profile.sound, None, request.seed)?;
+    let spec = RenderSpec { arrangement, ..RenderSpec::new(genre, 3, 7, 42) };
+    let arrangement = arrange(song, &spec);
+    let sound = audio::play(&arrangement, &spec.profile.sound, None, spec.seed)?;
     let caption =
         Caption { title: name.to_owned(), subtitle: format!("{genre}  ·  v3  ·  #0042") };
     let began = Instant::now();

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use bot::audio::{self, wav};
 use bot::render::render;
-use bot::request::Request;
+use bot::render_spec::RenderSpec;
 use music::score::Pitch;
 use music::song::{GridNote, Song, Voice};
 
@@ -18,13 +18,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(arguments.next().ok_or("say into which folder to write")?);
     let genre = arguments.next().unwrap_or_else(|| "hardstyle".to_owned());
     let n_bars = arguments.next().map_or(Ok(16), |bars| bars.parse())?;
-    let mut request = Request::new(&genre, 1, 7, 42);
-    request.style = arguments.next().map_or(Ok(request.style), |style| style.parse())?;
-    let song = composed(request.profile.tempo_bpm, n_bars);
+    let mut spec = RenderSpec::new(&genre, 1, 7, 42);
+    spec.arrangement =
+        arguments.next().map_or(Ok(spec.arrangement), |arrangement| arrangement.parse())?;
+    let song = composed(spec.profile.tempo_bpm, n_bars);
 
-    let rendered = render(&song, &request)?;
+    let rendered = render(&song, &spec)?;
     std::fs::create_dir_all(&folder)?;
-    let path = |ending: &str| folder.join(format!("{}.{ending}", request.stem()));
+    let path = |ending: &str| folder.join(format!("{}.{ending}", spec.stem()));
     std::fs::write(path("mid"), &rendered.midi)?;
     if let Some(bytes) = &rendered.audio {
         std::fs::write(path("ogg"), bytes)?;
@@ -32,8 +33,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     if let Some(bytes) = &rendered.picture {
         std::fs::write(path("png"), bytes)?;
     }
-    let (arrangement, settings) = (&rendered.arrangement, &request.profile.sound);
-    let sound = audio::play(arrangement, settings, None, request.seed)?;
+    let (arrangement, settings) = (&rendered.arrangement, &spec.profile.sound);
+    let sound = audio::play(arrangement, settings, None, spec.seed)?;
     std::fs::write(path("wav"), wav::encode(&sound))?;
 
     let levels = audio::levels(&sound.frames);

@@ -1,23 +1,23 @@
 //! The way out: arrangement, audio, picture, and the chat where listeners react.
 //!
-//! [`render::render`] makes a track's files from a song and a request; it knows of no
+//! [`render::render`] makes a track's files from a song and a spec; it knows of no
 //! chat. Nothing here trains, watches folders or keeps anything.
 
 pub mod arrange;
 pub mod arrangement;
+pub mod arrangement_kind;
 pub mod audio;
 pub mod chat;
 pub mod command;
 pub mod discord;
 pub mod id;
 pub mod instrument;
-pub mod names;
 mod part;
 pub mod picture;
 pub mod post;
 pub mod reaction;
 pub mod render;
-pub mod request;
+pub mod render_spec;
 pub mod section;
-pub mod style;
+pub mod track_name;
 pub mod wish;

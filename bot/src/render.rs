@@ -1,6 +1,6 @@
 //! How does a song become the files of a track?
 //!
-//! Arrange, write, play, encode, draw. Synchronous: the same song and request give the same bytes.
+//! Arrange, write, play, encode, draw. Synchronous: the same song and spec give the same bytes.
 //! Nothing is read but the genre's SoundFont, if it has one, and nothing else is kept.
 
 use std::time::Instant;
@@ -12,7 +12,7 @@ use crate::arrange::{self, Options};
 use crate::arrangement::Arrangement;
 use crate::audio::{self, Audio, SoundFont, SoundFontError, ogg_opus, wav};
 use crate::picture::{self, Caption, PictureError};
-use crate::request::Request;
+use crate::render_spec::RenderSpec;
 
 /// A track's files.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,7 +42,7 @@ pub struct Seconds {
     pub coding: f64,
     /// Drawing the picture, at the same time as the coding.
     pub picture: f64,
-    /// From the request to the last byte.
+    /// From the call to the last byte.
     pub total: f64,
 }
 
@@ -64,13 +64,13 @@ pub enum RenderError {
 }
 
 /// A song as it is requested: everything that is in the MIDI file.
-pub fn arrange(song: &Song, request: &Request) -> Arrangement {
-    let Request { genre, version, seed, number, .. } = request;
+pub fn arrange(song: &Song, spec: &RenderSpec) -> Arrangement {
+    let RenderSpec { genre, version, seed, number, .. } = spec;
     let options = Options {
-        style: request.style,
-        lead: request.instrument.unwrap_or_else(|| request.profile.instrument()),
-        profile: &request.profile,
-        title: &format!("{} ({genre} {number:04})", request.title()),
+        arrangement: spec.arrangement,
+        lead: spec.instrument.unwrap_or_else(|| spec.profile.instrument()),
+        profile: &spec.profile,
+        title: &format!("{} ({genre} {number:04})", spec.title()),
         text: &format!("{genre}, version {version}, seed {seed}"),
     };
     arrange::arrange(song, &options)
@@ -81,19 +81,19 @@ pub fn arrange(song: &Song, request: &Request) -> Arrangement {
 /// # Errors
 /// [`RenderError`] if a setting is out of range, if the genre's SoundFont cannot be played, or if sound
 /// or picture cannot be encoded.
-pub fn render(song: &Song, request: &Request) -> Result<Rendered, RenderError> {
-    request.profile.check()?;
+pub fn render(song: &Song, spec: &RenderSpec) -> Result<Rendered, RenderError> {
+    spec.profile.check()?;
     let start = Instant::now();
-    let arrangement = arrange(song, request);
+    let arrangement = arrange(song, spec);
     let midi = midi::write(arrangement.score());
     let score_seconds = start.elapsed().as_secs_f64();
-    let (sound, synthesis_seconds) = timed(|| play(&arrangement, request));
+    let (sound, synthesis_seconds) = timed(|| play(&arrangement, spec));
     let sound = sound?;
     let ((audio, coding_seconds), (picture, picture_seconds)) = rayon::join(
-        || timed(|| code(sound.as_ref(), &arrangement, request)),
-        || timed(|| draw(&arrangement, request, sound.as_ref())),
+        || timed(|| code(sound.as_ref(), &arrangement, spec)),
+        || timed(|| draw(&arrangement, spec, sound.as_ref())),
     );
-    let wav = sound.as_ref().filter(|_| request.wav).map(wav::encode);
+    let wav = sound.as_ref().filter(|_| spec.wav).map(wav::encode);
     let seconds = Seconds {
         score: score_seconds,
         synthesis: synthesis_seconds,
@@ -126,12 +126,12 @@ pub struct Stem {
 /// played; whatever `each` fails with.
 pub fn stems<E: From<RenderError>>(
     arrangement: &Arrangement,
-    request: &Request,
+    spec: &RenderSpec,
     mut each: impl FnMut(Stem) -> Result<(), E>,
 ) -> Result<(), E> {
-    request.profile.check().map_err(RenderError::from)?;
-    let font = font(request).map_err(RenderError::from)?;
-    for stem in audio::stems(arrangement, &request.profile.sound, font.as_ref(), request.seed) {
+    spec.profile.check().map_err(RenderError::from)?;
+    let font = font(spec).map_err(RenderError::from)?;
+    for stem in audio::stems(arrangement, &spec.profile.sound, font.as_ref(), spec.seed) {
         let (name, mut sound) = stem.map_err(RenderError::from)?;
         for sample in sound.frames.as_flattened_mut() {
             *sample *= STEM_GAIN;
@@ -143,36 +143,36 @@ pub fn stems<E: From<RenderError>>(
 }
 
 /// The genre's SoundFont, if it has one.
-fn font(request: &Request) -> Result<Option<SoundFont>, SoundFontError> {
-    let path = &request.profile.soundfont;
+fn font(spec: &RenderSpec) -> Result<Option<SoundFont>, SoundFontError> {
+    let path = &spec.profile.soundfont;
     let is_set = !path.as_os_str().is_empty();
     is_set.then(|| audio::soundfont(path)).transpose()
 }
 
 /// The sound, if any of its files was asked for.
-fn play(arrangement: &Arrangement, request: &Request) -> Result<Option<Audio>, SoundFontError> {
-    if !(request.audio || request.wav) {
+fn play(arrangement: &Arrangement, spec: &RenderSpec) -> Result<Option<Audio>, SoundFontError> {
+    if !(spec.audio || spec.wav) {
         return Ok(None);
     }
-    let font = font(request)?;
-    audio::play(arrangement, &request.profile.sound, font.as_ref(), request.seed).map(Some)
+    let font = font(spec)?;
+    audio::play(arrangement, &spec.profile.sound, font.as_ref(), spec.seed).map(Some)
 }
 
 /// The `.ogg` file, if it was asked for, at the bit rate asked for or as far below it as its size demands.
 fn code(
     sound: Option<&Audio>,
     arrangement: &Arrangement,
-    request: &Request,
+    spec: &RenderSpec,
 ) -> Result<Option<Vec<u8>>, ogg_opus::EncodeError> {
-    let Some(sound) = sound.filter(|_| request.audio) else { return Ok(None) };
+    let Some(sound) = sound.filter(|_| spec.audio) else { return Ok(None) };
     let tags = ogg_opus::Tags {
         title: arrangement.score().title.clone(),
-        genre: request.genre.clone(),
+        genre: spec.genre.clone(),
         comment: arrangement.score().text.clone(),
     };
-    let max_bytes = request.max_audio_bytes.unwrap_or(usize::MAX);
+    let max_bytes = spec.max_audio_bytes.unwrap_or(usize::MAX);
     let within = (max_bytes as f64 * 8.0 / sound.seconds().max(0.1)) as u32;
-    let mut bits_per_second = request.bits_per_second.min(within);
+    let mut bits_per_second = spec.bits_per_second.min(within);
     // The coder may take a little more than it is told.
     loop {
         let bytes = ogg_opus::encode(sound, &tags, bits_per_second)?;
@@ -187,15 +187,15 @@ fn code(
 /// The `.png` file, if it was asked for.
 fn draw(
     arrangement: &Arrangement,
-    request: &Request,
+    spec: &RenderSpec,
     sound: Option<&Audio>,
 ) -> Result<Option<Vec<u8>>, PictureError> {
-    if !request.picture {
+    if !spec.picture {
         return Ok(None);
     }
     let caption = Caption {
-        title: request.title(),
-        subtitle: format!("{}  ·  v{}  ·  #{:04}", request.genre, request.version, request.number),
+        title: spec.title(),
+        subtitle: format!("{}  ·  v{}  ·  #{:04}", spec.genre, spec.version, spec.number),
     };
     picture::draw(arrangement, &caption, sound).map(Some)
 }
@@ -210,8 +210,8 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arrangement_kind::ArrangementKind;
     use crate::audio::mix::Session;
-    use crate::style::Style;
     use music::score::Pitch;
     use music::song::{GridNote, Voice};
 
@@ -225,16 +225,16 @@ mod tests {
         Song::new(150.0, 4, 8, notes)
     }
 
-    fn native(arrangement: &Arrangement, request: &Request) -> Audio {
-        audio::play(arrangement, &request.profile.sound, None, request.seed).expect("no SoundFont")
+    fn native(arrangement: &Arrangement, spec: &RenderSpec) -> Audio {
+        audio::play(arrangement, &spec.profile.sound, None, spec.seed).expect("no SoundFont")
     }
 
     #[test]
-    fn the_same_request_gives_the_same_bytes() {
-        let mut request = Request::new("hardstyle", 1, 5, 9);
-        request.style = Style::Lead;
-        let first = render(&song(), &request).expect("renders");
-        let second = render(&song(), &request).expect("renders");
+    fn the_same_spec_gives_the_same_bytes() {
+        let mut spec = RenderSpec::new("hardstyle", 1, 5, 9);
+        spec.arrangement = ArrangementKind::Lead;
+        let first = render(&song(), &spec).expect("renders");
+        let second = render(&song(), &spec).expect("renders");
         assert_eq!(first.midi, second.midi);
         assert_eq!(first.audio, second.audio);
         assert_eq!(first.picture, second.picture);
@@ -244,11 +244,11 @@ mod tests {
 
     #[test]
     fn a_sound_is_coded_as_small_as_it_must_be() {
-        let mut request = Request::new("hardstyle", 1, 5, 9);
-        (request.style, request.picture) = (Style::Lead, false);
+        let mut spec = RenderSpec::new("hardstyle", 1, 5, 9);
+        (spec.arrangement, spec.picture) = (ArrangementKind::Lead, false);
         let mut n_bytes = |max_audio_bytes| {
-            request.max_audio_bytes = max_audio_bytes;
-            let rendered = render(&song(), &request).expect("renders");
+            spec.max_audio_bytes = max_audio_bytes;
+            let rendered = render(&song(), &spec).expect("renders");
             rendered.audio.expect("a sound").len()
         };
         let usual = n_bytes(None);
@@ -260,17 +260,17 @@ mod tests {
 
     #[test]
     fn what_is_not_asked_for_is_not_made() {
-        let mut request = Request::new("hardstyle", 1, 5, 9);
-        (request.audio, request.picture) = (false, false);
-        let rendered = render(&song(), &request).expect("renders");
+        let mut spec = RenderSpec::new("hardstyle", 1, 5, 9);
+        (spec.audio, spec.picture) = (false, false);
+        let rendered = render(&song(), &spec).expect("renders");
         assert_eq!((rendered.audio, rendered.picture), (None, None));
     }
 
     #[test]
     fn a_full_track_is_loud_whole_and_never_silent() {
-        let request = Request::new("hardstyle", 1, 5, 9);
-        let arrangement = arrange(&song(), &request);
-        let sound = native(&arrangement, &request);
+        let spec = RenderSpec::new("hardstyle", 1, 5, 9);
+        let arrangement = arrange(&song(), &spec);
+        let sound = native(&arrangement, &spec);
         let levels = audio::levels(&sound.frames);
         assert!((levels.loudness_lufs + 10.0).abs() < 1.0, "{levels:?}");
         assert!(levels.true_peak_dbtp <= -1.0, "{levels:?}");
@@ -288,13 +288,13 @@ mod tests {
 
     #[test]
     fn stems_add_up_to_the_mix() {
-        let request = Request::new("hardstyle", 1, 5, 9);
-        let arrangement = arrange(&song(), &request);
-        let session = Session::new(&arrangement, &request.profile.sound, None, request.seed);
+        let spec = RenderSpec::new("hardstyle", 1, 5, 9);
+        let arrangement = arrange(&song(), &spec);
+        let session = Session::new(&arrangement, &spec.profile.sound, None, spec.seed);
         let mix = session.mixdown().expect("native").audio;
         let mut sum = vec![0.0_f32; mix.frames.len() * 2];
         let mut names = Vec::new();
-        let added = stems(&arrangement, &request, |stem| {
+        let added = stems(&arrangement, &spec, |stem| {
             assert_eq!(stem.wav.len(), 44 + sum.len() * 3);
             for (sum, bytes) in sum.iter_mut().zip(stem.wav[44..].chunks(3)) {
                 let whole = i32::from_le_bytes([0, bytes[0], bytes[1], bytes[2]]) >> 8;
@@ -311,28 +311,28 @@ mod tests {
 
     #[test]
     fn the_wav_is_what_was_coded() {
-        let mut request = Request::new("hardstyle", 1, 5, 9);
-        (request.style, request.audio, request.wav) = (Style::Lead, false, true);
-        let rendered = render(&song(), &request).expect("renders");
-        let sound = native(&rendered.arrangement, &request);
+        let mut spec = RenderSpec::new("hardstyle", 1, 5, 9);
+        (spec.arrangement, spec.audio, spec.wav) = (ArrangementKind::Lead, false, true);
+        let rendered = render(&song(), &spec).expect("renders");
+        let sound = native(&rendered.arrangement, &spec);
         assert_eq!(rendered.wav, Some(wav::encode(&sound)));
         assert_eq!(rendered.audio, None);
     }
 
     #[test]
     fn a_soundfont_that_is_not_there_is_named() {
-        let mut request = Request::new("hardstyle", 1, 5, 9);
-        request.profile.soundfont = "/nowhere/at-all.sf2".into();
-        let error = render(&song(), &request).expect_err("no such file");
+        let mut spec = RenderSpec::new("hardstyle", 1, 5, 9);
+        spec.profile.soundfont = "/nowhere/at-all.sf2".into();
+        let error = render(&song(), &spec).expect_err("no such file");
         assert!(error.to_string().contains("/nowhere/at-all.sf2"), "{error}");
-        request.audio = false;
-        assert!(render(&song(), &request).is_ok(), "without sound it is not needed");
+        spec.audio = false;
+        assert!(render(&song(), &spec).is_ok(), "without sound it is not needed");
     }
 
     #[test]
     fn a_profile_out_of_range_is_refused() {
-        let mut request = Request::new("hardstyle", 1, 5, 9);
-        request.profile.sound.delay = 7.0;
-        assert!(matches!(render(&song(), &request), Err(RenderError::Profile(_))));
+        let mut spec = RenderSpec::new("hardstyle", 1, 5, 9);
+        spec.profile.sound.delay = 7.0;
+        assert!(matches!(render(&song(), &spec), Err(RenderError::Profile(_))));
     }
 }

@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::task::JoinError;
 
 use crate::config::Config;
-use crate::control::answer::{Misused, NotNow};
+use crate::control::failure::{Misused, NotNow};
 use crate::home::{self, Home};
 use crate::panic_text::panic_text;
 use crate::store::Store;

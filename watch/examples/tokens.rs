@@ -62,7 +62,7 @@ fn add_genre(sums: &mut Sums, folder: &Path, is_all: bool) -> std::io::Result<()
         let parts = parts::classify(&reading.score);
         let Some(song) = watch::examine::song::song(&reading.score, &parts) else { continue };
         let verdict =
-            filter::judge(&reading.score, &parts, Some(&song), &filter::Limits::default());
+            filter::judge(&reading.score, &parts, Some(&song), &filter::Requirements::default());
         if is_all || verdict == Verdict::Accept {
             sums.add_song(&file, &reading.score, &parts, &song);
         }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::profile::{Profile, default_form};
-use crate::audio::sound::Sound;
+use crate::audio::settings::SoundSettings;
 
 /// A word in the name of genres, and how they are arranged.
 type Builtin = (&'static str, fn() -> Profile);
@@ -55,13 +55,13 @@ fn hardstyle() -> Profile {
         open_hat: String::new(),
         bass: "..x-..x-..x-..x-".to_owned(),
         form: default_form(4),
-        sound: Sound {
+        sound: SoundSettings {
             kick_ms: 330.0,
             kick_drive: 0.85,
             bass_swell: 0.8,
             bass_drive: 0.6,
             pump_db: 11.0,
-            ..Sound::default()
+            ..SoundSettings::default()
         },
         ..Profile::default()
     }
@@ -75,7 +75,12 @@ fn hardcore() -> Profile {
         hat: "..x...x...x...x.".to_owned(),
         open_hat: String::new(),
         bass: "..x-..x-..x-..x-".to_owned(),
-        sound: Sound { kick_ms: 300.0, kick_drive: 1.0, pump_db: 10.0, ..hardstyle().sound },
+        sound: SoundSettings {
+            kick_ms: 300.0,
+            kick_drive: 1.0,
+            pump_db: 10.0,
+            ..hardstyle().sound
+        },
         ..hardstyle()
     }
 }
@@ -91,7 +96,7 @@ fn trance() -> Profile {
         open_hat: "..x...x...x...x.".to_owned(),
         bass: ".oxx.oxx.oxx.oxx".to_owned(),
         form: default_form(8),
-        sound: Sound {
+        sound: SoundSettings {
             kick_ms: 240.0,
             kick_drive: 0.25,
             bass_swell: 0.0,
@@ -99,7 +104,7 @@ fn trance() -> Profile {
             pump_db: 8.0,
             reverb: 0.3,
             delay: 0.32,
-            ..Sound::default()
+            ..SoundSettings::default()
         },
         ..Profile::default()
     }
@@ -116,7 +121,7 @@ fn house() -> Profile {
         open_hat: "..x...x...x...x.".to_owned(),
         bass: "..x-..x.x-x-..x-".to_owned(),
         form: default_form(4),
-        sound: Sound {
+        sound: SoundSettings {
             kick_ms: 220.0,
             kick_drive: 0.15,
             bass_swell: 0.0,
@@ -124,7 +129,7 @@ fn house() -> Profile {
             pump_db: 8.0,
             reverb: 0.18,
             delay: 0.2,
-            ..Sound::default()
+            ..SoundSettings::default()
         },
         ..Profile::default()
     }

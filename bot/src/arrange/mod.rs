@@ -26,15 +26,15 @@ use music::song::{Song, TICKS_PER_BEAT, Voice};
 use voice::accent;
 
 use crate::arrangement::Arrangement;
+use crate::arrangement_kind::ArrangementKind;
 use crate::instrument::Instrument;
 use crate::part::PartKind;
-use crate::style::Style;
 
 /// What is arranged around a song, and what the file says of itself.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Options<'a> {
     /// Everything around the song, or the song alone.
-    pub(crate) style: Style,
+    pub(crate) arrangement: ArrangementKind,
     /// What the lead is played on.
     pub(crate) lead: Instrument,
     /// How the genre is arranged.
@@ -50,12 +50,12 @@ pub(crate) struct Options<'a> {
 /// Each melodic part has a channel of its own; drum parts share channel 9, where they send the same
 /// controllers, so that the order in which a player reads them does not matter.
 pub(crate) fn arrange(song: &Song, options: &Options<'_>) -> Arrangement {
-    match options.style {
-        Style::Lead => {
+    match options.arrangement {
+        ArrangementKind::Lead => {
             let score = frame(song, options, song.n_bars());
             Arrangement::new(score, voices_alone(song, options), Vec::new())
         }
-        Style::Full => {
+        ArrangementKind::Full => {
             let form = Form::new(song, &options.profile.form);
             let parts = full(song, options, &form);
             Arrangement::new(frame(song, options, form.n_bars()), parts, form.sections())

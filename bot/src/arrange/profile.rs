@@ -8,7 +8,7 @@ use bounds::{OutOfRange, require};
 use serde::{Deserialize, Serialize};
 
 use super::pattern::is_valid;
-use crate::audio::sound::Sound;
+use crate::audio::settings::SoundSettings;
 use crate::instrument::Instrument;
 use crate::part::PartKind;
 use crate::section::SectionKind;
@@ -55,7 +55,7 @@ pub struct Profile {
     /// path. Empty for the synthesizer. It is read once and stays in memory.
     pub soundfont: PathBuf,
     /// Levels, effects and drums of the synthesizer.
-    pub sound: Sound,
+    pub sound: SoundSettings,
 }
 
 impl Default for Profile {
@@ -72,7 +72,7 @@ impl Default for Profile {
             bass: "x---..x-x---..x-".to_owned(),
             form: default_form(4),
             soundfont: PathBuf::new(),
-            sound: Sound::default(),
+            sound: SoundSettings::default(),
         }
     }
 }

@@ -6,13 +6,13 @@ use music::score::{Pitch, Score};
 use music::song::{GridNote, Song, Voice};
 
 use crate::arrangement::Arrangement;
+use crate::arrangement_kind::ArrangementKind;
 use crate::instrument::Instrument;
-use crate::names;
 use crate::part::PartKind;
 use crate::render::arrange;
-use crate::request::Request;
+use crate::render_spec::RenderSpec;
 use crate::section::SectionKind;
-use crate::style::Style;
+use crate::track_name;
 
 fn note(onset: u32, voice: Voice, pitch: u8, duration: u32) -> GridNote {
     GridNote { onset, voice, pitch: Pitch::new(pitch).expect("a pitch"), duration }
@@ -56,7 +56,7 @@ fn a_full_arrangement_is_a_sound_score_in_any_meter_and_length() {
     use PartKind::{Bass, Chords, Crash, Hat, Kick, Lead, Snare};
     for genre in ["hardstyle", "hardcore", "trance", "house", "polka"] {
         for (beats, bars) in [(4, 8), (4, 7), (3, 16), (6, 1), (2, 33), (5, 4)] {
-            let track = arrange(&song(beats, bars), &Request::new(genre, 3, 7, 42));
+            let track = arrange(&song(beats, bars), &RenderSpec::new(genre, 3, 7, 42));
             assert_sound(&track);
             for kind in [Lead, Chords, Bass, Kick, Snare, Hat, Crash] {
                 assert!(track.part(kind).is_some(), "{genre} in {beats}/4 has no {kind:?}");
@@ -67,10 +67,13 @@ fn a_full_arrangement_is_a_sound_score_in_any_meter_and_length() {
 
 #[test]
 fn the_conductor_says_what_the_track_is() {
-    let track = arrange(&song(4, 8), &Request::new("hardstyle", 3, 7, 42));
+    let track = arrange(&song(4, 8), &RenderSpec::new("hardstyle", 3, 7, 42));
     let score = track.score();
     assert_eq!(score.text, "hardstyle, version 3, seed 7");
-    assert_eq!(score.title, format!("{} (hardstyle 0042)", names::title(&names::of(42))));
+    assert_eq!(
+        score.title,
+        format!("{} (hardstyle 0042)", track_name::title(&track_name::for_number(42)))
+    );
     assert!((score.tempo_bpm() - 150.0).abs() < 1e-9);
     assert!(score.key_signature.is_some());
 }
@@ -78,10 +81,10 @@ fn the_conductor_says_what_the_track_is() {
 #[test]
 fn the_plain_lead_is_the_songs_voices_once() {
     let song = song(4, 8);
-    let mut request = Request::new("hardstyle", 1, 1, 1);
-    request.style = Style::Lead;
-    request.instrument = Instrument::new(81);
-    let track = arrange(&song, &request);
+    let mut spec = RenderSpec::new("hardstyle", 1, 1, 1);
+    spec.arrangement = ArrangementKind::Lead;
+    spec.instrument = Instrument::new(81);
+    let track = arrange(&song, &spec);
     assert_sound(&track);
     assert_eq!(track.score().n_notes(), song.to_score().n_notes());
     assert_eq!(track.part(PartKind::Lead).and_then(|lead| lead.program), Some(81));
@@ -92,7 +95,7 @@ fn the_plain_lead_is_the_songs_voices_once() {
 #[test]
 fn sections_are_those_of_the_form() {
     use SectionKind::{Break, Build, Drop, Intro};
-    let track = arrange(&Song::new(150.0, 4, 8, []), &Request::new("hardstyle", 1, 1, 1));
+    let track = arrange(&Song::new(150.0, 4, 8, []), &RenderSpec::new("hardstyle", 1, 1, 1));
     let found: Vec<(SectionKind, u32, u32)> = track
         .sections()
         .iter()
@@ -112,7 +115,7 @@ fn sections_are_those_of_the_form() {
 #[test]
 fn the_lead_of_a_drop_is_the_songs_lead() {
     let song = song(4, 8);
-    let track = arrange(&song, &Request::new("hardstyle", 1, 1, 1));
+    let track = arrange(&song, &RenderSpec::new("hardstyle", 1, 1, 1));
     let lead = track.part(PartKind::Lead).expect("a lead");
     assert_eq!(lead.program, Some(90));
     let drop = 8 * 1920;
@@ -129,7 +132,7 @@ fn the_lead_of_a_drop_is_the_songs_lead() {
 
 #[test]
 fn the_bass_plays_the_roots_off_the_beat() {
-    let track = arrange(&song(4, 8), &Request::new("hardstyle", 1, 1, 1));
+    let track = arrange(&song(4, 8), &RenderSpec::new("hardstyle", 1, 1, 1));
     let bass = track.part(PartKind::Bass).expect("a bass");
     assert!(bass.notes.iter().all(|n| n.onset.0 % 480 == 240));
     let roots: Vec<u8> = bass.notes.iter().step_by(4).take(4).map(|n| n.pitch.class()).collect();
@@ -139,7 +142,7 @@ fn the_bass_plays_the_roots_off_the_beat() {
 #[test]
 fn bars_without_chords_get_a_pad_so_that_no_stretch_is_silent() {
     let lead_only = Song::new(150.0, 4, 8, [note(0, Voice::Lead, 72, 24)]);
-    let track = arrange(&lead_only, &Request::new("hardstyle", 1, 1, 1));
+    let track = arrange(&lead_only, &RenderSpec::new("hardstyle", 1, 1, 1));
     assert_sound(&track);
     let pad = track.part(PartKind::Pad).expect("a pad");
     assert_eq!(pad.notes.len(), 3 * 48);
@@ -149,9 +152,9 @@ fn bars_without_chords_get_a_pad_so_that_no_stretch_is_silent() {
 #[test]
 fn a_lead_on_the_bass_or_the_riser_of_the_arrangement_stays_a_lead() {
     let with = |program: u8| {
-        let mut request = Request::new("hardstyle", 1, 1, 1);
-        request.instrument = Instrument::new(program);
-        let track = arrange(&song(4, 8), &request);
+        let mut spec = RenderSpec::new("hardstyle", 1, 1, 1);
+        spec.instrument = Instrument::new(program);
+        let track = arrange(&song(4, 8), &spec);
         let mut kinds: Vec<PartKind> = track.parts().map(|(kind, _)| kind).collect();
         kinds.sort_unstable();
         let lead = track.part(PartKind::Lead).expect("a lead");

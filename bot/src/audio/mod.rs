@@ -13,7 +13,7 @@ mod master;
 pub(crate) mod mix;
 pub mod ogg_opus;
 mod pcm;
-pub(crate) mod sound;
+pub(crate) mod settings;
 mod soundfont;
 mod synth;
 mod tempo_map;
@@ -21,7 +21,7 @@ pub mod wav;
 
 pub use master::levels::{Levels, levels};
 pub use pcm::{Audio, Frame, SAMPLE_RATE};
-pub use sound::Sound;
+pub use settings::SoundSettings;
 pub use soundfont::{SoundFont, SoundFontError, cache::soundfont};
 
 use mix::Session;
@@ -36,7 +36,7 @@ use crate::part::PartKind;
 /// [`SoundFontError`] if the SoundFont does not work; without one, never.
 pub fn play(
     arrangement: &Arrangement,
-    sound: &Sound,
+    sound: &SoundSettings,
     font: Option<&SoundFont>,
     seed: u64,
 ) -> Result<Audio, SoundFontError> {
@@ -51,7 +51,7 @@ pub fn play(
 /// mastering. Each item is an error if the SoundFont does not work.
 pub(crate) fn stems<'a>(
     arrangement: &'a Arrangement,
-    sound: &'a Sound,
+    sound: &'a SoundSettings,
     font: Option<&'a SoundFont>,
     seed: u64,
 ) -> impl Iterator<Item = Result<(&'static str, Audio), SoundFontError>> + 'a {

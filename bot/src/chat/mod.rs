@@ -6,14 +6,14 @@
 //! ([`crate::post`]).
 
 mod heard;
+mod invocation;
 mod message;
-mod request;
 mod service;
 
 pub use self::heard::{Connected, Heard, Reacted};
+pub(crate) use self::invocation::Open;
+pub use self::invocation::{Invocation, ReplyTo};
 pub use self::message::{File, Post, Posted};
-pub(crate) use self::request::Open;
-pub use self::request::{ReplyTo, Request};
 pub use self::service::{Answered, Chat, Error};
 pub use crate::command::{Offer, Question};
 pub use crate::id::{ChannelId, ListenerId, MessageId};

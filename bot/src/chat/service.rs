@@ -4,8 +4,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::SystemTime;
 
+use super::invocation::ReplyTo;
 use super::message::{File, Post, Posted};
-use super::request::ReplyTo;
 use crate::id::{ChannelId, ListenerId, MessageId};
 use crate::post::Marker;
 use crate::reaction::Emoji;

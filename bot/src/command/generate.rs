@@ -5,9 +5,9 @@
 use super::genre;
 use super::offer::{Offer, find_name};
 use super::option::{CommandOption, Given, Kind};
+use crate::arrangement_kind::ArrangementKind;
 use crate::instrument::Instrument;
 use crate::post;
-use crate::style::Style;
 use crate::wish::{Bpm, Wish};
 use music::key::Key;
 
@@ -18,7 +18,7 @@ const MAX_SEED: u64 = (1 << 53) - 1;
 pub(super) fn options(max_bars: u32) -> Vec<CommandOption> {
     let artists = Kind::Name(|given, offer| offer.artists_of(given.text("genre")));
     let instruments = Kind::Name(|_, _| owned(Instrument::names()));
-    let arrangements = Kind::Name(|_, _| owned(&Style::ALL.map(Style::name)));
+    let arrangements = Kind::Name(|_, _| owned(&ArrangementKind::ALL.map(ArrangementKind::name)));
     let keys = Kind::Menu((0..24).map(|index| Key::from_index(index).to_string()).collect());
     let tempos = *Bpm::RANGE.start() as u64..=*Bpm::RANGE.end() as u64;
     let option = CommandOption::new;
@@ -37,15 +37,19 @@ pub(super) fn options(max_bars: u32) -> Vec<CommandOption> {
 /// The wish that a listener makes.
 pub(super) fn read(given: &Given, offer: &Offer) -> Result<Wish, String> {
     let genre = genre::read(given, offer)?;
+    // Every field by name, so that a new option has to be read here or left out knowingly.
     Ok(Wish {
         artist: given.text("artist").map(|name| artist(name, &genre, offer)),
+        genre,
         seed: given.parsed("seed").map_err(post::impossible)?,
         bars: given.parsed("bars").map_err(post::impossible)?,
         tempo: given.parsed("tempo").map_err(post::impossible)?,
         key: given.parsed("key").map_err(post::impossible)?,
         instrument: given.parsed("instrument").map_err(|error| post::unknown_instrument(&error))?,
         arrangement: given.parsed("arrangement").map_err(post::impossible)?,
-        ..Wish::any(genre)
+        temperature: None,
+        plain: false,
+        primer: None,
     })
 }
 

@@ -1,7 +1,7 @@
 //! Do commands ask for what listeners fill in?
 
 use super::*;
-use crate::style::Style;
+use crate::arrangement_kind::ArrangementKind;
 
 fn offer() -> Offer {
     let names = |all: &[&str]| all.iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -49,7 +49,7 @@ fn everything_that_is_filled_in_is_in_the_wish() {
         tempo: "155".parse().ok(),
         key: "F# minor".parse().ok(),
         instrument: "Lead 2 (sawtooth)".parse().ok(),
-        arrangement: Some(Style::Lead),
+        arrangement: Some(ArrangementKind::Lead),
         ..Wish::any("Hardstyle")
     };
     assert_eq!(wish(&options), Ok(expected));

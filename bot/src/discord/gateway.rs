@@ -73,7 +73,7 @@ impl EventHandler for Gateway {
     async fn interaction_create(&self, _: Context, interaction: Interaction) {
         let at = SystemTime::now();
         match interaction {
-            Interaction::Command(asked) => request(&self.0, &asked, at).await,
+            Interaction::Command(asked) => pass_on(&self.0, &asked, at).await,
             Interaction::Autocomplete(asked) => {
                 let max_bars = self.0.settings.max_bars;
                 let choices = slash::completions(&asked, &self.0.offer.borrow(), max_bars);
@@ -92,18 +92,18 @@ impl EventHandler for Gateway {
     }
 }
 
-/// Answers within the deadline, and only then tells the daemon: whatever it does with the request
-/// then finds a question that is open.
-async fn request(shared: &Shared, asked: &CommandInteraction, at: SystemTime) {
-    let request = slash::request(asked, &shared.offer.borrow(), shared.settings.max_bars, at);
-    match request {
+/// Answers within the deadline, and only then tells the daemon: whatever it does then finds a question
+/// that is open.
+async fn pass_on(shared: &Shared, asked: &CommandInteraction, at: SystemTime) {
+    let invocation = slash::invocation(asked, &shared.offer.borrow(), shared.settings.max_bars, at);
+    match invocation {
         Err(text) => {
             respond(shared, asked, in_private(text)).await;
         }
-        Ok(request) => {
+        Ok(invocation) => {
             let wait = CreateInteractionResponse::Defer(CreateInteractionResponseMessage::new());
             if respond(shared, asked, wait).await {
-                shared.hear(Heard::Asked(request));
+                shared.hear(Heard::Asked(invocation));
             }
         }
     }

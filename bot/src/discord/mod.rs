@@ -4,13 +4,13 @@
 //! daemon does delays a heartbeat or the answer that Discord wants within 3 seconds; the daemon
 //! sees a [`Chat`]. Nothing here knows what a track or a vote is, or what a command means.
 
-mod answer;
 mod connection;
 mod gateway;
 mod history;
 mod invite;
 mod reactions;
 mod register;
+mod reply;
 mod rest;
 mod settings;
 mod shared;
@@ -83,17 +83,17 @@ impl Discord {
 impl Chat for Discord {
     fn answer<'a>(&'a self, to: &'a ReplyTo, post: Post) -> Answered<'a, Posted> {
         let (shared, to) = (Arc::clone(&self.shared), to.clone());
-        Box::pin(self.on_own_threads(async move { answer::answer(&shared, &to, post).await }))
+        Box::pin(self.on_own_threads(async move { reply::answer(&shared, &to, post).await }))
     }
 
     fn tell<'a>(&'a self, to: &'a ReplyTo, text: String, files: Vec<File>) -> Answered<'a, ()> {
         let (shared, to) = (Arc::clone(&self.shared), to.clone());
-        Box::pin(self.on_own_threads(async move { answer::tell(&shared, &to, text, files).await }))
+        Box::pin(self.on_own_threads(async move { reply::tell(&shared, &to, text, files).await }))
     }
 
     fn refuse<'a>(&'a self, to: &'a ReplyTo, text: String) -> Answered<'a, ()> {
         let (shared, to) = (Arc::clone(&self.shared), to.clone());
-        Box::pin(self.on_own_threads(async move { answer::refuse(&shared, &to, &text).await }))
+        Box::pin(self.on_own_threads(async move { reply::refuse(&shared, &to, &text).await }))
     }
 
     fn find_post<'a>(

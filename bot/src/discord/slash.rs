@@ -1,7 +1,7 @@
 //! How do the slash commands look in Discord, and what was filled in?
 //!
-//! Turns the table of [`crate::command`] into Discord's form and an interaction back into a
-//! request. Pure: sends nothing, and knows no single command.
+//! Turns the table of [`crate::command`] into Discord's form and an interaction back into an
+//! [`Invocation`]. Pure: sends nothing, and knows no single command.
 
 use std::time::SystemTime;
 
@@ -12,7 +12,7 @@ use serenity::model::application::{
     CommandInteraction, CommandOptionType, InstallationContext, InteractionContext, ResolvedValue,
 };
 
-use crate::chat::{Open, ReplyTo, Request};
+use crate::chat::{Invocation, Open, ReplyTo};
 use crate::command::{Command, CommandOption, Given, Kind, Offer, commands};
 use crate::id::{ChannelId, ListenerId};
 
@@ -72,16 +72,16 @@ fn fits(name: &str) -> bool {
     (1..=MAX_CHOICE_CHARS).contains(&name.chars().count())
 }
 
-/// The request that an interaction makes.
+/// The invocation that an interaction makes.
 ///
 /// # Errors
 /// A text for the listener that says what is wrong with it.
-pub(super) fn request(
+pub(super) fn invocation(
     interaction: &CommandInteraction,
     offer: &Offer,
     max_bars: u32,
     at: SystemTime,
-) -> Result<Request, String> {
+) -> Result<Invocation, String> {
     let command = find(interaction, max_bars);
     let command = command.ok_or_else(|| "I don't know this command (any more).".to_owned())?;
     let open = Open {
@@ -90,7 +90,7 @@ pub(super) fn request(
         at,
         max_file_bytes: interaction.attachment_size_limit as usize,
     };
-    Ok(Request {
+    Ok(Invocation {
         question: command.read(&given(interaction), offer)?,
         listener: ListenerId(interaction.user.id.get()),
         reply_to: ReplyTo::question(ChannelId(interaction.channel_id.get()), open),

@@ -81,13 +81,13 @@ pub fn draw(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arrangement_kind::ArrangementKind;
     use crate::render::arrange;
-    use crate::request::Request;
-    use crate::style::Style;
+    use crate::render_spec::RenderSpec;
     use music::score::Pitch;
     use music::song::{GridNote, Song, Voice};
 
-    fn picture(n_bars: u32, style: Style, title: &str) -> Vec<u8> {
+    fn picture(n_bars: u32, arrangement: ArrangementKind, title: &str) -> Vec<u8> {
         let notes = (0..n_bars * 8).map(|i| GridNote {
             onset: i * 12,
             voice: Voice::Lead,
@@ -95,22 +95,22 @@ mod tests {
             duration: 12,
         });
         let song = Song::new(150.0, 4, n_bars, notes);
-        let mut request = Request::new("hardstyle", 1, 2, 3);
-        request.style = style;
+        let mut spec = RenderSpec::new("hardstyle", 1, 2, 3);
+        spec.arrangement = arrangement;
         let caption = Caption { title: title.to_owned(), subtitle: "hardstyle".to_owned() };
-        draw(&arrange(&song, &request), &caption, None).expect("draws")
+        draw(&arrange(&song, &spec), &caption, None).expect("draws")
     }
 
     #[test]
     fn any_length_and_title_gives_a_small_png_of_the_right_size() {
         let long = "Ω long title that never ends and never will ".repeat(9);
-        for (bars, style, title) in [
-            (1, Style::Lead, ""),
-            (8, Style::Full, "Iron Sunrise"),
-            (33, Style::Lead, long.as_str()),
-            (256, Style::Full, "x"),
+        for (bars, arrangement, title) in [
+            (1, ArrangementKind::Lead, ""),
+            (8, ArrangementKind::Full, "Iron Sunrise"),
+            (33, ArrangementKind::Lead, long.as_str()),
+            (256, ArrangementKind::Full, "x"),
         ] {
-            let png = picture(bars, style, title);
+            let png = picture(bars, arrangement, title);
             assert!(png.len() < 400_000, "{} bytes", png.len());
             assert_eq!(png[1..4], *b"PNG");
             assert_eq!(png[16..20], WIDTH.to_be_bytes());
@@ -120,16 +120,16 @@ mod tests {
 
     #[test]
     fn the_same_music_gives_the_same_picture() {
-        assert_eq!(picture(4, Style::Full, "a"), picture(4, Style::Full, "a"));
-        assert_ne!(picture(4, Style::Full, "a"), picture(4, Style::Full, "b"));
+        assert_eq!(picture(4, ArrangementKind::Full, "a"), picture(4, ArrangementKind::Full, "a"));
+        assert_ne!(picture(4, ArrangementKind::Full, "a"), picture(4, ArrangementKind::Full, "b"));
     }
 
     #[test]
     fn a_score_without_notes_is_drawn_too() {
         let empty = arrange(&Song::new(150.0, 4, 4, []), &{
-            let mut request = Request::new("x", 1, 1, 1);
-            request.style = Style::Lead;
-            request
+            let mut spec = RenderSpec::new("x", 1, 1, 1);
+            spec.arrangement = ArrangementKind::Lead;
+            spec
         });
         assert!(draw(&empty, &Caption::default(), None).is_ok());
     }

@@ -5,17 +5,17 @@
 //! (genres are folder names) as they are, never as formatting or as a mention.
 
 mod marker;
+mod model_report;
 mod refusal;
-mod standing;
 mod text;
 mod track;
 
 pub use self::marker::Marker;
+pub use self::model_report::{ModelReport, model_report};
 pub use self::refusal::{
-    artist_not_learned_yet, failed, no_room_for_artist, not_trained_yet, too_few_songs,
-    too_few_songs_of_artist, unknown_artist, unknown_genre, unknown_standing,
+    artist_not_learned_yet, failed, no_model_report, no_room_for_artist, not_trained_yet,
+    too_few_songs, too_few_songs_of_artist, unknown_artist, unknown_genre,
 };
 pub(crate) use self::refusal::{impossible, unknown_instrument};
-pub use self::standing::{Standing, standing};
 pub(crate) use self::text::{cut, cut_before, left_out};
 pub use self::track::{About, track};

@@ -89,8 +89,8 @@ pub fn failed(genre: &str) -> String {
     format!("Something went wrong with this {genre} track. It has been noted; please ask again.")
 }
 
-/// Something broke while the standing of a model was looked up; the operator's log says what.
-pub fn unknown_standing(genre: &str) -> String {
+/// Something broke while the report on a model was made; the operator's log says what.
+pub fn no_model_report(genre: &str) -> String {
     let genre = plain(genre, 100);
     format!("I can't tell how my model of {genre} is doing. It has been noted; please ask again.")
 }

@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 pub use self::number::{Bars, Bpm, NotPossible, Temperature};
 pub use self::path::AbsolutePath;
 pub use self::primer::{Primer, Source};
+use crate::arrangement_kind::ArrangementKind;
 use crate::instrument::Instrument;
-use crate::style::Style;
 
 /// What a person asks for in a track; `None` leaves the choice to the genre's songs and the settings.
 ///
@@ -46,7 +46,6 @@ pub struct Wish {
     pub tempo: Option<Bpm>,
     /// Key, such as "F minor" or "F#m"
     #[arg(long, value_name = "K")]
-    #[serde(with = "as_text")]
     pub key: Option<Key>,
     /// What plays the lead: a General MIDI name
     #[arg(long, value_name = "I")]
@@ -55,7 +54,7 @@ pub struct Wish {
     /// full (with drums, bass and form) or lead (the melody's voices alone)
     #[arg(long, value_name = "A")]
     #[serde(with = "as_text")]
-    pub arrangement: Option<Style>,
+    pub arrangement: Option<ArrangementKind>,
     /// Below 1 plays safer, above 1 wilder
     #[arg(long, value_name = "T")]
     pub temperature: Option<Temperature>,

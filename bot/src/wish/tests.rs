@@ -24,7 +24,7 @@ fn everything() -> Wish {
         tempo: Bpm::new(155.5).ok(),
         key: "F# minor".parse().ok(),
         instrument: "Lead 2 (sawtooth)".parse().ok(),
-        arrangement: Some(Style::Lead),
+        arrangement: Some(ArrangementKind::Lead),
         temperature: Temperature::new(0.0).ok(),
         plain: true,
         primer: None,

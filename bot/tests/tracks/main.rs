@@ -1,6 +1,6 @@
 //! Does everything hold that must hold of a track, whatever song and wish it is made of?
 //!
-//! A hundred random songs and requests. What is said of the MIDI file is checked in its bytes.
+//! A hundred random songs and specs. What is said of the MIDI file is checked in its bytes.
 
 mod readers;
 mod songs;
@@ -8,10 +8,10 @@ mod songs;
 use std::collections::{BTreeMap, HashSet};
 
 use bot::arrange::harmony::harmony;
+use bot::arrangement_kind::ArrangementKind;
 use bot::instrument::Instrument;
 use bot::render::arrange;
-use bot::request::Request;
-use bot::style::Style;
+use bot::render_spec::RenderSpec;
 use music::midi;
 use music::score::{Part, Score};
 use music::song::{Song, Voice};
@@ -23,20 +23,20 @@ const N_TRACKS: u64 = 100;
 /// Ticks a step of the song's grid.
 const STEP: u32 = 20;
 
-fn each(mut check: impl FnMut(&Song, &Request, &Score, &str)) {
+fn each(mut check: impl FnMut(&Song, &RenderSpec, &Score, &str)) {
     for seed in 0..N_TRACKS {
         let mut dice = Dice::new(seed);
-        let (song, request) = (songs::song(&mut dice), songs::request(&mut dice));
-        let arrangement = arrange(&song, &request);
+        let (song, spec) = (songs::song(&mut dice), songs::spec(&mut dice));
+        let arrangement = arrange(&song, &spec);
         let score = arrangement.score();
         let case = format!(
             "track {seed}: {} in {}/4, {} bars, {:?}",
-            request.genre,
+            spec.genre,
             song.beats_per_bar(),
             song.n_bars(),
-            request.style
+            spec.arrangement
         );
-        check(&song, &request, score, &case);
+        check(&song, &spec, score, &case);
     }
 }
 
@@ -65,7 +65,7 @@ fn parts_are_named_apart_and_no_note_overlaps_or_leaves_the_track() {
 
 #[test]
 fn the_lead_alone_is_the_songs_lead_and_every_bar_of_it_is_heard() {
-    each(|song, request, score, case| {
+    each(|song, spec, score, case| {
         let bar = song.beats_per_bar() * 480;
         let heard = bars(lead(score), bar);
         let whole = song.to_score();
@@ -77,10 +77,10 @@ fn the_lead_alone_is_the_songs_lead_and_every_bar_of_it_is_heard() {
         // And nothing else is: each bar of the track's lead is one of the song's.
         let known: HashSet<&Vec<(u32, u8)>> = written.values().collect();
         assert!(heard.values().all(|notes| known.contains(notes)), "{case}");
-        let program = request.instrument.map_or(90, Instrument::program);
+        let program = spec.instrument.map_or(90, Instrument::program);
         let part = score.parts.iter().find(|part| part.name == "Lead");
         assert!(part.is_none_or(|part| part.program == Some(program)), "{case}");
-        if request.style == Style::Lead {
+        if spec.arrangement == ArrangementKind::Lead {
             assert_eq!(score.end, whole.end, "{case}");
             assert_eq!(score.n_notes(), whole.n_notes(), "{case}");
         }
@@ -89,10 +89,10 @@ fn the_lead_alone_is_the_songs_lead_and_every_bar_of_it_is_heard() {
 
 #[test]
 fn a_track_is_as_long_as_its_form_and_song_need() {
-    each(|song, request, score, case| {
-        if request.style == Style::Full {
+    each(|song, spec, score, case| {
+        if spec.arrangement == ArrangementKind::Full {
             let n_bars = score.end.0 / (song.beats_per_bar() * 480);
-            let form: u32 = request.profile.form.iter().map(|section| section.bars).sum();
+            let form: u32 = spec.profile.form.iter().map(|section| section.bars).sum();
             let longer = song.n_bars().next_multiple_of(8).saturating_sub(16);
             assert_eq!(n_bars, form + longer, "{case}");
         }
@@ -101,11 +101,11 @@ fn a_track_is_as_long_as_its_form_and_song_need() {
 
 #[test]
 fn the_bass_plays_the_roots_of_the_harmony() {
-    each(|song, request, score, case| {
+    each(|song, spec, score, case| {
         let first_drop = 8 * song.beats_per_bar() * 480;
         let chords = harmony(song);
         let bass = score.parts.iter().find(|part| part.name == "Bass");
-        let Some(bass) = bass.filter(|_| request.style == Style::Full) else { return };
+        let Some(bass) = bass.filter(|_| spec.arrangement == ArrangementKind::Full) else { return };
         let drop = first_drop..first_drop + song.n_bars() * song.beats_per_bar() * 480;
         for note in bass.notes.iter().filter(|note| drop.contains(&note.onset.0)) {
             let root = chords.at((note.onset.0 - first_drop) / STEP).root;
@@ -116,7 +116,7 @@ fn the_bass_plays_the_roots_of_the_harmony() {
 
 #[test]
 fn three_readers_understand_the_file_alike_and_it_keeps_every_rule() {
-    each(|song, request, score, case| {
+    each(|song, spec, score, case| {
         let bytes = midi::write(score);
         let plain = Plain::read(&bytes);
         assert_eq!(plain.strokes(), by_midly(&bytes), "{case}");
@@ -140,8 +140,7 @@ fn three_readers_understand_the_file_alike_and_it_keeps_every_rule() {
         assert_eq!(meta(0x59)[0] as i8, song.key().signature(), "{case}");
         assert!(!meta(0x03).is_empty(), "{case}");
         let text = String::from_utf8(meta(0x01)).expect("UTF-8");
-        let expected =
-            format!("{}, version {}, seed {}", request.genre, request.version, request.seed);
+        let expected = format!("{}, version {}, seed {}", spec.genre, spec.version, spec.seed);
         assert_eq!(text, expected);
         assert_eq!(tracks.len(), score.parts.len(), "{case}");
         for (track, part) in tracks.iter().zip(&score.parts) {

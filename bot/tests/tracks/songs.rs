@@ -2,9 +2,9 @@
 //!
 //! Random walks in every voice, meter and density.
 
+use bot::arrangement_kind::ArrangementKind;
 use bot::instrument::Instrument;
-use bot::request::Request;
-use bot::style::Style;
+use bot::render_spec::RenderSpec;
 use music::score::Pitch;
 use music::song::{GridNote, STEPS_PER_BEAT, Song, Voice};
 
@@ -70,20 +70,20 @@ fn walk(
 }
 
 /// A wish that anyone could have.
-pub(crate) fn request(dice: &mut Dice) -> Request {
+pub(crate) fn spec(dice: &mut Dice) -> RenderSpec {
     let genres = ["hardstyle", "hardcore", "trance", "house", "polka", "Uptempo Häärdcore #1"];
     let genre = genres[dice.below(6) as usize];
-    let mut request = Request::new(
+    let mut spec = RenderSpec::new(
         genre,
         1 + dice.below(9),
         u64::from(dice.below(u32::MAX)),
         u64::from(dice.below(99_999)),
     );
     if dice.chance(30) {
-        request.style = Style::Lead;
+        spec.arrangement = ArrangementKind::Lead;
     }
     if dice.chance(30) {
-        request.instrument = Instrument::new(dice.below(128) as u8);
+        spec.instrument = Instrument::new(dice.below(128) as u8);
     }
-    request
+    spec
 }

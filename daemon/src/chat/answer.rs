@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use bot::chat::{Chat, File, MessageId, ReplyTo, Request};
+use bot::chat::{Chat, File, Invocation, MessageId, ReplyTo};
 use bot::command::Question;
 use bot::post;
 use bot::wish::Wish;
@@ -13,7 +13,7 @@ use bot::wish::Wish;
 use super::posting::send;
 use super::refusal::refusal;
 use crate::context::Context;
-use crate::cycle::standing::standing;
+use crate::cycle::model_report::model_report;
 use crate::track::output::Output;
 use crate::track::publish;
 
@@ -21,23 +21,23 @@ use crate::track::publish;
 pub(crate) async fn answer(
     context: &Context,
     chat: &dyn Chat,
-    request: &Request,
+    invocation: &Invocation,
 ) -> Option<MessageId> {
-    let (answered, failed) = match &request.question {
+    let (answered, failed) = match &invocation.question {
         Question::Generate(wish) => {
-            (generate(context, chat, request, wish).await, post::failed(&wish.genre))
+            (generate(context, chat, invocation, wish).await, post::failed(&wish.genre))
         }
         Question::Model(genre) => (
-            model(context, chat, &request.reply_to, genre).await.map(|()| None),
-            post::unknown_standing(genre),
+            model(context, chat, &invocation.reply_to, genre).await.map(|()| None),
+            post::no_model_report(genre),
         ),
     };
     match answered {
         Ok(message) => message,
         Err(error) => {
-            let question = &request.question;
+            let question = &invocation.question;
             tracing::error!(?question, error = format!("{error:#}"), "a question has no answer");
-            if let Err(error) = chat.refuse(&request.reply_to, failed).await {
+            if let Err(error) = chat.refuse(&invocation.reply_to, failed).await {
                 tracing::warn!(%error, "and the asker could not be told");
             }
             None
@@ -50,21 +50,21 @@ pub(crate) async fn answer(
 async fn generate(
     context: &Context,
     chat: &dyn Chat,
-    request: &Request,
+    invocation: &Invocation,
     wish: &Wish,
 ) -> anyhow::Result<Option<MessageId>> {
     let began = Instant::now();
     let (genre, artist) = (wish.genre.clone(), wish.artist.clone());
     let refused = move |context: &Context| refusal(context, &genre, artist.as_deref());
     if let Some(text) = context.blocking(refused).await? {
-        chat.refuse(&request.reply_to, text).await?;
+        chat.refuse(&invocation.reply_to, text).await?;
         return Ok(None);
     }
     let wished = wish.clone();
-    let output = Output::for_chat(request.reply_to.max_file_bytes());
+    let output = Output::for_chat(invocation.reply_to.max_file_bytes());
     let made = context.blocking(move |context| publish::make(context, &wished, &output)).await?;
-    let listener = Some(request.listener);
-    let posted = send(context, chat, &request.reply_to, listener, made.id, &made.track).await?;
+    let listener = Some(invocation.listener);
+    let posted = send(context, chat, &invocation.reply_to, listener, made.id, &made.track).await?;
     if let Some(posted) = posted {
         let (genre, seconds) = (&wish.genre, began.elapsed().as_secs_f64());
         tracing::info!(genre, message = %posted.message, seconds, "posted");
@@ -82,7 +82,7 @@ async fn model(
     let asked = genre.to_owned();
     let looked = context.blocking(move |context| match refusal(context, &asked, None)? {
         Some(text) => Ok(Err(text)),
-        None => standing(context, &asked).map(Ok),
+        None => model_report(context, &asked).map(Ok),
     });
     match looked.await? {
         Ok((text, bytes)) => {

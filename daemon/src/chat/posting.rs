@@ -100,7 +100,7 @@ fn post_of(
     listener: Option<ListenerId>,
 ) -> anyhow::Result<Post> {
     let folder = track_file::folder(&context.home, &track.genre);
-    let name = bot::names::title(&bot::names::of(id.0));
+    let name = bot::track_name::title(&bot::track_name::for_number(id.0));
     let artist = track.wish.artist.as_deref();
     let about = post::About {
         track: id.0,

@@ -16,10 +16,10 @@ use tracing_subscriber::EnvFilter;
 use crate::cli::args::{Cli, Command};
 use crate::cli::print::Printer;
 use crate::cli::signals::stopped;
-use crate::command::{HomeCommand, Situation};
+use crate::command::{DaemonState, HomeCommand};
 use crate::config::{Config, token};
 use crate::context::Context;
-use crate::control::answer::{exit_code, with_causes};
+use crate::control::failure::{exit_code, with_causes};
 use crate::control::{self, Reply};
 use crate::home::{self, Home};
 use crate::run::{OpenChat, run};
@@ -127,7 +127,7 @@ fn at_home(
         return Ok(code);
     }
     let context = Context::open(home, config)?;
-    command.execute(&context, &Situation::default(), &mut |line| printer.print(line))?;
+    command.execute(&context, &DaemonState::default(), &mut |line| printer.print(line))?;
     Ok(0)
 }
 

@@ -2,6 +2,5 @@
 
 pub(crate) mod app;
 pub(crate) mod args;
-pub(crate) mod path;
 pub(crate) mod print;
 pub(crate) mod signals;

@@ -7,7 +7,7 @@ use std::io::{IsTerminal, Write};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::control::answer::{Line, Step};
+use crate::control::line::{Line, Step};
 
 /// Parts of a whole bar.
 const PARTS: u64 = 1000;

@@ -6,17 +6,17 @@ use clap::Args;
 use composer::version;
 use serde::{Deserialize, Serialize};
 
-use super::kept_version::VersionNumber;
+use super::kept_version::OneVersion;
 use crate::context::Context;
-use crate::control::answer::{Line, NotNow, Out};
+use crate::control::failure::NotNow;
+use crate::control::line::{Line, Out};
 
 /// Which version to delete.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
 pub(crate) struct Discard {
-    /// The genre
-    pub(crate) genre: String,
-    /// Its version: 3 or v3
-    pub(crate) version: VersionNumber,
+    #[command(flatten)]
+    #[serde(flatten)]
+    version: OneVersion,
 }
 
 /// The version that is gone.
@@ -29,8 +29,7 @@ struct Row<'a> {
 
 impl Discard {
     pub(super) fn run(&self, context: &Context, out: &mut Out<'_>) -> anyhow::Result<()> {
-        let genre = context.known_genre(&self.genre)?;
-        let version = self.version.kept(context, genre)?;
+        let (genre, version) = self.version.kept(context)?;
         if context.store.current_version(genre)?.is_some_and(|current| current.version == version) {
             let hint = format!("play another one first: kickback rollback {genre} VERSION");
             return Err(

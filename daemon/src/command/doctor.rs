@@ -7,7 +7,7 @@ use composer::version;
 use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
-use crate::control::answer::{Line, Out};
+use crate::control::line::{Line, Out};
 use crate::store::{SongId, SongStatus};
 use crate::track::track_file;
 

@@ -6,7 +6,8 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
-use crate::control::answer::{Line, NotNow, Out};
+use crate::control::failure::NotNow;
+use crate::control::line::{Line, Out};
 
 /// Whose votes to delete.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]

@@ -9,9 +9,8 @@ use music::key::Key;
 use music::notation;
 use serde::{Deserialize, Serialize};
 
-use super::listing::plain_key;
 use crate::context::Context;
-use crate::control::answer::{Line, Out, shown};
+use crate::control::line::{Line, Out, shown};
 use crate::store::TrackId;
 use crate::track::output::Output;
 use crate::track::publish::{self, Made};
@@ -41,7 +40,6 @@ pub(crate) struct Row {
     seed: u64,
     name: String,
     tempo_bpm: f64,
-    #[serde(with = "plain_key")]
     key: Key,
     bars: u32,
     /// The MIDI file.

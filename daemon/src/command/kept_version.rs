@@ -3,11 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
+use clap::Args;
 use composer::version;
 use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
-use crate::control::answer::NotNow;
+use crate::control::failure::NotNow;
 
 /// The number of a version, written 3 or v3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +27,26 @@ impl FromStr for VersionNumber {
 impl fmt::Display for VersionNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "v{}", self.0)
+    }
+}
+
+/// The arguments of a command that works on one version.
+#[derive(Clone, Debug, Args, Serialize, Deserialize)]
+pub(crate) struct OneVersion {
+    /// The genre
+    genre: String,
+    /// Its version: 3 or v3
+    version: VersionNumber,
+}
+
+impl OneVersion {
+    /// The genre and the number, if there is such a genre and that version of it is kept.
+    ///
+    /// # Errors
+    /// As [`Context::known_genre`] and [`VersionNumber::kept`].
+    pub(super) fn kept(&self, context: &Context) -> anyhow::Result<(&str, u32)> {
+        let genre = context.known_genre(&self.genre)?;
+        Ok((genre, self.version.kept(context, genre)?))
     }
 }
 

@@ -7,9 +7,9 @@ use music::key::Key;
 use music::notation;
 use serde::{Deserialize, Serialize};
 
-use super::listing::{genres, plain_key, weights};
+use super::listing::{genres, weights};
 use crate::context::Context;
-use crate::control::answer::{Line, Out, shown};
+use crate::control::line::{Line, Out, shown};
 use crate::store::{Music, Song, SongId, SongStatus, Weighted};
 
 /// Which songs to list.
@@ -29,7 +29,6 @@ struct Row {
     notes: u32,
     bars: u32,
     tempo_bpm: f64,
-    #[serde(with = "plain_key")]
     key: Key,
     tokens: u32,
     /// In the last training.

@@ -22,22 +22,3 @@ pub(super) fn weights(context: &Context, genre: &str) -> anyhow::Result<HashMap<
         None => Ok(HashMap::new()),
     }
 }
-
-/// A key as programs read it in a row: `Bb minor`.
-pub(super) mod plain_key {
-    use std::fmt::Display;
-
-    use music::key::Key;
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    pub(crate) fn serialize<K: Display, S: Serializer>(
-        key: &K,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(key)
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Key, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
-    }
-}

@@ -8,6 +8,7 @@
 //! its variant in [`HomeCommand`] and its arm in [`HomeCommand::execute`].
 
 mod backup;
+mod daemon_state;
 mod discard;
 mod doctor;
 mod forget;
@@ -23,7 +24,6 @@ mod retrain;
 mod rollback;
 pub(crate) mod roundtrip;
 mod score;
-mod situation;
 pub(crate) mod status;
 pub(crate) mod tracks;
 pub(crate) mod train;
@@ -33,10 +33,10 @@ use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
-use crate::control::answer::Out;
+use crate::control::line::Out;
 
+pub(crate) use daemon_state::{DaemonState, TrainingUnderway};
 pub(crate) use retrain::Retrain;
-pub(crate) use situation::{Situation, Underway};
 
 /// What works on a home; carried out by the daemon if one is running, else by this process.
 #[derive(Clone, Debug, Subcommand, Serialize, Deserialize)]
@@ -79,11 +79,11 @@ impl HomeCommand {
     /// itself instead of carrying them out here.
     ///
     /// # Errors
-    /// With what to do about it; [`crate::control::answer::exit_code`] tells its exit code.
+    /// With what to do about it; [`crate::control::failure::exit_code`] tells its exit code.
     pub(crate) fn execute(
         self,
         context: &Context,
-        now: &Situation,
+        now: &DaemonState,
         out: &mut Out<'_>,
     ) -> anyhow::Result<()> {
         match self {

@@ -9,11 +9,12 @@ use clap::Args;
 use csv::{ReaderBuilder, StringRecord, Trim};
 use serde::{Deserialize, Serialize};
 
-use crate::cli::path::AbsolutePath;
 use crate::context::{Context, now_ms};
-use crate::control::answer::{Line, Misused, NotNow, Out, exit_code};
+use crate::control::failure::{Misused, NotNow, exit_code};
+use crate::control::line::{Line, Out};
 use crate::store::{MAX_NAME, TrackId, Vote};
 use crate::votes::rating::score_of;
+use bot::wish::AbsolutePath;
 
 /// Options of a rating.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]

@@ -9,11 +9,12 @@ use std::{fmt, io};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use crate::cli::path::AbsolutePath;
 use crate::context::Context;
-use crate::control::answer::{Line, Misused, NotNow, Out, shown};
+use crate::control::failure::{Misused, NotNow};
+use crate::control::line::{Line, Out, shown};
 use crate::intake;
 use crate::store::{Song, SongId, SongStatus};
+use bot::wish::AbsolutePath;
 
 /// The least digits of an id that name a song.
 const MIN_DIGITS: usize = 4;

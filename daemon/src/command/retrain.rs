@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::train::Train;
 use crate::context::Context;
-use crate::control::answer::Out;
-use crate::cycle::request::TrainingRequest;
+use crate::control::line::Out;
+use crate::cycle::training_request::TrainingRequest;
 
 /// Which genre to train.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]

@@ -6,18 +6,17 @@ use clap::Args;
 use composer::version;
 use serde::{Deserialize, Serialize};
 
-use super::kept_version::VersionNumber;
+use super::kept_version::OneVersion;
 use crate::context::{Context, now_ms};
-use crate::control::answer::{Line, Out};
+use crate::control::line::{Line, Out};
 use crate::store::Promotion;
 
 /// Which version to play.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
 pub(crate) struct Rollback {
-    /// The genre
-    pub(crate) genre: String,
-    /// Its version: 3 or v3
-    pub(crate) version: VersionNumber,
+    #[command(flatten)]
+    #[serde(flatten)]
+    version: OneVersion,
 }
 
 /// The version that is played from now on.
@@ -29,8 +28,7 @@ struct Row<'a> {
 
 impl Rollback {
     pub(super) fn run(&self, context: &Context, out: &mut Out<'_>) -> anyhow::Result<()> {
-        let genre = context.known_genre(&self.genre)?;
-        let version = self.version.kept(context, genre)?;
+        let (genre, version) = self.version.kept(context)?;
         // One that does not load must not be played.
         version::load(&context.home.version(genre, version))?;
         let why = "a person asked for it".to_owned();

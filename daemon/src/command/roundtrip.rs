@@ -12,7 +12,7 @@ use music::tokens::{decode, encode};
 use serde::Serialize;
 use watch::examine::{Examined, Settings, examine};
 
-use crate::control::answer::{Line, Out, shown};
+use crate::control::line::{Line, Out, shown};
 use crate::track::track_file;
 
 /// Which file to read and which to write.

@@ -11,11 +11,11 @@ use composer::version;
 use network::Network;
 use serde::{Deserialize, Serialize};
 
-use crate::cli::path::AbsolutePath;
 use crate::context::Context;
-use crate::control::answer::{Line, Out, shown};
+use crate::control::line::{Line, Out, shown};
 use crate::cycle::label;
 use crate::track::publish;
+use bot::wish::AbsolutePath;
 
 /// Which files to score.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]

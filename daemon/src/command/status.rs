@@ -5,9 +5,9 @@ use std::fmt;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::situation::Situation;
+use super::daemon_state::DaemonState;
 use crate::context::Context;
-use crate::control::answer::{Line, Out, Step, shown};
+use crate::control::line::{Line, Out, Step, shown};
 use crate::store::{Cycle, Outcome, SongCounts};
 
 /// Nothing can be chosen.
@@ -70,7 +70,11 @@ struct LastCycle {
 }
 
 impl Status {
-    pub(super) fn run(context: &Context, now: &Situation, out: &mut Out<'_>) -> anyhow::Result<()> {
+    pub(super) fn run(
+        context: &Context,
+        now: &DaemonState,
+        out: &mut Out<'_>,
+    ) -> anyhow::Result<()> {
         out(Line::row(&HomeRow::new(context, now)));
         for genre in context.genres()? {
             out(Line::row(&GenreRow::of(context, genre)?));
@@ -80,7 +84,7 @@ impl Status {
 }
 
 impl HomeRow {
-    fn new(context: &Context, now: &Situation) -> Self {
+    fn new(context: &Context, now: &DaemonState) -> Self {
         let step = now.training.as_ref().and_then(|training| training.step.clone());
         Self {
             home: shown(context.home.root()),

@@ -7,9 +7,9 @@ use music::key::Key;
 use music::notation;
 use serde::{Deserialize, Serialize};
 
-use super::listing::{genres, plain_key, weights};
+use super::listing::{genres, weights};
 use crate::context::Context;
-use crate::control::answer::{Line, Out};
+use crate::control::line::{Line, Out};
 use crate::store::{Track, TrackId, TrackState, Weighted};
 use crate::votes::rating::score_of;
 
@@ -31,7 +31,6 @@ pub(crate) struct Row {
     seed: u64,
     stem: String,
     tempo_bpm: f64,
-    #[serde(with = "plain_key")]
     key: Key,
     bars: u32,
     /// Listeners whose votes count, under both of its names.

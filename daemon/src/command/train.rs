@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::signals::stop_flag;
 use crate::context::Context;
-use crate::control::answer::{Line, Out};
-use crate::cycle::request::TrainingRequest;
+use crate::control::line::{Line, Out};
 use crate::cycle::training::cycle;
+use crate::cycle::training_request::TrainingRequest;
 use crate::intake;
 
 /// Options of a training.

@@ -10,12 +10,13 @@ use network::train::{EpochLoss, Hyperparameters};
 use serde::{Deserialize, Serialize};
 
 use super::kept_version::VersionNumber;
-use crate::cli::path::AbsolutePath;
 use crate::context::Context;
-use crate::control::answer::{Line, Misused, Out, shown};
-use crate::cycle::standing;
+use crate::control::failure::Misused;
+use crate::control::line::{Line, Out, shown};
+use crate::cycle::model_report;
 use crate::store::Outcome;
 use crate::track::{publish, track_file};
+use bot::wish::AbsolutePath;
 
 /// Which versions to list.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
@@ -108,7 +109,7 @@ fn draw(context: &Context, genre: &str, version: u32, file: &Path) -> anyhow::Re
         );
     }
     let manifest = version::manifest(&context.home.version(genre, version))?;
-    track_file::write(file, &standing::curve(context, &manifest)?)
+    track_file::write(file, &model_report::curve(context, &manifest)?)
 }
 
 impl<'a> Row<'a> {

@@ -3,7 +3,8 @@
 //! Through a Unix socket in the home that only its owner may use: one JSON line asks, JSON lines
 //! answer, the last of them with the exit code. Closing the connection stops nothing.
 
-pub(crate) mod answer;
+pub(crate) mod failure;
+pub(crate) mod line;
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -16,7 +17,8 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 
 use crate::command::HomeCommand;
-use crate::control::answer::{Line, exit_code, with_causes};
+use crate::control::failure::{exit_code, with_causes};
+use crate::control::line::Line;
 
 /// The longest question, in bytes.
 const MAX_QUESTION: u64 = 1 << 20;

@@ -11,10 +11,10 @@ use serde::Serialize;
 
 use super::pace::Pace;
 use super::plan::Plan;
-use super::request::TrainingRequest;
 use super::resume::{Snapshots, Unfinished};
+use super::training_request::TrainingRequest;
 use crate::context::Context;
-use crate::control::answer::{Line, Out, Step, in_words};
+use crate::control::line::{Line, Out, Step, in_words};
 
 /// What came of a training.
 pub(super) struct Run {

@@ -10,9 +10,9 @@ use network::Network;
 use network::train::{AUTO, Hyperparameters, Scope};
 
 use super::identity::Identity;
-use super::request::{TrainingRequest, require_songs};
 use super::resume::Unfinished;
 use super::speed::speed;
+use super::training_request::{TrainingRequest, require_songs};
 use crate::context::{Context, now_ms};
 use crate::cycle::label;
 use crate::cycle::material::{self, Material};

@@ -15,9 +15,9 @@ use network::unfinished::{self, UnfinishedError};
 use serde::{Deserialize, Serialize};
 
 use super::identity::Identity;
-use super::request::{TrainingRequest, require_songs};
+use super::training_request::{TrainingRequest, require_songs};
 use crate::context::Context;
-use crate::control::answer::{Line, Out};
+use crate::control::line::{Line, Out};
 
 /// Snapshots may take this fraction of the time: one part in so many.
 const COST: u32 = 100;

@@ -19,10 +19,10 @@ use serde::Serialize;
 use super::gate::{Decision, decide};
 use super::learn::{Run, learn};
 use super::plan::{Plan, plan};
-use super::request::TrainingRequest;
 use super::resume;
+use super::training_request::TrainingRequest;
 use crate::context::{Context, now_ms};
-use crate::control::answer::{Line, Out};
+use crate::control::line::{Line, Out};
 use crate::store::{Outcome, Promotion};
 
 /// What came of a cycle.

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use watch::inbox::{OpenError, read_beneath};
-use watch::shelf::{self, ShelfError};
+use watch::safe_move::{self, MoveError};
 
 use crate::context::Context;
 use crate::store::{Move, MoveId, SongId};
@@ -62,7 +62,10 @@ pub(super) fn carry_out(
     let (from, wished) = (root.join(&file_move.from), root.join(&file_move.to));
     let folder = wished.parent().unwrap_or(root);
     let lies = if from.symlink_metadata().is_ok() {
-        Some(shelf::shelve(&from, folder).inspect_err(|error| stuck(context, file_move, error))?)
+        Some(
+            safe_move::move_into(&from, folder)
+                .inspect_err(|error| stuck(context, file_move, error))?,
+        )
     } else {
         moved_already(&wished, file_move)
     };
@@ -81,8 +84,8 @@ pub(super) fn explain_left(context: &Context, relative: &Path, why: &str) -> any
     let text = format!("{why}\n{place}");
     let wished = context.home.rejected().join(relative);
     for copy in 1..=MAX_COPIES {
-        let beside = shelf::numbered(&wished, copy);
-        let reason = shelf::reason_path(&beside);
+        let beside = safe_move::numbered(&wished, copy);
+        let reason = safe_move::reason_path(&beside);
         if beside.symlink_metadata().is_ok() {
             continue;
         }
@@ -101,7 +104,7 @@ pub(super) fn explain_left(context: &Context, relative: &Path, why: &str) -> any
 }
 
 /// Tells people of a file that could not be moved.
-fn stuck(context: &Context, file_move: &Move, error: &ShelfError) {
+fn stuck(context: &Context, file_move: &Move, error: &MoveError) {
     let Ok(relative) = file_move.from.strip_prefix("inbox") else { return };
     let why = format!(
         "It can't be moved: {}. Let the daemon's user write to its folder and to {}; it is tried \
@@ -175,14 +178,14 @@ fn moved_already(wished: &Path, file_move: &Move) -> Option<PathBuf> {
 /// Whether the text beside a file is there and about this file, not about one that was left.
 fn is_explained(path: &Path) -> bool {
     let says_left = |text: Vec<u8>| text.windows(LEFT.len()).any(|part| part == LEFT.as_bytes());
-    std::fs::read(shelf::reason_path(path)).is_ok_and(|text| !says_left(text))
+    std::fs::read(safe_move::reason_path(path)).is_ok_and(|text| !says_left(text))
 }
 
 fn explain(path: &Path, text: &str) -> anyhow::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    shelf::write_reason(path, &format!("{text}\n"))?;
+    safe_move::write_reason(path, &format!("{text}\n"))?;
     Ok(())
 }
 

@@ -5,19 +5,19 @@
 use std::path::{Path, PathBuf};
 
 use watch::inbox::{Found, UNSORTED};
-use watch::shelf;
+use watch::safe_move;
 
 use super::moves::{carry_out, explain_left};
 use super::open::Candidate;
 use crate::context::{Context, now_ms};
-use crate::store::{Move, Reason, Song, SongId, SongStatus};
+use crate::store::{Move, ReasonText, Song, SongId, SongStatus};
 
 /// What is to become of a file.
 pub(super) enum Decision {
     /// It becomes a song of a genre; `to` is its place, relative to the home.
     Accept { song: PlannedSong, to: PathBuf },
     /// It goes to the rejected files; its music is remembered if it was found in a genre's folder.
-    Reject { song: Option<PlannedSong>, reason: Reason },
+    Reject { song: Option<PlannedSong>, reason: ReasonText },
     /// It waits for its genre in `inbox/unsorted/`.
     Wait { why: String },
     /// It stays where it is, until it changes or for another try.
@@ -86,7 +86,7 @@ fn keep(
     to: &Path,
 ) -> anyhow::Result<(SongId, Song)> {
     let PlannedSong { candidate, genre } = song;
-    shelf::keep(&candidate.bytes, &context.home.songs(), &candidate.id.to_string())?;
+    safe_move::keep(&candidate.bytes, &context.home.songs(), &candidate.id.to_string())?;
     let name = found.relative.file_name().unwrap_or_default();
     let song = Song {
         genre: genre.clone(),
@@ -105,7 +105,7 @@ fn note_and_move(
     found: &Found,
     song: Option<(SongId, Song)>,
     to: PathBuf,
-    reason: Option<Reason>,
+    reason: Option<ReasonText>,
 ) -> anyhow::Result<()> {
     let from = Path::new("inbox").join(&found.relative);
     let file_move = Move { song: song.as_ref().map(|(id, _)| *id), from, to, reason };
@@ -117,14 +117,14 @@ fn note_and_move(
 fn wait(context: &Context, found: &Found, why: &str) -> anyhow::Result<Outcome> {
     if found.is_unsorted() {
         let text = format!("{why}\n");
-        let is_said = std::fs::read(shelf::reason_path(&found.path));
+        let is_said = std::fs::read(safe_move::reason_path(&found.path));
         if is_said.map_or(true, |said| said != text.as_bytes()) {
-            shelf::write_reason(&found.path, &text)?;
+            safe_move::write_reason(&found.path, &text)?;
         }
         return Ok(Outcome::Waiting);
     }
     let to = Path::new("inbox").join(UNSORTED).join(&found.relative);
-    let reason = Reason { code: UNSORTED.to_owned(), text: why.to_owned() };
+    let reason = ReasonText { code: UNSORTED.to_owned(), text: why.to_owned() };
     note_and_move(context, found, None, to, Some(reason))?;
     let first_line = why.lines().next().unwrap_or_default();
     tracing::info!(path = %found.relative.display(), "waits in inbox/unsorted: {first_line}");

@@ -224,14 +224,14 @@ fn genre_of(path: &Path) -> Option<String> {
     Some(first.as_os_str().to_string_lossy().into_owned())
 }
 
-fn note(reason: &Reason) -> store::Reason {
-    store::Reason { code: reason.code().to_owned(), text: reason.to_string() }
+fn note(reason: &Reason) -> store::ReasonText {
+    store::ReasonText { code: reason.code().to_owned(), text: reason.to_string() }
 }
 
 /// The reason with what was odd about the file, which may be the cause.
-fn refusal(examined: &Examined, reason: &Reason) -> store::Reason {
+fn refusal(examined: &Examined, reason: &Reason) -> store::ReasonText {
     let note = note(reason);
-    store::Reason { text: examined.refusal().unwrap_or(note.text), code: note.code }
+    store::ReasonText { text: examined.refusal().unwrap_or(note.text), code: note.code }
 }
 
 #[cfg(test)]

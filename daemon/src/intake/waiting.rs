@@ -7,7 +7,7 @@ use std::path::Path;
 
 use music::genre::{Classification, Settings};
 use watch::inbox::UNSORTED;
-use watch::shelf;
+use watch::safe_move;
 
 use crate::context::Context;
 
@@ -27,8 +27,8 @@ pub(super) fn tidy(context: &Context) {
             let path = entry.path();
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => folders.push(path),
-                Ok(kind) if kind.is_file() && shelf::is_reason(&path) => texts.push(path),
-                _ => files.push(shelf::reason_path(&path)),
+                Ok(kind) if kind.is_file() && safe_move::is_reason(&path) => texts.push(path),
+                _ => files.push(safe_move::reason_path(&path)),
             }
         }
         for text in texts.iter().filter(|text| !files.contains(text) && is_ours(text)) {

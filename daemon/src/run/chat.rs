@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use bot::chat::{ChannelId, Chat, Connected, Error, Heard, Posted, Request};
+use bot::chat::{ChannelId, Chat, Connected, Error, Heard, Invocation, Posted};
 use bot::command::Offer;
 use tokio::sync::{Semaphore, watch};
 
@@ -73,7 +73,7 @@ impl ChatLink {
     /// Does what something that the chat noticed asks for.
     pub(super) fn handle(&mut self, event: ChatEvent) {
         match event {
-            ChatEvent::Asked(request) => self.answer(request),
+            ChatEvent::Asked(invocation) => self.answer(invocation),
             ChatEvent::ChannelGone(channel) => tracing::info!(%channel, "a channel is gone"),
             ChatEvent::Connected(connected) => self.connected(&connected),
             ChatEvent::Disconnected { why, for_good } => {
@@ -99,13 +99,13 @@ impl ChatLink {
     }
 
     /// Answers in its turn: a track takes seconds.
-    fn answer(&self, request: Request) {
+    fn answer(&self, invocation: Invocation) {
         let Some(chat) = self.chat.clone() else { return };
         let (context, desk) = (self.worker.context.clone(), self.desk.clone());
         let making = self.making.clone();
         tokio::spawn(async move {
             let _permit = making.acquire_owned().await;
-            if let Some(message) = answer(&context, chat.as_ref(), &request).await {
+            if let Some(message) = answer(&context, chat.as_ref(), &invocation).await {
                 desk.posted(message);
             }
         });
@@ -144,7 +144,7 @@ fn hearing(worker: Worker, desk: LedgerDesk) -> Box<dyn Fn(Heard) + Send + Sync>
         let event = match heard {
             Heard::Reacted(reacted) => return desk.reacted(reacted),
             Heard::Cleared { message, emoji, .. } => return desk.cleared(message, emoji),
-            Heard::Asked(request) => ChatEvent::Asked(request),
+            Heard::Asked(invocation) => ChatEvent::Asked(invocation),
             Heard::ChannelGone(channel) => ChatEvent::ChannelGone(channel),
             Heard::Connected(connected) => ChatEvent::Connected(connected),
             Heard::Disconnected { why, for_good } => ChatEvent::Disconnected { why, for_good },

@@ -6,9 +6,10 @@ use tokio::sync::Semaphore;
 
 use super::event::{AskedTraining, Event};
 use super::worker::Worker;
-use crate::command::{HomeCommand, Situation};
+use crate::command::{DaemonState, HomeCommand};
 use crate::context::Context;
-use crate::control::answer::{Line, NotNow};
+use crate::control::failure::NotNow;
+use crate::control::line::Line;
 use crate::control::{Asked, Reply};
 
 /// The training that a command asks for; any other command is given back.
@@ -27,7 +28,7 @@ pub(super) fn training_of(asked: Asked) -> Result<AskedTraining, Asked> {
 }
 
 /// Carries a command out and answers it. Tracks are made in their turn.
-pub(super) fn execute(worker: &Worker, making: &Arc<Semaphore>, asked: Asked, now: Situation) {
+pub(super) fn execute(worker: &Worker, making: &Arc<Semaphore>, asked: Asked, now: DaemonState) {
     let Asked { command, replies } = asked;
     let makes_tracks = matches!(command, HomeCommand::Generate(_));
     let is_rollback = matches!(command, HomeCommand::Rollback(_));

@@ -21,11 +21,11 @@ use super::socket::Socket;
 use super::trainings::Trainings;
 use super::worker::Worker;
 use crate::chat::offer::offer;
-use crate::command::Situation;
+use crate::command::DaemonState;
 use crate::context::Context;
 use crate::control;
-use crate::cycle::request::TrainingRequest;
 use crate::cycle::resume;
+use crate::cycle::training_request::TrainingRequest;
 use crate::intake::{self, Intake, Taken};
 use crate::store::TrackId;
 use crate::votes::ledger::Ledger;
@@ -121,7 +121,7 @@ impl Daemon {
             Event::Asked(asked) => match commands::training_of(asked) {
                 Ok(asked) => self.trainings.ask(asked),
                 Err(asked) => {
-                    commands::execute(&self.worker, &self.making, asked, self.situation());
+                    commands::execute(&self.worker, &self.making, asked, self.state());
                 }
             },
             Event::Executed { is_rollback } => {
@@ -158,8 +158,8 @@ impl Daemon {
     }
 
     /// What only a running daemon knows.
-    fn situation(&self) -> Situation {
-        Situation {
+    fn state(&self) -> DaemonState {
+        DaemonState {
             is_daemon: true,
             training: self.trainings.underway(),
             waiting: self.trainings.waiting(),

@@ -3,15 +3,15 @@
 //! One enum, so that the loop in [`super::daemon`] is the one place where everything meets. Work off
 //! the loop comes back as an event, whatever became of it.
 
-use bot::chat::{ChannelId, Connected, Posted, Request};
+use bot::chat::{ChannelId, Connected, Invocation, Posted};
 use bot::command::Offer;
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::control::answer::Line;
+use crate::control::line::Line;
 use crate::control::{Asked, Reply};
 use crate::cycle::due::Outlook;
-use crate::cycle::request::TrainingRequest;
 use crate::cycle::training::NewVersion;
+use crate::cycle::training_request::TrainingRequest;
 use crate::intake::Taken;
 use crate::store::TrackId;
 
@@ -55,7 +55,7 @@ pub(crate) enum Event {
 #[derive(Debug)]
 pub(crate) enum ChatEvent {
     /// A listener asks for something.
-    Asked(Request),
+    Asked(Invocation),
     /// A channel with all its messages is gone.
     ChannelGone(ChannelId),
     /// The chat is there.

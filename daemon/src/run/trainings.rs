@@ -15,13 +15,14 @@ use tokio::task::AbortHandle;
 use super::event::{AskedTraining, Event};
 use super::lookup::Lookup;
 use super::worker::{Worker, nicely};
-use crate::command::Underway;
+use crate::command::TrainingUnderway;
 use crate::context::{Context, now_ms};
 use crate::control::Reply;
-use crate::control::answer::{Line, NotNow, Step};
+use crate::control::failure::NotNow;
+use crate::control::line::{Line, Step};
 use crate::cycle::due::{Outlook, outlook};
-use crate::cycle::request::{TrainingRequest, require_songs};
 use crate::cycle::training::{NewVersion, cycle};
+use crate::cycle::training_request::{TrainingRequest, require_songs};
 
 /// Milliseconds for which a genre is left alone whose training failed.
 const BACKOFF_MS: u64 = 10 * 60 * 1000;
@@ -80,9 +81,9 @@ impl Trainings {
     }
 
     /// The training under way.
-    pub(super) fn underway(&self) -> Option<Underway> {
+    pub(super) fn underway(&self) -> Option<TrainingUnderway> {
         let Running { genre, step, .. } = self.current.as_ref()?;
-        Some(Underway { genre: genre.clone(), step: step.clone() })
+        Some(TrainingUnderway { genre: genre.clone(), step: step.clone() })
     }
 
     /// The genres that wait for their turn, the next first.

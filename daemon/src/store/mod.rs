@@ -37,7 +37,7 @@ pub use error::Error;
 pub use export::{ExportError, Exported};
 pub use handle::Store;
 pub use ids::{MAX_NAME, SongId, TrackId};
-pub use moves::{Move, MoveId, Reason};
+pub use moves::{Move, MoveId, ReasonText};
 pub use settings::Settings;
 pub use songs::{Music, Song, SongCounts, SongStatus};
 pub use tracks::{Candidate, Track, TrackState};

@@ -17,7 +17,7 @@ use super::view::Read;
 
 /// Why something was rejected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reason {
+pub struct ReasonText {
     /// A short word for programs.
     pub code: String,
     /// A sentence for people.
@@ -40,7 +40,7 @@ pub struct Move {
     #[serde(with = "path_text")]
     pub to: PathBuf,
     /// What the file beside it shall say, if it was rejected.
-    pub reason: Option<Reason>,
+    pub reason: Option<ReasonText>,
 }
 
 impl Record for Move {}
@@ -90,7 +90,7 @@ mod tests {
             song: None,
             from: name(b"inbox/a/100% caf\xe9 \xff.mid"),
             to: name("rejected/a/100% %zz é.mid".as_bytes()),
-            reason: Some(Reason { code: "unreadable".to_owned(), text: "no MIDI".to_owned() }),
+            reason: Some(ReasonText { code: "unreadable".to_owned(), text: "no MIDI".to_owned() }),
         };
         let id = SongId::of(b"a");
         let second = Move { song: Some(id), reason: None, ..first.clone() };

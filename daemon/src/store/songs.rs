@@ -13,7 +13,7 @@ use super::codec::{Record, Tree};
 use super::error::Error;
 use super::handle::Store;
 use super::ids::{SongId, genre_key, last_song, name_key};
-use super::moves::{Move, MoveId, Reason, add_move};
+use super::moves::{Move, MoveId, ReasonText, add_move};
 use super::path_text;
 use super::txn::Txn;
 use super::view::Read;
@@ -43,7 +43,7 @@ pub enum SongStatus {
     /// Yes.
     Accepted,
     /// No: the filter said why.
-    Rejected(Reason),
+    Rejected(ReasonText),
     /// Not any more: a person took it out.
     Removed,
 }
@@ -271,7 +271,7 @@ mod tests {
     fn songs_are_found_by_id_genre_and_fingerprint() {
         let (folder, store) = scratch();
         let (a, b, c) = (SongId::of(b"a"), SongId::of(b"b"), SongId::of(b"c"));
-        let reason = Reason { code: "too_short".to_owned(), text: "it has 3 notes".to_owned() };
+        let reason = ReasonText { code: "too_short".to_owned(), text: "it has 3 notes".to_owned() };
         let mut rejected = song("hardstyle", "b");
         rejected.status = SongStatus::Rejected(reason);
         rejected.music = None;
@@ -312,7 +312,7 @@ mod tests {
     fn only_accepted_songs_are_found_and_new_fingerprints_replace_the_old() {
         let (_folder, store) = scratch();
         let (a, b) = (SongId::of(b"a"), SongId::of(b"b"));
-        let reason = Reason { code: "duplicate".to_owned(), text: "of a".to_owned() };
+        let reason = ReasonText { code: "duplicate".to_owned(), text: "of a".to_owned() };
         let rejected = Song { status: SongStatus::Rejected(reason), ..song("hardstyle", "b") };
         store.take_in(Some((a, song("hardstyle", "a"))), None).expect("taken in");
         store.take_in(Some((b, rejected)), None).expect("taken in");

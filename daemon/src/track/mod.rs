@@ -1,6 +1,6 @@
 //! How does a wish become a track?
 
-pub(crate) mod choice;
+pub(crate) mod candidates;
 pub(crate) mod defaults;
 pub(crate) mod order;
 pub(crate) mod output;

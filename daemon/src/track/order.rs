@@ -5,8 +5,8 @@
 //! [`Order`] and decide nothing more.
 
 use bot::arrange::Profile;
+use bot::arrangement_kind::ArrangementKind;
 use bot::instrument::Instrument;
-use bot::style::Style;
 use bot::wish::{Bars, Bpm, Temperature, Wish};
 use composer::sample;
 use composer::version::Manifest;
@@ -17,7 +17,7 @@ use music::tokens::Polyphony;
 use super::defaults::Defaults;
 use super::primer::{self, Found};
 use crate::context::Context;
-use crate::control::answer::{Misused, NotNow};
+use crate::control::failure::{Misused, NotNow};
 use crate::cycle::label::{self, ArtistStatus};
 
 /// The key of a genre without songs: F minor.
@@ -33,7 +33,7 @@ pub(crate) struct Order {
     /// What is sampled.
     pub(crate) sampling: sample::SongSpec,
     /// Everything around the song, or the song alone.
-    pub(crate) style: Style,
+    pub(crate) arrangement: ArrangementKind,
     /// What the lead is played on; the profile's instrument when `None`.
     pub(crate) instrument: Option<Instrument>,
     /// How the genre is arranged and sounds.
@@ -80,8 +80,8 @@ impl Order {
             primer: primer.map(|found| found.primer),
         };
         let wish = Wish { artist, ..wish.clone() };
-        let (style, instrument) = (wish.arrangement.unwrap_or_default(), wish.instrument);
-        Ok(Self { wish, sampling, style, instrument, profile })
+        let (arrangement, instrument) = (wish.arrangement.unwrap_or_default(), wish.instrument);
+        Ok(Self { wish, sampling, arrangement, instrument, profile })
     }
 }
 

@@ -3,8 +3,8 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use crate::cli::path::AbsolutePath;
-use crate::control::answer::Misused;
+use crate::control::failure::Misused;
+use bot::wish::AbsolutePath;
 
 /// Which files of a track are written, and where; its MIDI file always is. The music does not depend
 /// on it.

@@ -10,7 +10,7 @@ use music::song::Song;
 
 use super::track_file;
 use crate::context::Context;
-use crate::control::answer::{Misused, NotNow};
+use crate::control::failure::{Misused, NotNow};
 use crate::store::TrackId;
 
 /// The music of a primer and what it was taken from.

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use bot::request::Request;
+use bot::render_spec::RenderSpec;
 use bot::wish::Wish;
 use composer::memorisation::Melodies;
 use composer::version::{self, Manifest};
@@ -14,14 +14,14 @@ use network::Network;
 use network::infer::Predictor;
 use taste::Statistics;
 
-use super::choice::{Choice, Chosen, choose};
+use super::candidates::{ChosenSong, Criteria, choose};
 use super::order::Order;
 use super::output::Output;
 use super::track_file::{self, Files};
 use crate::context::{Context, now_ms};
-use crate::control::answer::NotNow;
+use crate::control::failure::NotNow;
 use crate::cycle::material;
-use crate::cycle::request::require_songs;
+use crate::cycle::training_request::require_songs;
 use crate::store::{Track, TrackId, TrackState};
 use crate::votes::rating;
 
@@ -61,7 +61,7 @@ pub(crate) struct Paths {
 ///
 /// # Errors
 /// [`NotNow`] for a genre without a version,
-/// [`Misused`](crate::control::answer::Misused) for a wish that cannot be, else what failed.
+/// [`Misused`](crate::control::failure::Misused) for a wish that cannot be, else what failed.
 pub(crate) fn make(context: &Context, wish: &Wish, output: &Output) -> anyhow::Result<Made> {
     let genre = context.known_genre(&wish.genre)?;
     output.check()?;
@@ -76,14 +76,14 @@ pub(crate) fn make(context: &Context, wish: &Wish, output: &Output) -> anyhow::R
     let sample_seconds = began.elapsed().as_secs_f64();
     let began = Instant::now();
     let id = context.store.reserve_track()?;
-    let request = rendering(&order, output, version, id);
-    let (paths, files) = write(context, &chosen, &request, output)?;
+    let spec = rendering(&order, output, version, id);
+    let (paths, files) = write(context, &chosen, &spec, output)?;
     let track = Track {
         genre: genre.to_owned(),
         version,
         seed: order.sampling.seed,
         wish: order.wish,
-        stem: request.stem(),
+        stem: spec.stem(),
         tempo_bpm: chosen.song.tempo_bpm(),
         key_index: chosen.song.key().index() as u8,
         n_bars: chosen.song.n_bars(),
@@ -95,7 +95,7 @@ pub(crate) fn make(context: &Context, wish: &Wish, output: &Output) -> anyhow::R
     context.store.add_track(id, track.clone())?;
     files.keep();
     let render_seconds = began.elapsed().as_secs_f64();
-    Ok(Made { id, track, title: request.title(), paths, sample_seconds, render_seconds })
+    Ok(Made { id, track, title: spec.title(), paths, sample_seconds, render_seconds })
 }
 
 /// Samples and chooses.
@@ -105,7 +105,7 @@ fn draw(
     network: &Network,
     manifest: &Manifest,
     melodies: &Melodies,
-) -> anyhow::Result<Chosen> {
+) -> anyhow::Result<ChosenSong> {
     let Wish { genre, plain, .. } = &order.wish;
     let rated = if *plain { Vec::new() } else { rating::rated(context, genre)? };
     let statistics = match &manifest.statistics {
@@ -116,33 +116,33 @@ fn draw(
     let taste = rating::taste(&statistics, &rated);
     let n_candidates = if taste.is_neutral() { 1 } else { context.config.taste.candidates };
     let max_copied_notes = context.config.generate.max_copied_notes;
-    let choice = Choice { n_candidates, taste: &taste, melodies, max_copied_notes };
-    choose(&Predictor::new(network)?, &order.sampling, &choice)
+    let criteria = Criteria { n_candidates, taste: &taste, melodies, max_copied_notes };
+    choose(&Predictor::new(network)?, &order.sampling, &criteria)
 }
 
 /// What is asked of the rendering.
-fn rendering(order: &Order, output: &Output, version: u32, id: TrackId) -> Request {
-    Request {
-        style: order.style,
+fn rendering(order: &Order, output: &Output, version: u32, id: TrackId) -> RenderSpec {
+    RenderSpec {
+        arrangement: order.arrangement,
         instrument: order.instrument,
         audio: !output.no_audio,
         picture: !output.no_picture,
         wav: output.wav,
         max_audio_bytes: output.max_audio_bytes,
         profile: order.profile.clone(),
-        ..Request::new(&order.wish.genre, version, order.sampling.seed, id.0)
+        ..RenderSpec::new(&order.wish.genre, version, order.sampling.seed, id.0)
     }
 }
 
 /// Renders the chosen song and writes its files, which stay only if they are kept.
 fn write(
     context: &Context,
-    chosen: &Chosen,
-    request: &Request,
+    chosen: &ChosenSong,
+    spec: &RenderSpec,
     output: &Output,
 ) -> anyhow::Result<(Paths, Files)> {
-    let (genre, stem) = (&request.genre, request.stem());
-    let rendered = bot::render::render(&chosen.song, request)?;
+    let (genre, stem) = (&spec.genre, spec.stem());
+    let rendered = bot::render::render(&chosen.song, spec)?;
     let folder = output.out.as_deref().map(Path::to_owned);
     let mut files = Files::new(folder.unwrap_or_else(|| track_file::folder(&context.home, genre)));
     let midi = files.write(&format!("{stem}.mid"), &rendered.midi)?;
@@ -154,7 +154,7 @@ fn write(
     let wav = file("wav", rendered.wav)?;
     let mut stems = Vec::new();
     if output.stems {
-        bot::render::stems::<anyhow::Error>(&rendered.arrangement, request, |part| {
+        bot::render::stems::<anyhow::Error>(&rendered.arrangement, spec, |part| {
             stems.push(files.write(&format!("{stem}-{}.wav", part.name), &part.wav)?);
             Ok(())
         })?;

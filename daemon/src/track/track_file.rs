@@ -112,7 +112,7 @@ impl Drop for Files {
 /// # Errors
 /// With the path.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    watch::shelf::write(path, bytes).with_context(|| format!("writing {}", path.display()))
+    watch::safe_move::write(path, bytes).with_context(|| format!("writing {}", path.display()))
 }
 
 #[cfg(test)]

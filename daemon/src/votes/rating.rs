@@ -13,7 +13,8 @@ use crate::track::track_file;
 /// The score of a track, −1 to 1, and how many listeners count in it.
 pub(crate) fn score_of(votes: &[Vote]) -> (f64, usize) {
     let standing = votes.iter().filter(|vote| vote.stands());
-    let score = taste::score(standing.map(|vote| (vote.listener.as_str(), f64::from(vote.value))));
+    let score =
+        taste::track_score(standing.map(|vote| (vote.listener.as_str(), f64::from(vote.value))));
     (score.value, score.n_listeners)
 }
 

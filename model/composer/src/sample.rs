@@ -43,7 +43,7 @@ pub struct SongSpec {
     pub top_p: f64,
     /// The label of what is asked for, as in training; 0 is none.
     pub label: u32,
-    /// What the song begins with; the rest is drawn to go on from there.
+    /// What the song begins with; the rest is drawn to continue it.
     pub primer: Option<Song>,
 }
 

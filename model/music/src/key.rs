@@ -6,6 +6,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// Major or minor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Mode {
@@ -15,8 +17,9 @@ pub enum Mode {
     Minor,
 }
 
-/// A tonic and a mode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// A tonic and a mode; in JSON the text that people read, such as `"Bb minor"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Key {
     tonic: u8,
     /// Major or minor.
@@ -130,6 +133,20 @@ impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mode = if self.mode == Mode::Minor { "minor" } else { "major" };
         write!(f, "{} {mode}", NAMES[usize::from(self.tonic)])
+    }
+}
+
+impl From<Key> for String {
+    fn from(key: Key) -> Self {
+        key.to_string()
+    }
+}
+
+impl TryFrom<String> for Key {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
     }
 }
 

@@ -1,8 +1,8 @@
-//! An LSTM that learns sequences of numbers, and predicts how they go on.
+//! An LSTM that learns sequences of numbers, and predicts how they continue.
 //!
 //! Sequences, weights and a size go in, predictions come out: no music, no clock, no chat. Begin with
 //! [`train::train`], which reads [`batch::Sequence`]s from whatever implements [`train::Lessons`], and
-//! go on with [`infer::Predictor`], which predicts token by token.
+//! continue with [`infer::Predictor`], which predicts token by token.
 //!
 //! ```
 //! use std::ops::ControlFlow;

@@ -1,6 +1,6 @@
-//! Which of several samples becomes the track?
+//! Which candidate is taken, by its reward and by what it copies?
 //!
-//! One that takes over too long a run of a song that was learned from is drawn again. Of the rest the
+//! A candidate that takes over too long a run of a song that was learned from is drawn again. Of the rest the
 //! one with the highest reward is taken.
 
 /// Samples that are drawn beyond those wanted, in place of ones that copy.

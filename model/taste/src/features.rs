@@ -75,6 +75,7 @@ mod tests {
         ];
         let vector = measure(&song());
         assert_eq!(vector.names(), FEATURES);
+        assert_eq!(vector.values().len(), expected.len(), "give each new feature its value");
         for ((name, value), expected) in FEATURES.iter().zip(vector.values()).zip(expected) {
             assert!((value - expected).abs() < 1e-12, "{name}: {value}, was {expected}");
         }

@@ -1,7 +1,7 @@
 //! What does this community like, and what follows from it?
 //!
 //! From votes to every decision, as pure functions without a clock, a store or randomness. The votes
-//! on a track make its [`Score`]; a ridge regression over musical features, the [`Taste`], carries
+//! on a track make its [`TrackScore`]; a ridge regression over musical features, the [`Taste`], carries
 //! the scores over to songs that nobody has voted on; both become weights in training
 //! ([`song_weight`], [`track_weight`]) and, where several samples were drawn for a track, the
 //! choice among them ([`choose`]). Without votes every song weighs 1 and every reward is 0.
@@ -11,7 +11,7 @@
 //! ```
 //! use music::score::Pitch;
 //! use music::song::{GridNote, Song, Voice};
-//! use taste::{Statistics, Taste, measure, score, song_weight};
+//! use taste::{Statistics, Taste, measure, song_weight, track_score};
 //!
 //! let song = |n_notes: u32| {
 //!     let pitch = Pitch::new(60).expect("a pitch");
@@ -21,7 +21,7 @@
 //! let library: Vec<_> = [8, 16, 64, 120].map(song).into();
 //!
 //! // Two listeners like a busy track.
-//! let liked = score([("ann", 2.0), ("bob", 1.0)]);
+//! let liked = track_score([("ann", 2.0), ("bob", 1.0)]);
 //! let taste = Taste::fit(&Statistics::of(&library), &[(song(110), liked.value)]);
 //!
 //! // Busy songs now weigh more in training than sparse ones.
@@ -32,15 +32,15 @@
 mod choice;
 mod features;
 mod regression;
-mod score;
 mod settings;
 mod statistics;
+mod track_score;
 mod weights;
 
 pub use choice::{Chosen, Merit, Rule, choose};
 pub use features::{FEATURES, measure};
 pub use regression::Taste;
-pub use score::{Score, score};
 pub use settings::Settings;
-pub use statistics::{Statistics, if_current};
+pub use statistics::{Statistics, deserialize_if_current};
+pub use track_score::{TrackScore, track_score};
 pub use weights::{MAX_OWN_SHARE, own_track_factor, song_weight, track_weight};

@@ -21,12 +21,12 @@ const LEAST: f64 = 1e-6;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Statistics {
     schema: u32,
-    features: BTreeMap<String, Usual>,
+    features: BTreeMap<String, Moments>,
 }
 
-/// What is usual for one feature.
+/// Mean and standard deviation of one feature.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Usual {
+struct Moments {
     mean: f64,
     deviation: f64,
 }
@@ -37,7 +37,7 @@ impl Statistics {
         let names = library.first().map_or(&[][..], Vector::names);
         let usual = |(idx, name): (usize, &&str)| {
             let values = library.iter().filter_map(|song| song.values().get(idx).copied());
-            ((*name).to_owned(), Usual::of(values))
+            ((*name).to_owned(), Moments::of(values))
         };
         Self { schema: VERSION, features: names.iter().enumerate().map(usual).collect() }
     }
@@ -66,7 +66,7 @@ impl Default for Statistics {
     }
 }
 
-impl Usual {
+impl Moments {
     fn of(values: impl Iterator<Item = f64> + Clone) -> Self {
         use music::features::measures::{mean, spread};
         Self { mean: mean(values.clone()), deviation: spread(values) }
@@ -86,14 +86,16 @@ impl Usual {
 /// ```
 /// #[derive(serde::Deserialize)]
 /// struct Kept {
-///     #[serde(default, deserialize_with = "taste::if_current")]
+///     #[serde(default, deserialize_with = "taste::deserialize_if_current")]
 ///     statistics: Option<taste::Statistics>,
 /// }
 /// ```
 ///
 /// # Errors
 /// Only where the file itself cannot be read.
-pub fn if_current<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Statistics>, D::Error> {
+pub fn deserialize_if_current<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<Statistics>, D::Error> {
     if_of(&FEATURES, from)
 }
 
@@ -104,7 +106,7 @@ fn if_of<'de, D: Deserializer<'de>>(
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Kept {
-        Named { schema: u32, features: BTreeMap<String, Usual> },
+        Named { schema: u32, features: BTreeMap<String, Moments> },
         Other(IgnoredAny),
     }
     let statistics = match Kept::deserialize(from)? {

@@ -70,7 +70,7 @@ async fn a_request_becomes_one_message_with_three_files() {
         { "name": "arrangement", "type": 3, "value": "lead" },
     ]);
     let interaction = discord.generate_with(&options, ada);
-    let request = playing.request().await;
+    let invocation = playing.invocation().await;
     discord.wait_for_deferral(interaction).await;
     let wish = Wish {
         artist: Some("Ex".to_owned()),
@@ -82,12 +82,12 @@ async fn a_request_becomes_one_message_with_three_files() {
         arrangement: "lead".parse().ok(),
         ..Wish::any("Hardstyle")
     };
-    assert_eq!(request.question, Question::Generate(wish));
-    let asked = (request.reply_to.channel, request.listener);
+    assert_eq!(invocation.question, Question::Generate(wish));
+    let asked = (invocation.reply_to.channel, invocation.listener);
     assert_eq!(asked, (ChannelId(CHANNEL), ListenerId(ada)));
 
     let post = post(7);
-    let posted = playing.bot.answer(&request.reply_to, post.clone()).await.expect("posted");
+    let posted = playing.bot.answer(&invocation.reply_to, post.clone()).await.expect("posted");
     let message = discord.wait_for_message().await;
     assert_eq!((posted.channel, posted.message), (ChannelId(CHANNEL), MessageId(message.id)));
     assert_eq!((message.answers, &message.content), (Some(interaction), &post.text));
@@ -112,11 +112,11 @@ async fn a_question_about_a_model_is_answered_with_a_picture_and_without_reactio
         bytes: b"\x89PNG".to_vec(),
     };
     let interaction = discord.model("TRANCE", ada);
-    let request = playing.question().await;
+    let invocation = playing.question().await;
     discord.wait_for_deferral(interaction).await;
-    assert_eq!(request.question, Question::Model("trance".to_owned()));
+    assert_eq!(invocation.question, Question::Model("trance".to_owned()));
     let text = "x".repeat(3000);
-    playing.bot.tell(&request.reply_to, text, vec![picture()]).await.expect("told");
+    playing.bot.tell(&invocation.reply_to, text, vec![picture()]).await.expect("told");
     let message = discord.wait_for_message().await;
     assert_eq!((message.answers, message.content.chars().count()), (Some(interaction), 2000));
     assert_eq!(message.files[0].name, "model.png");
@@ -125,21 +125,21 @@ async fn a_question_about_a_model_is_answered_with_a_picture_and_without_reactio
 
     // One that comes late is a plain message; a genre that is not known is refused in private.
     discord.model("trance", ada);
-    let request = playing.question().await;
+    let invocation = playing.question().await;
     discord.expire_interactions();
     discord.lose_answers("POST /api/v10/channels", 1);
-    playing.bot.tell(&request.reply_to, "late".to_owned(), vec![picture()]).await.expect("told");
+    playing.bot.tell(&invocation.reply_to, "late".to_owned(), vec![picture()]).await.expect("told");
     let late = discord.wait_for_message().await;
     assert_eq!((late.answers, late.content.as_str()), (None, "late"));
     assert_eq!(discord.n_requests("POST /api/v10/channels"), 2, "the first answer was lost");
 
     // Another that comes late is another message, and none stands there twice.
     discord.model("trance", ada);
-    let request = playing.question().await;
+    let invocation = playing.question().await;
     discord.expire_interactions();
     playing
         .bot
-        .tell(&request.reply_to, "late again".to_owned(), vec![picture()])
+        .tell(&invocation.reply_to, "late again".to_owned(), vec![picture()])
         .await
         .expect("told");
     assert_eq!(discord.wait_for_message().await.content, "late again");
@@ -169,9 +169,9 @@ async fn what_can_not_be_made_is_refused_in_private() {
     assert!(private.content.starts_with("I have no instrument @\u{200B}everyone"), "{private:?}");
 
     discord.generate("trance", ada);
-    let request = playing.request().await;
+    let invocation = playing.invocation().await;
     let text = bot::post::too_few_songs("trance", 3, 8);
-    playing.bot.refuse(&request.reply_to, text.clone()).await.expect("refused");
+    playing.bot.refuse(&invocation.reply_to, text.clone()).await.expect("refused");
     let private = discord.wait_for_private(ada).await;
     assert_eq!(private.content, text);
     nothing_wrong(&discord);

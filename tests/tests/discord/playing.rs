@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bot::chat::{Chat, File, Heard, Marker, Post, Reacted, Request};
+use bot::chat::{Chat, File, Heard, Invocation, Marker, Post, Reacted};
 use bot::command::{Offer, Question};
 use bot::discord::{Discord as Bot, Settings, Token};
 use tests::discord::{Discord, TOKEN};
@@ -53,16 +53,20 @@ impl Playing {
         heard.expect("something is heard in time").expect("the bot is there")
     }
 
-    pub(crate) async fn request(&mut self) -> Request {
+    pub(crate) async fn invocation(&mut self) -> Invocation {
         match self.next().await {
-            Heard::Asked(request) if matches!(request.question, Question::Generate(_)) => request,
-            other => panic!("no request: {other:?}"),
+            Heard::Asked(invocation) if matches!(invocation.question, Question::Generate(_)) => {
+                invocation
+            }
+            other => panic!("no invocation: {other:?}"),
         }
     }
 
-    pub(crate) async fn question(&mut self) -> Request {
+    pub(crate) async fn question(&mut self) -> Invocation {
         match self.next().await {
-            Heard::Asked(request) if matches!(request.question, Question::Model(_)) => request,
+            Heard::Asked(invocation) if matches!(invocation.question, Question::Model(_)) => {
+                invocation
+            }
             other => panic!("no question: {other:?}"),
         }
     }
@@ -77,8 +81,8 @@ impl Playing {
     /// A finished track that somebody asked for.
     pub(crate) async fn track(&mut self, discord: &Discord) -> tests::discord::Message {
         discord.generate("hardstyle", discord.user("ada"));
-        let request = self.request().await;
-        self.bot.answer(&request.reply_to, post(7)).await.expect("posted");
+        let invocation = self.invocation().await;
+        self.bot.answer(&invocation.reply_to, post(7)).await.expect("posted");
         let message = discord.wait_for_message().await;
         discord.wait_for_own_reactions(message.id, &OFFERED).await;
         message

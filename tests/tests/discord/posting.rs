@@ -13,11 +13,11 @@ async fn rate_limits_and_breakdowns_are_waited_out() {
     discord.break_down("/gateway/bot", 1);
     let mut playing = Playing::connected(&discord).await;
     discord.generate("trance", discord.user("ada"));
-    let request = playing.request().await;
+    let invocation = playing.invocation().await;
     discord.limit("PATCH", 2, 0.9);
     discord.break_down("/reactions/", 1);
     let start = Instant::now();
-    playing.bot.answer(&request.reply_to, post(7)).await.expect("posted in the end");
+    playing.bot.answer(&invocation.reply_to, post(7)).await.expect("posted in the end");
     assert!(start.elapsed() >= Duration::from_millis(1800), "{:?}", start.elapsed());
     let message = discord.wait_for_message().await;
     discord.wait_for_own_reactions(message.id, &OFFERED).await;
@@ -30,14 +30,14 @@ async fn a_late_answer_becomes_a_message_in_the_channel_once() {
     let discord = Discord::start().await;
     let mut playing = Playing::connected(&discord).await;
     discord.generate("trance", discord.user("ada"));
-    let request = playing.request().await;
+    let invocation = playing.invocation().await;
     discord.expire_interactions();
-    let posted = playing.bot.answer(&request.reply_to, post(7)).await.expect("posted");
+    let posted = playing.bot.answer(&invocation.reply_to, post(7)).await.expect("posted");
     let message = discord.wait_for_message().await;
     assert_eq!((posted.message, message.answers), (MessageId(message.id), None));
     assert_eq!(message.files.len(), 3);
 
-    let again = ReplyTo::channel(request.reply_to.channel);
+    let again = ReplyTo::channel(invocation.reply_to.channel);
     let posted_again = playing.bot.answer(&again, post(7)).await.expect("posted");
     assert_eq!(posted_again, posted, "the same track is the same message");
     nothing_wrong(&discord);
@@ -71,10 +71,10 @@ async fn a_file_that_is_too_large_does_not_stop_the_others() {
     let discord = Discord::start().await;
     let mut playing = Playing::connected(&discord).await;
     discord.generate("trance", discord.user("ada"));
-    let request = playing.request().await;
+    let invocation = playing.invocation().await;
     let mut large = post(7);
     large.files[1].bytes = vec![0; (10 << 20) + 1];
-    playing.bot.answer(&request.reply_to, large).await.expect("posted");
+    playing.bot.answer(&invocation.reply_to, large).await.expect("posted");
     let message = discord.wait_for_message().await;
     let names: Vec<&str> = message.files.iter().map(|file| file.name.as_str()).collect();
     assert_eq!(names, ["a.mid", "a.png"]);

@@ -17,7 +17,7 @@ mod wav_facts;
 use std::thread;
 
 use bot::render::{Rendered, render, stems};
-use bot::request::Request;
+use bot::render_spec::RenderSpec;
 use ebur128::{EbuR128, Mode};
 use music::score::{Part, Score};
 use music::song::Song;
@@ -90,9 +90,9 @@ fn complaints(findings: &Findings) -> Vec<&'static str> {
 }
 
 fn listen(genre: &str, song: &Song) -> Findings {
-    let mut request = Request::new(genre, 1, 11, 7);
-    (request.picture, request.wav) = (false, true);
-    let rendered = render(song, &request).expect("a track");
+    let mut spec = RenderSpec::new(genre, 1, 11, 7);
+    (spec.picture, spec.wav) = (false, true);
+    let rendered = render(song, &spec).expect("a track");
     let facts = Facts::of(&rendered.midi);
     assert_eq!(facts.notes.len(), rendered.arrangement.score().n_notes());
     let coded = rendered.audio.as_deref().expect("a sound");
@@ -120,7 +120,7 @@ fn listen(genre: &str, song: &Song) -> Findings {
         loudness_lufs,
         peaks_dbtp: [before, after],
         kick_rise_db,
-        pump_db: pump(&rendered, &request, &kicks),
+        pump_db: pump(&rendered, &spec, &kicks),
         break_lu: break_lu(score, &channels),
         longest_silence_s: longest_silence(&mono, score.seconds_at(score.end)),
         end: mono[mono.len() - 480..].iter().map(|s| s.abs()).fold(0.0, f32::max),
@@ -169,7 +169,7 @@ fn rise(samples: &[f32], at: f64) -> f64 {
 
 /// By how much notes of lead and chords that sound on through a kick are lower after it; not a number
 /// where hardly any does.
-fn pump(rendered: &Rendered, request: &Request, kicks: &[Heard]) -> f64 {
+fn pump(rendered: &Rendered, spec: &RenderSpec, kicks: &[Heard]) -> f64 {
     let mut falls = Vec::new();
     let each = |stem: bot::render::Stem| {
         let name = match stem.name.as_str() {
@@ -189,7 +189,7 @@ fn pump(rendered: &Rendered, request: &Request, kicks: &[Heard]) -> f64 {
         }
         Ok::<(), bot::render::RenderError>(())
     };
-    stems(&rendered.arrangement, request, each).expect("stems");
+    stems(&rendered.arrangement, spec, each).expect("stems");
     if falls.len() < 4 { f64::NAN } else { judge::median(falls) }
 }
 

@@ -109,7 +109,7 @@ impl Measured {
 fn is_accepted(score: &Score, decisions: Vec<Decision>) -> bool {
     let parts = parts::classify_as(score, decisions);
     let song = song(score, &parts);
-    let limits = filter::Limits::default();
+    let limits = filter::Requirements::default();
     filter::judge(score, &parts, song.as_ref(), &limits) == Verdict::Accept
 }
 

@@ -25,7 +25,7 @@ pub struct Settings {
     /// What a file may ask for while it is read.
     pub midi: midi::Limits,
     /// What a song needs to be taken.
-    pub filter: filter::Limits,
+    pub filter: filter::Requirements,
 }
 
 impl Settings {

@@ -5,14 +5,14 @@
 //! roles are decided before, in [`crate::parts`].
 //!
 //! A new rule is a function in `rules`, with its [`Reason`] and, where people may want to set it, its
-//! [`Limits`].
+//! [`Requirements`].
 
-mod limits;
 mod reason;
+mod requirements;
 mod rules;
 #[cfg(test)]
 mod tests;
 
-pub use limits::Limits;
 pub use reason::{Reason, Verdict};
+pub use requirements::Requirements;
 pub use rules::judge;

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use music::score::Score;
 use music::song::{Song, Voice};
 
-use super::limits::Limits;
 use super::reason::{Reason, Verdict};
+use super::requirements::Requirements;
 use crate::parts::{ClassifiedPart, Role};
 
 /// Gives the reason where a song breaks it.
-type Rule = fn(&Counts, &Limits) -> Option<Reason>;
+type Rule = fn(&Counts, &Requirements) -> Option<Reason>;
 
 /// The rules in the order in which they are applied: the first broken one is the reason. Length comes
 /// before anything that a longer excerpt might have enough of.
@@ -21,10 +21,10 @@ pub fn judge(
     score: &Score,
     parts: &[ClassifiedPart],
     song: Option<&Song>,
-    limits: &Limits,
+    requirements: &Requirements,
 ) -> Verdict {
     let counts = Counts::of(score, parts, song);
-    let broken = RULES.iter().find_map(|rule| rule(&counts, limits));
+    let broken = RULES.iter().find_map(|rule| rule(&counts, requirements));
     broken.map_or(Verdict::Accept, Verdict::Reject)
 }
 
@@ -72,51 +72,51 @@ impl Counts {
         }
     }
 
-    fn has_classes(&self, limits: &Limits) -> bool {
-        self.lead_classes >= limits.min_lead_pitch_classes
+    fn has_classes(&self, requirements: &Requirements) -> bool {
+        self.lead_classes >= requirements.min_lead_pitch_classes
     }
 
-    fn has_melody(&self, limits: &Limits) -> bool {
-        self.has_classes(limits) && self.lead >= limits.min_lead_notes
+    fn has_melody(&self, requirements: &Requirements) -> bool {
+        self.has_classes(requirements) && self.lead >= requirements.min_lead_notes
     }
 }
 
-fn is_empty(counts: &Counts, _: &Limits) -> Option<Reason> {
+fn is_empty(counts: &Counts, _: &Requirements) -> Option<Reason> {
     (counts.notes == 0).then_some(Reason::Empty { has_bytes: true })
 }
 
-fn is_bass_or_rhythm(counts: &Counts, limits: &Limits) -> Option<Reason> {
-    if counts.has_melody(limits) || counts.melodic >= limits.min_lead_notes {
+fn is_bass_or_rhythm(counts: &Counts, requirements: &Requirements) -> Option<Reason> {
+    if counts.has_melody(requirements) || counts.melodic >= requirements.min_lead_notes {
         return None;
     }
     if counts.bass > counts.melodic {
         return Some(Reason::BassOnly { n_notes: counts.bass, has_drums: counts.drums > 0 });
     }
     let n_notes = counts.drums + counts.other;
-    (n_notes >= limits.min_lead_notes).then_some(Reason::RhythmOnly { n_notes })
+    (n_notes >= requirements.min_lead_notes).then_some(Reason::RhythmOnly { n_notes })
 }
 
-fn is_too_short(counts: &Counts, limits: &Limits) -> Option<Reason> {
-    let min_bars = limits.min_bars;
+fn is_too_short(counts: &Counts, requirements: &Requirements) -> Option<Reason> {
+    let min_bars = requirements.min_bars;
     let n_bars = counts.bars.filter(|n_bars| *n_bars < min_bars)?;
     Some(Reason::TooShort { n_bars, min_bars })
 }
 
-fn has_no_melody(counts: &Counts, limits: &Limits) -> Option<Reason> {
-    if counts.has_melody(limits) {
+fn has_no_melody(counts: &Counts, requirements: &Requirements) -> Option<Reason> {
+    if counts.has_melody(requirements) {
         return None;
     }
     let n_notes = counts.lead;
-    Some(if counts.melodic >= limits.min_lead_notes {
-        let n_pitch_classes = (!counts.has_classes(limits)).then_some(counts.lead_classes);
+    Some(if counts.melodic >= requirements.min_lead_notes {
+        let n_pitch_classes = (!counts.has_classes(requirements)).then_some(counts.lead_classes);
         Reason::NoMelody { n_notes, n_pitch_classes }
     } else {
-        Reason::TooSparse { n_notes, min_notes: limits.min_lead_notes }
+        Reason::TooSparse { n_notes, min_notes: requirements.min_lead_notes }
     })
 }
 
-fn is_too_sparse(counts: &Counts, limits: &Limits) -> Option<Reason> {
-    let min_notes = (limits.min_lead_notes_a_bar * counts.struck_bars as f64).ceil() as usize;
+fn is_too_sparse(counts: &Counts, requirements: &Requirements) -> Option<Reason> {
+    let min_notes = (requirements.min_lead_notes_a_bar * counts.struck_bars as f64).ceil() as usize;
     let n_notes = counts.lead;
     (n_notes < min_notes).then_some(Reason::TooSparse { n_notes, min_notes })
 }

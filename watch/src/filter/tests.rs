@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use music::score::{Note, Part, Pitch, Score, Tick};
 use music::song::{GridNote, Song, Voice};
 
-use super::{Limits, Reason, Verdict, judge};
+use super::{Reason, Requirements, Verdict, judge};
 use crate::parts::{ClassifiedPart, Role};
 
 #[test]
 fn limits_out_of_range_are_named() {
-    assert_eq!(Limits::default().check(), Ok(()));
-    let wrong = Limits { min_lead_notes_a_bar: f64::NAN, ..Limits::default() };
+    assert_eq!(Requirements::default().check(), Ok(()));
+    let wrong = Requirements { min_lead_notes_a_bar: f64::NAN, ..Requirements::default() };
     assert_eq!(wrong.check().expect_err("no number").key, "min_lead_notes_a_bar");
 }
 
@@ -71,7 +71,7 @@ fn judged(role: Role, n_bars: u32) -> Verdict {
         parts: vec![part],
         end: Tick(0),
     };
-    judge(&score, &parts, Some(&song), &Limits::default())
+    judge(&score, &parts, Some(&song), &Requirements::default())
 }
 
 #[test]

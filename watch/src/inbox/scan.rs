@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::kind::{Kind, UNSORTED};
 use super::settle::Stamp;
-use crate::shelf;
+use crate::safe_move;
 
 /// Folders nested deeper than this are not read.
 const MAX_DEPTH: usize = 32;
@@ -55,7 +55,7 @@ pub(crate) fn scan(root: &Path, mut before: impl FnMut(&Path)) -> Vec<Entry> {
                 continue;
             }
             // A text beside a waiting file is not a song.
-            if relative.starts_with(UNSORTED) && shelf::is_reason(&relative) {
+            if relative.starts_with(UNSORTED) && safe_move::is_reason(&relative) {
                 continue;
             }
             entries.push(Entry { relative, kind: Kind::of(&metadata), stamp: stamp(&metadata) });

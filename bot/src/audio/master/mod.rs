@@ -14,7 +14,7 @@ use meter::Meter;
 use rayon::prelude::*;
 
 use super::pcm::{Frame, SAMPLE_RATE};
-use super::sound::Sound;
+use super::settings::SoundSettings;
 
 /// Frames of a thread's share: whole steps of limiter and meter.
 const PIECE: usize = 3 * SAMPLE_RATE as usize;
@@ -28,7 +28,7 @@ const USUALLY_TAKEN_DB: f64 = 2.8;
 const MOST_DB: f64 = 40.0;
 
 /// Masters a mix of a known loudness in LUFS in place; `None` is silence and stays so.
-pub(crate) fn finish(mix: &mut [Frame], loudness: Option<f64>, sound: &Sound) {
+pub(crate) fn finish(mix: &mut [Frame], loudness: Option<f64>, sound: &SoundSettings) {
     let Some(loudness) = loudness else { return };
     let best = search(mix, loudness, sound);
     mix.par_chunks_mut(PIECE).enumerate().for_each(|(index, piece)| {
@@ -46,7 +46,7 @@ struct Attempt {
 }
 
 /// The gain that comes closest to the loudness wanted, in at most four attempts.
-fn search(mix: &[Frame], loudness: f64, sound: &Sound) -> Attempt {
+fn search(mix: &[Frame], loudness: f64, sound: &SoundSettings) -> Attempt {
     let ceiling = 10.0_f32.powf(sound.ceiling_dbtp as f32 / 20.0);
     let mut gain_db = (sound.loudness_lufs - loudness + USUALLY_TAKEN_DB).min(MOST_DB);
     let mut best = Attempt { gain: 1.0, gains: Vec::new(), missing_db: f64::INFINITY };
@@ -121,7 +121,7 @@ mod tests {
         (0..n_frames).map(|i| [wave(i), wave(i + 7)]).collect()
     }
 
-    fn finished(mut mix: Vec<Frame>, sound: &Sound) -> Vec<Frame> {
+    fn finished(mut mix: Vec<Frame>, sound: &SoundSettings) -> Vec<Frame> {
         let mut meter = Meter::default();
         meter.measure(&mix);
         finish(&mut mix, meter.loudness(), sound);
@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn a_quiet_and_a_loud_mix_come_to_the_same_loudness_below_the_ceiling() {
         for level in [0.01, 0.6, 30.0] {
-            let sound = Sound { loudness_lufs: -12.0, ..Sound::default() };
+            let sound = SoundSettings { loudness_lufs: -12.0, ..SoundSettings::default() };
             let levels = levels(&finished(drums(48_000 * 15 + 77, level), &sound));
             assert!((levels.loudness_lufs - sound.loudness_lufs).abs() < 0.5, "{levels:?}");
             assert!(levels.true_peak_dbtp < sound.ceiling_dbtp + 0.3, "{levels:?}");
@@ -140,10 +140,10 @@ mod tests {
 
     #[test]
     fn silence_stays_silent_and_nothing_is_not_a_number() {
-        let done = finished(vec![[0.0; 2]; 100_000], &Sound::default());
+        let done = finished(vec![[0.0; 2]; 100_000], &SoundSettings::default());
         assert!(done.iter().flatten().all(|sample| sample.abs() < 1e-12));
-        assert!(finished(Vec::new(), &Sound::default()).is_empty());
-        let odd = finished(drums(PIECE + 1, 2.0), &Sound::default());
+        assert!(finished(Vec::new(), &SoundSettings::default()).is_empty());
+        let odd = finished(drums(PIECE + 1, 2.0), &SoundSettings::default());
         assert!(odd.iter().flatten().all(|sample| sample.is_finite()));
     }
 

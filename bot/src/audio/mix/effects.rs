@@ -8,7 +8,7 @@ use super::reverb::Reverb;
 use crate::audio::dsp::halfband::{Decimator, Interpolator};
 use crate::audio::dsp::simd::dispatched;
 use crate::audio::pcm::Frame;
-use crate::audio::sound::Sound;
+use crate::audio::settings::SoundSettings;
 
 /// Delay and reverb, which ring on from stretch to stretch.
 pub(super) struct Effects {
@@ -22,7 +22,7 @@ pub(super) struct Effects {
 
 impl Effects {
     /// `beat` is the length of a quarter note in frames; echoes come after dotted eighths.
-    pub(super) fn new(sound: &Sound, beat: f64) -> Self {
+    pub(super) fn new(sound: &SoundSettings, beat: f64) -> Self {
         let dotted_eighth = (beat * 0.75).min(96_000.0) as usize;
         Self {
             delay: Delay::new(dotted_eighth / 2, sound.delay),
@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn a_reverb_falls_by_about_60_db_in_its_time() {
-        let sound = Sound { reverb: 0.5, delay: 0.0, ..Sound::default() };
+        let sound = SoundSettings { reverb: 0.5, delay: 0.0, ..SoundSettings::default() };
         let mut dry = vec![[0.0; 2]; 168_000];
         for (index, frame) in dry.iter_mut().take(4800).enumerate() {
             *frame = [(index as f32 * 0.13).sin(); 2];
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn echoes_alternate_between_the_sides() {
-        let sound = Sound { reverb: 0.0, delay: 0.5, ..Sound::default() };
+        let sound = SoundSettings { reverb: 0.0, delay: 0.5, ..SoundSettings::default() };
         let mut dry = vec![[0.0; 2]; 12_000];
         dry[..32].fill([1.0, 1.0]);
         let wet = Effects::new(&sound, 4000.0).wet(&dry, &vec![[0.0; 2]; 12_000]);
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_stretch_continues_where_the_last_one_stopped() {
-        let sound = Sound::default();
+        let sound = SoundSettings::default();
         let wave = |i: usize| [(i as f32 * 0.01).sin(), (i as f32 * 0.02).sin()];
         let dry: Vec<Frame> = (0..9600).map(wave).collect();
         let whole = Effects::new(&sound, 4000.0).wet(&dry, &dry);

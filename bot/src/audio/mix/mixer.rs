@@ -11,7 +11,7 @@ use super::effects::Effects;
 use super::sidechain::Sidechain;
 use crate::audio::dsp::filter::OnePole;
 use crate::audio::pcm::{Frame, SAMPLE_RATE};
-use crate::audio::sound::Sound;
+use crate::audio::settings::SoundSettings;
 
 /// Frames that are mixed at a time: few enough to stay near the processor, and even.
 const AT_ONCE: usize = 4800;
@@ -36,7 +36,12 @@ pub(super) struct Mixer<'a> {
 
 impl<'a> Mixer<'a> {
     /// For a track of `n_frames`, of which `beat` are a quarter note.
-    pub(super) fn new(kicks: &'a [usize], sound: &Sound, beat: f64, n_frames: usize) -> Self {
+    pub(super) fn new(
+        kicks: &'a [usize],
+        sound: &SoundSettings,
+        beat: f64,
+        n_frames: usize,
+    ) -> Self {
         let tail = sound.tail_ms as usize * SAMPLE_RATE as usize * 3 / 4000;
         Self {
             sidechain: Sidechain::new(kicks, beat, sound.pump_db),

@@ -19,9 +19,9 @@ use mixer::Mixer;
 
 use super::master::meter::Meter;
 use super::pcm::{Audio, Frame, SAMPLE_RATE};
-use super::sound::Sound;
+use super::settings::SoundSettings;
 use super::soundfont::{SoundFont, SoundFontError, player};
-use super::synth::{Instrument, instruments};
+use super::synth::{PartPlayer, players};
 use super::tempo_map::TempoMap;
 use crate::arrangement::Arrangement;
 
@@ -33,9 +33,9 @@ pub(crate) struct Session<'a> {
     arrangement: &'a Arrangement,
     font: Option<&'a SoundFont>,
     tempo_map: TempoMap<'a>,
-    sound: &'a Sound,
+    sound: &'a SoundSettings,
     /// What plays each part of the arrangement, unless a SoundFont does.
-    instruments: Vec<Box<dyn Instrument>>,
+    players: Vec<Box<dyn PartPlayer>>,
     /// The bus of each part.
     buses: Vec<Bus>,
     /// The frames of all kicks, in order.
@@ -54,7 +54,7 @@ impl<'a> Session<'a> {
     /// With the native instruments, or those of a SoundFont.
     pub(crate) fn new(
         arrangement: &'a Arrangement,
-        sound: &'a Sound,
+        sound: &'a SoundSettings,
         font: Option<&'a SoundFont>,
         seed: u64,
     ) -> Self {
@@ -66,7 +66,7 @@ impl<'a> Session<'a> {
             arrangement,
             font,
             sound,
-            instruments: instruments(arrangement, &tempo_map, sound, seed),
+            players: players(arrangement, &tempo_map, sound, seed),
             buses: Bus::of(arrangement.kinds()),
             kicks: sidechain::kicks(arrangement, &tempo_map),
             tempo_map,
@@ -87,7 +87,7 @@ impl<'a> Session<'a> {
     /// # Errors
     /// [`SoundFontError`] if the SoundFont does not work.
     pub(crate) fn mixdown(&self) -> Result<Mix, SoundFontError> {
-        self.render(0..self.instruments.len())
+        self.render(0..self.players.len())
     }
 
     fn render(&self, parts: Range<usize>) -> Result<Mix, SoundFontError> {
@@ -119,12 +119,12 @@ impl<'a> Session<'a> {
         buses.iter_mut().for_each(Vec::clear);
         let span = index * STRETCH..(index + 1) * STRETCH;
         for part in parts {
-            let (instrument, bus) = (&self.instruments[part], self.buses[part]);
+            let (player, bus) = (&self.players[part], self.buses[part]);
             let bus: &mut Vec<Frame> = &mut buses[bus as usize];
             // A bus grows to where the last note falls silent.
-            let n_frames = instrument.end(&span).saturating_sub(span.start).max(bus.len());
+            let n_frames = player.end(&span).saturating_sub(span.start).max(bus.len());
             bus.resize(n_frames, [0.0; 2]);
-            instrument.play(&span, bus);
+            player.play(&span, bus);
         }
     }
 }

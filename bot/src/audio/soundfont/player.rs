@@ -197,7 +197,8 @@ mod tests {
     }
 
     fn played(bytes: &[u8]) -> Result<crate::audio::Audio, SoundFontError> {
-        let sound = crate::audio::Sound { tail_ms: 400, ..crate::audio::Sound::default() };
+        let sound =
+            crate::audio::SoundSettings { tail_ms: 400, ..crate::audio::SoundSettings::default() };
         crate::audio::play(&arrangement(), &sound, Some(&parsed(bytes)?), 1)
     }
 

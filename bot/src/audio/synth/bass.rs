@@ -8,14 +8,14 @@ use std::ops::Range;
 
 use music::score::{Note, Part};
 
-use super::instrument::{Instrument, within};
 use super::note::{self, SILENCE, Stereo, TimedNote};
+use super::part_player::{PartPlayer, within};
 use crate::audio::dsp::filter::LowPass24;
 use crate::audio::dsp::math::{exp, sine, tanh};
 use crate::audio::dsp::oscillator::{Saws, hertz, pan_gains, phase_step};
 use crate::audio::dsp::simd::{BLOCK, LANES, Lanes, dispatched};
 use crate::audio::pcm::{Frame, SAMPLE_RATE};
-use crate::audio::sound::Sound;
+use crate::audio::settings::SoundSettings;
 use crate::audio::tempo_map::TempoMap;
 
 /// Frames in which a note falls silent.
@@ -25,14 +25,14 @@ const RELEASE: usize = 480;
 pub(super) struct Bass {
     /// In order.
     notes: Vec<TimedNote>,
-    /// See [`Sound::bass_swell`].
+    /// See [`SoundSettings::bass_swell`].
     swell: f32,
-    /// See [`Sound::bass_drive`].
+    /// See [`SoundSettings::bass_drive`].
     drive: f32,
 }
 
 impl Bass {
-    pub(super) fn new(part: &Part, tempo_map: &TempoMap<'_>, sound: &Sound) -> Self {
+    pub(super) fn new(part: &Part, tempo_map: &TempoMap<'_>, sound: &SoundSettings) -> Self {
         let timed = |(index, note): (usize, &Note)| {
             let onset = tempo_map.frame(note.onset);
             TimedNote {
@@ -53,7 +53,7 @@ impl Bass {
     }
 }
 
-impl Instrument for Bass {
+impl PartPlayer for Bass {
     fn end(&self, span: &Range<usize>) -> usize {
         note::end(self.within(span), RELEASE)
     }

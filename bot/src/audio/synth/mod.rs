@@ -1,18 +1,18 @@
 //! What plays each part?
 //!
-//! Each kind of synthesis is an [`Instrument`] in a file of its own: the polysynth with its patches, the
-//! bass of the drops, the riser, the drums. [`instrument`] says which of them plays which part. What
+//! Each kind of synthesis is a [`PartPlayer`] in a file of its own: the polysynth with its patches, the
+//! bass of the drops, the riser, the drums. [`players`] says which of them plays which part. What
 //! happens to their sound afterwards is decided in [`super::mix`].
 
 mod bass;
 mod drums;
-mod instrument;
 mod note;
+mod part_player;
 mod patch;
 mod polysynth;
 mod riser;
 
-pub(crate) use instrument::Instrument;
+pub(crate) use part_player::PartPlayer;
 
 use bass::Bass;
 use drums::Drum;
@@ -20,20 +20,20 @@ use music::score::Part;
 use polysynth::Polysynth;
 use riser::Riser;
 
-use super::sound::Sound;
+use super::settings::SoundSettings;
 use super::tempo_map::TempoMap;
 use crate::arrangement::Arrangement;
 use crate::part::PartKind;
 
-/// The instruments of all parts, in their order.
-pub(crate) fn instruments(
+/// The players of all parts, in their order.
+pub(crate) fn players(
     arrangement: &Arrangement,
     tempo_map: &TempoMap<'_>,
-    sound: &Sound,
+    sound: &SoundSettings,
     seed: u64,
-) -> Vec<Box<dyn Instrument>> {
+) -> Vec<Box<dyn PartPlayer>> {
     let tuning = drums::Tuning::new(arrangement, tempo_map);
-    let of_part = |(kind, part): (PartKind, &Part)| -> Box<dyn Instrument> {
+    let of_part = |(kind, part): (PartKind, &Part)| -> Box<dyn PartPlayer> {
         let seed = seed ^ (u64::from(part.channel) << 40);
         match kind {
             PartKind::Lead | PartKind::Chords | PartKind::Pad | PartKind::LowLine => {

@@ -38,7 +38,7 @@ pub(super) struct Patch {
 }
 
 /// The patch of a program byte.
-pub(super) fn of(program: u8) -> &'static Patch {
+pub(super) fn for_program(program: u8) -> &'static Patch {
     match program {
         0..=15 | 24..=31 | 45..=47 | 96..=108 | 112..=118 => &PLUCK,
         16..=23 | 72..=80 | 82..=83 => &SQUARE,

@@ -8,8 +8,8 @@ use std::ops::Range;
 
 use music::score::{Note, Part};
 
-use super::instrument::{Instrument, within};
 use super::note::{self, SILENCE, TimedNote};
+use super::part_player::{PartPlayer, within};
 use super::patch::{self, Patch};
 use crate::audio::dsp::filter::LowPass24;
 use crate::audio::dsp::math::{exp, exp2};
@@ -47,7 +47,7 @@ impl Polysynth {
                 });
             }
         }
-        Self { notes, patch: patch::of(part.program.unwrap_or(POLYSYNTH)), seed }
+        Self { notes, patch: patch::for_program(part.program.unwrap_or(POLYSYNTH)), seed }
     }
 
     fn within(&self, span: &Range<usize>) -> &[TimedNote] {
@@ -55,7 +55,7 @@ impl Polysynth {
     }
 }
 
-impl Instrument for Polysynth {
+impl PartPlayer for Polysynth {
     fn end(&self, span: &Range<usize>) -> usize {
         note::end(self.within(span), release(self.patch))
     }

@@ -6,8 +6,8 @@ use std::ops::Range;
 
 use music::score::{Note, Part};
 
-use super::instrument::{Instrument, within};
 use super::note;
+use super::part_player::{PartPlayer, within};
 use crate::audio::dsp::filter::{Coefficients, StateVariable};
 use crate::audio::dsp::math::exp2;
 use crate::audio::dsp::noise::Noise;
@@ -53,7 +53,7 @@ impl Riser {
     }
 }
 
-impl Instrument for Riser {
+impl PartPlayer for Riser {
     fn end(&self, span: &Range<usize>) -> usize {
         self.within(span).iter().map(|rise| rise.onset + rise.n_frames).max().unwrap_or(0)
     }

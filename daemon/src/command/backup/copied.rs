@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use crate::control::answer::{Line, Out};
+use crate::control::line::{Line, Out};
 use crate::home::Home;
 
 /// The copy of the store in a backup.

@@ -19,11 +19,12 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use self::copied::{Copied, STORE, folders, remark, sync};
-use crate::cli::path::AbsolutePath;
 use crate::context::Context;
-use crate::control::answer::{Line, Misused, Out, shown};
+use crate::control::failure::Misused;
+use crate::control::line::{Line, Out, shown};
 use crate::home::Home;
 use crate::store::Exported;
+use bot::wish::AbsolutePath;
 
 /// Where to copy the home to.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]

@@ -22,7 +22,7 @@ use self::duplicates::Duplicates;
 use self::files::{Named, named};
 use self::table::Table;
 use self::verdict::Judged;
-use crate::control::answer::{Line, Out};
+use crate::control::line::{Line, Out};
 
 /// Files that are read before the first of them is reported.
 const AT_ONCE: usize = 128;

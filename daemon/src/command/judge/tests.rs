@@ -14,7 +14,7 @@ use watch::inbox::Found;
 use super::Judge;
 use crate::config::Config;
 use crate::context::Context;
-use crate::control::answer::Line;
+use crate::control::line::Line;
 use crate::home::Home;
 use crate::intake::fixtures::take_all;
 use crate::store;

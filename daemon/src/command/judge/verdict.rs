@@ -13,7 +13,7 @@ use watch::filter::{Reason, Verdict};
 use watch::inbox::read_beneath;
 
 use super::duplicates::{Duplicate, KnownBy};
-use crate::control::answer::{Line, shown};
+use crate::control::line::{Line, shown};
 use crate::intake::{guarded, not_opened};
 use crate::store::SongId;
 

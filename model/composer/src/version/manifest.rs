@@ -57,7 +57,7 @@ pub struct Manifest {
     pub bigram_nll: f64,
     /// What is usual among the songs learned from; `None` where a release with other features kept
     /// it, so that it has to be measured anew.
-    #[serde(default, rename = "usual", deserialize_with = "taste::if_current")]
+    #[serde(default, rename = "usual", deserialize_with = "taste::deserialize_if_current")]
     pub statistics: Option<Statistics>,
     /// Tokens a second in training.
     #[serde(default = "nan", deserialize_with = "or_nan")]

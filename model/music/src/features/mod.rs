@@ -1,6 +1,6 @@
 //! Which numbers describe a piece of music?
 //!
-//! One schema for all who measure music: the taste learns from fourteen of its features, the genre
+//! One schema for all who measure music: the taste learns from some of its features, the genre
 //! classifier from its own choice of them, and the roles of a file's parts from numbers that are
 //! built of the same [`measures`]. Each [`Feature`] has a stable name, a unit, a sentence that says
 //! what it is, and one function; those of a song are listed by [`of_songs`], family by family.
@@ -19,7 +19,7 @@
 //! the names and [`VERSION`]: a feature may be added at any time, but one that changes its meaning
 //! raises the version.
 
-mod catalogue;
+mod families;
 mod interval;
 mod length;
 pub mod measures;
@@ -33,7 +33,7 @@ mod tests;
 mod texture;
 mod view;
 
-pub use catalogue::{named, of_songs};
+pub use families::{named, of_songs};
 pub use schema::{Feature, Measure, Unit, VERSION};
 pub use selection::{Selection, UnknownFeature, Vector};
 pub use view::{Line, View};

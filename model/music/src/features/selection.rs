@@ -1,6 +1,6 @@
 //! How does a consumer choose features, and what does it get?
 
-use super::catalogue::named;
+use super::families::named;
 use super::schema::{Feature, Measure};
 use super::view::View;
 use crate::song::Song;

@@ -1,4 +1,4 @@
-//! Is every feature named once, finite for every song, and what it was when models learned from it?
+//! Is every feature named once, and finite for every song?
 
 use std::collections::HashSet;
 

@@ -82,7 +82,7 @@ pub struct Sample<'a> {
 #[derive(Clone, Debug)]
 pub struct Classifier {
     genres: Vec<String>,
-    learned: Learned,
+    fitted: Fitted,
     temperature: f64,
     /// For each genre, the distance beyond which a song is odd.
     limits: Vec<f64>,
@@ -120,18 +120,18 @@ impl Classifier {
         if genres.len() < 2 {
             return None;
         }
-        let known: Vec<Known<'_>> = samples
+        let known: Vec<TrainingSong<'_>> = samples
             .iter()
             .filter_map(|sample| {
                 let genre = genres.binary_search(&sample.genre).ok()?;
-                Some(Known { genre, fold: fold(sample.tune), numbers: &sample.traits.0 })
+                Some(TrainingSong { genre, fold: fold(sample.tune), numbers: &sample.traits.0 })
             })
             .collect();
         let trials = held_out(&known, genres.len());
         Some(Self {
             temperature: temperature(&trials),
             limits: (0..genres.len()).map(|genre| limit(&trials, genre)).collect(),
-            learned: Learned::from(&known, genres.len()),
+            fitted: Fitted::from(&known, genres.len()),
             genres: genres.into_iter().map(str::to_owned).collect(),
         })
     }
@@ -143,7 +143,7 @@ impl Classifier {
 
     /// What a song may be.
     pub fn classify(&self, traits: &Traits) -> Classification {
-        let (scores, distances) = self.learned.score(&traits.0);
+        let (scores, distances) = self.fitted.score(&traits.0);
         let best = likeliest(&scores);
         let probabilities = probabilities(&scores, self.temperature);
         let mut genres: Vec<(String, f64)> =
@@ -154,22 +154,23 @@ impl Classifier {
 }
 
 /// A song to learn from.
-struct Known<'a> {
+struct TrainingSong<'a> {
     genre: usize,
     fold: usize,
     numbers: &'a [f64],
 }
 
+/// What is fitted to the training songs.
 #[derive(Clone, Debug)]
-struct Learned {
+struct Fitted {
     standard: Standard,
     discriminant: Discriminant,
     /// The songs of each genre, standardised.
     songs: Vec<Vec<Vec<f64>>>,
 }
 
-impl Learned {
-    fn from<'a>(known: impl IntoIterator<Item = &'a Known<'a>>, n_genres: usize) -> Self {
+impl Fitted {
+    fn from<'a>(known: impl IntoIterator<Item = &'a TrainingSong<'a>>, n_genres: usize) -> Self {
         let (rows, groups): (Vec<&[f64]>, Vec<usize>) =
             known.into_iter().map(|known| (known.numbers, known.genre)).unzip();
         let standard = Standard::of(&rows);
@@ -208,17 +209,17 @@ impl Trial {
     }
 }
 
-fn held_out(known: &[Known<'_>], n_genres: usize) -> Vec<Trial> {
+fn held_out(known: &[TrainingSong<'_>], n_genres: usize) -> Vec<Trial> {
     let mut trials = Vec::with_capacity(known.len());
     for fold in 0..FOLDS {
-        let (out, kept): (Vec<&Known<'_>>, Vec<&Known<'_>>) =
+        let (out, kept): (Vec<&TrainingSong<'_>>, Vec<&TrainingSong<'_>>) =
             known.iter().partition(|song| song.fold == fold);
         if out.is_empty() || kept.is_empty() {
             continue;
         }
-        let learned = Learned::from(kept, n_genres);
+        let fitted = Fitted::from(kept, n_genres);
         for song in out {
-            let (scores, distances) = learned.score(song.numbers);
+            let (scores, distances) = fitted.score(song.numbers);
             let distance = distances[likeliest(&scores)];
             trials.push(Trial { genre: song.genre, scores, distance });
         }

@@ -1,7 +1,7 @@
 //! How long is a piece, and which of its notes lie too far out to belong to it?
 //!
 //! A note hours after the end is a common export fault and costs no music: a few after a long silence
-//! are dropped. Music that goes on beyond the limit is refused by the caller. Time is by the tempo
+//! are dropped. Music that lasts beyond the limit is refused by the caller. Time is by the tempo
 //! map.
 
 use super::limits::Limits;
@@ -61,7 +61,7 @@ impl Length {
         Self { last, minutes: minutes(last_onset), silence, n_late, n_notes }
     }
 
-    /// Whether the music itself goes on beyond `max_minutes`, not only a few strays.
+    /// Whether the music itself lasts beyond `max_minutes`, not only a few strays.
     pub(super) fn is_too_long(&self, max_minutes: u32) -> bool {
         let few = FEW.max(self.n_notes / SHARE).min(self.n_notes / 4);
         let is_stray = self.n_late <= few && self.silence >= SILENCE;

@@ -50,7 +50,7 @@ pub fn train(
     on_progress: impl FnMut(Progress, Moment<'_>) -> ControlFlow<End, f64>,
 ) -> Result<Trained, TrainError> {
     let hardware = Hardware::find(settings.device)?;
-    Run::begin(&hardware, lessons, settings, size, start)?.through(lessons, on_progress)
+    Run::begin(&hardware, lessons, settings, size, start)?.train_to_end(lessons, on_progress)
 }
 
 #[cfg(test)]

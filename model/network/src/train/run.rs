@@ -1,6 +1,6 @@
 //! How does a run go from window to window and from epoch to epoch?
 //!
-//! Everything that decides how it goes on is in its [`Course`] and its learner, so that it can be left
+//! Everything that decides how it continues is in its [`Course`] and its learner, so that it can be left
 //! at any step and resumed by another process.
 
 use std::fmt;
@@ -27,7 +27,7 @@ pub enum Start<'a> {
     Fresh,
     /// The weights of a network of the same size.
     Weights(&'a Network),
-    /// Where another run was. It goes on step by step as that would have, if it is given the same
+    /// Where another run was. It continues step by step as that would have, if it is given the same
     /// lessons and settings on the same machine.
     Snapshot(Box<Snapshot>),
 }
@@ -113,7 +113,7 @@ impl<'a> Run<'a> {
         snapshot: Snapshot,
         settings: &'a Hyperparameters,
         held_out: Vec<Sequence>,
-        reckoned: usize,
+        expected: usize,
     ) -> Result<Self, TrainError> {
         let Snapshot { mut course, learner: optimizer } = snapshot;
         let mut learner = AnyLearner::new(hardware, &optimizer.weights, settings.precision)?;
@@ -121,13 +121,13 @@ impl<'a> Run<'a> {
         if course.n_steps.is_none() {
             measure_best(&mut course, &held_out)?;
         }
-        let n_steps = course.n_steps.unwrap_or(reckoned);
+        let n_steps = course.n_steps.unwrap_or(expected);
         let network = optimizer.weights;
         Ok(Self { settings, held_out, n_steps, windows: None, network, learner, course })
     }
 
-    /// Goes on to the end.
-    pub(super) fn through(
+    /// Trains until the last epoch, or until nothing more is learned.
+    pub(super) fn train_to_end(
         mut self,
         lessons: &impl Lessons,
         mut on_progress: impl FnMut(Progress, Moment<'_>) -> ControlFlow<End, f64>,
@@ -135,12 +135,12 @@ impl<'a> Run<'a> {
         while self.course.place.epoch <= self.settings.epochs
             && self.epochs_since_best() < self.settings.patience
         {
-            let mut end = self.learn(lessons, &mut on_progress)?;
+            let mut end = self.learn_epoch(lessons, &mut on_progress)?;
             let loss = self.validate(&mut on_progress)?;
             if !loss.valid_nll.is_finite() {
                 return Err(TrainError::Diverged { epoch: loss.epoch });
             }
-            self.note(loss)?;
+            self.end_epoch(loss)?;
             match on_progress(Progress::Epoch(loss), Moment(&self)) {
                 ControlFlow::Continue(share) => self.course.time_share = share,
                 ControlFlow::Break(said) => end = Some(said),
@@ -157,7 +157,7 @@ impl<'a> Run<'a> {
     }
 
     /// Learns from what is left of the epoch.
-    fn learn(
+    fn learn_epoch(
         &mut self,
         lessons: &impl Lessons,
         on_progress: &mut impl FnMut(Progress, Moment<'_>) -> ControlFlow<End, f64>,
@@ -220,8 +220,8 @@ impl<'a> Run<'a> {
         Ok(EpochLoss { epoch: self.course.place.epoch, train_nll, valid_nll })
     }
 
-    /// Notes the losses of an epoch, and goes to the start of the next.
-    fn note(&mut self, loss: EpochLoss) -> Result<(), TrainError> {
+    /// Notes the losses of an epoch and moves on to the next.
+    fn end_epoch(&mut self, loss: EpochLoss) -> Result<(), TrainError> {
         let course = &mut self.course;
         course.curve.push(loss);
         if course.best.as_ref().is_none_or(|(best, _)| loss.valid_nll < best.valid_nll) {

@@ -18,10 +18,10 @@ pub(crate) struct Place {
     pub(crate) step: usize,
 }
 
-/// Everything besides the learner's numbers that decides how a run goes on.
+/// Everything besides the learner's numbers that decides how a run continues.
 pub(crate) struct Course {
     pub(crate) place: Place,
-    /// Steps that the whole run is reckoned to take; `None` if that has to be reckoned anew.
+    /// Steps that the whole run is expected to take; `None` if they have to be counted anew.
     pub(crate) n_steps: Option<usize>,
     pub(crate) rng: ChaCha8Rng,
     /// What the lanes carry; `None` before the first window of an epoch.
@@ -85,7 +85,7 @@ impl Snapshot {
     }
 
     /// The same weights before the first window of the epoch, from where a run resumes whose lessons
-    /// have changed since: its length is then reckoned, and its best weights are measured, anew.
+    /// have changed since: its steps are then counted, and its best weights measured, anew.
     #[must_use]
     pub fn for_other_lessons(self) -> Self {
         let Place { epoch, window, step } = self.course.place;

@@ -92,7 +92,7 @@ fn the_plain_composition_learns_as_the_engine_does() {
     let curve_on = |hardware: Hardware| {
         let run =
             Run::begin(&hardware, &corpus(), &settings, settings.size(INTERFACE), Start::Fresh);
-        run.and_then(|run| run.through(&corpus(), go_on)).expect("it trains").curve
+        run.and_then(|run| run.train_to_end(&corpus(), go_on)).expect("it trains").curve
     };
     let engine = curve_on(Hardware::Processor(None));
     let plain = curve_on(Hardware::Plain(candle_core::Device::Cpu));

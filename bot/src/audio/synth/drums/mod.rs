@@ -13,10 +13,10 @@ use music::score::Part;
 
 pub(super) use tuning::Tuning;
 
-use super::instrument::{Instrument, within};
+use super::part_player::{PartPlayer, within};
 use crate::audio::dsp::noise::Noise;
 use crate::audio::pcm::Frame;
-use crate::audio::sound::Sound;
+use crate::audio::settings::SoundSettings;
 use crate::audio::tempo_map::TempoMap;
 use crate::part::PartKind;
 
@@ -45,7 +45,7 @@ impl Drum {
         part: &Part,
         tempo_map: &TempoMap<'_>,
         tuning: &Tuning,
-        sound: &Sound,
+        sound: &SoundSettings,
         seed: u64,
     ) -> Self {
         let onsets: Vec<usize> =
@@ -79,7 +79,7 @@ impl Drum {
     }
 }
 
-impl Instrument for Drum {
+impl PartPlayer for Drum {
     fn end(&self, span: &Range<usize>) -> usize {
         let strokes = self.within(span).iter();
         strokes.map(|stroke| stroke.onset + self.sound(stroke).len()).max().unwrap_or(0)

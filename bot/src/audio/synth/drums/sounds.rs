@@ -7,14 +7,14 @@ use crate::audio::dsp::math::{exp, sine, tanh};
 use crate::audio::dsp::noise::Noise;
 use crate::audio::dsp::oscillator::hertz;
 use crate::audio::pcm::{Frame, SAMPLE_RATE};
-use crate::audio::sound::Sound;
+use crate::audio::settings::SoundSettings;
 use crate::part::PartKind;
 
 const RATE: f32 = SAMPLE_RATE as f32;
 
 /// The sound of a drum; silence for a part that isn't one. `root` is the pitch class to which a kick
 /// is tuned.
-pub(super) fn render(drum: PartKind, root: u8, sound: &Sound, noise: Noise) -> Vec<Frame> {
+pub(super) fn render(drum: PartKind, root: u8, sound: &SoundSettings, noise: Noise) -> Vec<Frame> {
     match drum {
         PartKind::Kick => kick(root, sound, noise),
         PartKind::Snare => snare(noise),
@@ -31,7 +31,7 @@ pub(super) fn is_choked(drum: PartKind) -> bool {
 }
 
 /// A sine that falls to the `root`, ever more distorted, with a click in front.
-fn kick(root: u8, sound: &Sound, mut noise: Noise) -> Vec<Frame> {
+fn kick(root: u8, sound: &SoundSettings, mut noise: Noise) -> Vec<Frame> {
     let n_frames = (sound.kick_ms * 1e-3 * RATE) as usize;
     // The root between 43 Hz (F1) and 82 Hz (E2).
     let bottom = hertz(29.0 + f32::from((root + 12 - 5) % 12), 0.0);

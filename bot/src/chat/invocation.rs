@@ -1,4 +1,4 @@
-//! Who asks for what, and where does the answer go?
+//! Who used which slash command, and where does the answer go?
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -9,9 +9,9 @@ use crate::id::{ChannelId, ListenerId};
 /// The size of a file that every place takes.
 const MAX_FILE_BYTES: usize = 10 << 20;
 
-/// A listener's slash command.
+/// The use of a slash command by a listener.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct Invocation {
     /// What is asked.
     pub question: Question,
     /// Who asks.

@@ -1,16 +1,16 @@
 //! What is asked of a rendering?
 //!
-//! One value holds everything besides the music itself, so that the same [`Request`] and the same
+//! One value holds everything besides the music itself, so that the same [`RenderSpec`] and the same
 //! song always give the same bytes.
 
 use crate::arrange::Profile;
+use crate::arrangement_kind::ArrangementKind;
 use crate::instrument::Instrument;
-use crate::names;
-pub use crate::style::Style;
+use crate::track_name;
 
 /// How a song is to be rendered, and what the track is called.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Request {
+pub struct RenderSpec {
     /// The genre's name, as its folder is called.
     pub genre: String,
     /// The version of the model that made the song.
@@ -19,10 +19,10 @@ pub struct Request {
     pub seed: u64,
     /// The number of the track within its genre's store.
     pub number: u64,
-    /// The track's name in two words, as [`names::of`] gives it.
+    /// The track's name in two words, as [`track_name::for_number`] gives it.
     pub name: String,
     /// Everything around the song, or the song alone.
-    pub style: Style,
+    pub arrangement: ArrangementKind,
     /// What the lead is played on; the profile's instrument when `None`.
     pub instrument: Option<Instrument>,
     /// Whether to render and encode sound.
@@ -40,7 +40,7 @@ pub struct Request {
     pub profile: Profile,
 }
 
-impl Request {
+impl RenderSpec {
     /// A full arrangement with audio and picture in the genre's built-in profile.
     pub fn new(genre: &str, version: u32, seed: u64, number: u64) -> Self {
         Self {
@@ -48,8 +48,8 @@ impl Request {
             version,
             seed,
             number,
-            name: names::of(number),
-            style: Style::Full,
+            name: track_name::for_number(number),
+            arrangement: ArrangementKind::Full,
             instrument: None,
             audio: true,
             wav: false,
@@ -62,11 +62,11 @@ impl Request {
 
     /// The stem that all files of the track share.
     pub fn stem(&self) -> String {
-        names::stem(&self.genre, self.number, &self.name)
+        track_name::stem(&self.genre, self.number, &self.name)
     }
 
     /// The track's name as people read it: `Iron Sunrise`.
     pub fn title(&self) -> String {
-        names::title(&self.name)
+        track_name::title(&self.name)
     }
 }

@@ -6,7 +6,7 @@ use super::text::{count, plain};
 
 /// What is said of the version of a genre's model that is played. Losses are in nats a token.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Standing<'a> {
+pub struct ModelReport<'a> {
     /// The genre.
     pub genre: &'a str,
     /// The version.
@@ -35,7 +35,7 @@ pub struct Standing<'a> {
 }
 
 /// The text of the message that tells how well a genre's model does.
-pub fn standing(about: &Standing<'_>) -> String {
+pub fn model_report(about: &ModelReport<'_>) -> String {
     let mut text = format!(
         "**{} v{}**, made <t:{}:D>\nLearned from {}",
         plain(about.genre, 100),
@@ -80,8 +80,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_standing_says_what_was_learned_and_what_votes_changed() {
-        let about = Standing {
+    fn a_report_says_what_was_learned_and_what_votes_changed() {
+        let about = ModelReport {
             genre: "hard_style",
             version: 3,
             made_at_s: 1_700_000_000,
@@ -100,10 +100,10 @@ mod tests {
                         better): **1.500** nats a token; counting pairs of notes 2.250, untrained \
                         6.000\n2 tracks rated by 1 listener: songs like those you liked weighed up \
                         to 2.0 in its training, their opposites down to 0.5";
-        assert_eq!(standing(&about), expected);
-        let unheard = standing(&Standing { weights: Some((1.0, 1.0)), ..about.clone() });
+        assert_eq!(model_report(&about), expected);
+        let unheard = model_report(&ModelReport { weights: Some((1.0, 1.0)), ..about.clone() });
         assert!(unheard.ends_with("the next one will follow these votes"), "{unheard}");
-        let unrated = standing(&Standing { n_rated: 0, n_held_out: 0, n_liked: 0, ..about });
+        let unrated = model_report(&ModelReport { n_rated: 0, n_held_out: 0, n_liked: 0, ..about });
         assert!(unrated.contains("from 214 songs\nLoss on the songs it learned from"), "{unrated}");
         assert!(unrated.ends_with("react to one to teach me."), "{unrated}");
     }

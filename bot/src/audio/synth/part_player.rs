@@ -1,4 +1,4 @@
-//! What must something offer that plays a part?
+//! What must each kind of synthesis offer so that it can play a part?
 
 use std::ops::Range;
 
@@ -6,13 +6,13 @@ use crate::audio::pcm::Frame;
 
 /// A part and what plays it. Its notes are prepared when it is made, so that any stretch of the track can
 /// be played by itself and several at the same time.
-pub(crate) trait Instrument: Send + Sync {
+pub(crate) trait PartPlayer: Send + Sync {
     /// The frame by which every note that starts in the frames of `span` has fallen silent; 0 if none
     /// starts there.
     fn end(&self, span: &Range<usize>) -> usize;
 
     /// Adds every note that starts in the frames of `span` to `out`, which begins with the first of them
-    /// and reaches to [`Instrument::end`].
+    /// and reaches to [`PartPlayer::end`].
     fn play(&self, span: &Range<usize>, out: &mut [Frame]);
 }
 

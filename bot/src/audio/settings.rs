@@ -1,4 +1,4 @@
-//! What can be set about the sound of a genre?
+//! What can be set about how a genre sounds?
 
 use bounds::{OutOfRange, require};
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Levels, effects and drum sounds of the synthesizer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Sound {
+pub struct SoundSettings {
     /// Integrated loudness of the whole track. Louder leaves less punch.
     pub loudness_lufs: f64,
     /// The highest true peak. Lossy coding raises peaks by up to 3 dB, so leave room.
@@ -29,7 +29,7 @@ pub struct Sound {
     pub tail_ms: u32,
 }
 
-impl Default for Sound {
+impl Default for SoundSettings {
     fn default() -> Self {
         Self {
             loudness_lufs: -10.0,
@@ -46,7 +46,7 @@ impl Default for Sound {
     }
 }
 
-impl Sound {
+impl SoundSettings {
     /// Whether every value is allowed.
     ///
     /// # Errors
@@ -84,10 +84,10 @@ mod tests {
 
     #[test]
     fn values_out_of_range_are_named() {
-        assert_eq!(Sound::default().check(), Ok(()));
-        let wrong = Sound { delay: 1.5, ..Sound::default() };
+        assert_eq!(SoundSettings::default().check(), Ok(()));
+        let wrong = SoundSettings { delay: 1.5, ..SoundSettings::default() };
         assert_eq!(wrong.check().map_err(|e| e.key), Err("delay"));
-        let wrong = Sound { loudness_lufs: f64::NAN, ..Sound::default() };
+        let wrong = SoundSettings { loudness_lufs: f64::NAN, ..SoundSettings::default() };
         assert_eq!(wrong.check().map_err(|e| e.key), Err("loudness_lufs"));
     }
 }

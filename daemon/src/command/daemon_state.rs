@@ -1,10 +1,10 @@
-//! What does only a running daemon know?
+//! What does a running daemon know that the store does not?
 
-use crate::control::answer::Step;
+use crate::control::line::Step;
 
 /// A training under way.
 #[derive(Clone, Debug)]
-pub(crate) struct Underway {
+pub(crate) struct TrainingUnderway {
     /// The genre.
     pub(crate) genre: String,
     /// Its progress; none until the first step is made.
@@ -13,11 +13,11 @@ pub(crate) struct Underway {
 
 /// What only a running daemon knows.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Situation {
+pub(crate) struct DaemonState {
     /// Whether this is the daemon.
     pub(crate) is_daemon: bool,
     /// The training under way.
-    pub(crate) training: Option<Underway>,
+    pub(crate) training: Option<TrainingUnderway>,
     /// The genres whose training is queued, the next first.
     pub(crate) waiting: Vec<String>,
     /// The state of the chat, in words.

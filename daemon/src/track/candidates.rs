@@ -1,4 +1,4 @@
-//! Which of several samples becomes the track?
+//! How are the candidates for a track drawn and measured?
 //!
 //! Draws samples and measures each against the taste and against the songs that its version was
 //! learned from; [`taste::choose`] decides which is taken.
@@ -9,12 +9,12 @@ use music::song::Song;
 use network::infer::Predictor;
 use taste::{Merit, Rule, Taste};
 
-use crate::control::answer::Misused;
+use crate::control::failure::Misused;
 use crate::store::Candidate;
 
-/// How the choice is made.
-pub(crate) struct Choice<'a> {
-    /// Samples to choose from.
+/// What the candidates are measured by.
+pub(crate) struct Criteria<'a> {
+    /// How many to choose from.
     pub(crate) n_candidates: u32,
     /// What listeners like.
     pub(crate) taste: &'a Taste,
@@ -24,8 +24,8 @@ pub(crate) struct Choice<'a> {
     pub(crate) max_copied_notes: u32,
 }
 
-/// The chosen sample.
-pub(crate) struct Chosen {
+/// The chosen candidate.
+pub(crate) struct ChosenSong {
     /// The music.
     pub(crate) song: Song,
     /// The longest run it shares with a song that was learned from.
@@ -40,27 +40,26 @@ pub(crate) struct Chosen {
 /// When nothing can be sampled.
 pub(crate) fn choose(
     predictor: &Predictor,
-    request: &SongSpec,
-    choice: &Choice<'_>,
-) -> anyhow::Result<Chosen> {
+    spec: &SongSpec,
+    criteria: &Criteria<'_>,
+) -> anyhow::Result<ChosenSong> {
     let rule =
-        Rule { n_candidates: choice.n_candidates, max_copied_notes: choice.max_copied_notes };
+        Rule { n_candidates: criteria.n_candidates, max_copied_notes: criteria.max_copied_notes };
     let chosen = taste::choose(rule, |idx| {
-        let seed = candidate_seed(request.seed, idx);
-        let song =
-            sample(predictor, &SongSpec { seed, ..request.clone() }).map_err(into_misused)?;
-        let shared = choice.melodies.longest_shared(&drawn_part(&song, request));
-        let reward = choice.taste.reward(&taste::measure(&song));
+        let seed = candidate_seed(spec.seed, idx);
+        let song = sample(predictor, &SongSpec { seed, ..spec.clone() }).map_err(into_misused)?;
+        let shared = criteria.melodies.longest_shared(&drawn_part(&song, spec));
+        let reward = criteria.taste.reward(&taste::measure(&song));
         let merit = Merit { n_copied_notes: shared.n_notes, reward };
         anyhow::Ok(((song, shared), merit))
     })?;
     let candidate = |(idx, merit): (u32, &Merit)| Candidate {
-        seed: candidate_seed(request.seed, idx),
+        seed: candidate_seed(spec.seed, idx),
         score: merit.reward as f32,
     };
     let candidates = (0..).zip(&chosen.merits).map(candidate).collect();
     let (song, shared) = chosen.sample;
-    Ok(Chosen { song, shared, candidates })
+    Ok(ChosenSong { song, shared, candidates })
 }
 
 /// What was asked for wrongly is a misuse; that no lead came of it is not.
@@ -72,8 +71,8 @@ fn into_misused(error: SampleError) -> anyhow::Error {
 }
 
 /// The song without its primer, which is not the network's.
-fn drawn_part(song: &Song, request: &SongSpec) -> Song {
-    let Some(primer) = &request.primer else { return song.clone() };
+fn drawn_part(song: &Song, spec: &SongSpec) -> Song {
+    let Some(primer) = &spec.primer else { return song.clone() };
     let from = primer.n_bars() * song.steps_per_bar();
     let notes = song.notes().iter().filter(|note| note.onset >= from).copied();
     Song::new(song.tempo_bpm(), song.beats_per_bar(), song.n_bars(), notes)
@@ -102,7 +101,7 @@ mod tests {
         Predictor::new(&network).expect("a predictor")
     }
 
-    fn request() -> SongSpec {
+    fn spec() -> SongSpec {
         SongSpec {
             seed: 3,
             n_bars: 4,
@@ -118,10 +117,10 @@ mod tests {
         }
     }
 
-    fn chosen(melodies: &Melodies, max_copied_notes: u32, n_candidates: u32) -> Chosen {
+    fn chosen(melodies: &Melodies, max_copied_notes: u32, n_candidates: u32) -> ChosenSong {
         let taste = Taste::fit(&Statistics::default(), &[]);
-        let choice = Choice { n_candidates, taste: &taste, melodies, max_copied_notes };
-        choose(&predictor(), &request(), &choice).expect("a song")
+        let criteria = Criteria { n_candidates, taste: &taste, melodies, max_copied_notes };
+        choose(&predictor(), &spec(), &criteria).expect("a song")
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Which features are there?
+//! Which families of features are there, and which features in all??
 
 use super::schema::Feature;
 use super::view::View;

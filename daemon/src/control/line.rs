@@ -1,7 +1,7 @@
-//! How does a command answer?
+//! What is a line of a command's answer?
 //!
-//! In lines, each for people and for programs, so that a command says the same whether this process
-//! carries it out or the daemon. They are printed by [`crate::cli::print`].
+//! Each is for people and for programs, so that a command says the same whether this process or the
+//! daemon carries it out. [`crate::cli::print`] prints them.
 
 use std::fmt;
 use std::path::Path;
@@ -94,40 +94,6 @@ pub(crate) fn shown(path: &Path) -> String {
 /// Where the lines go; they may be dropped when nobody is listening any more.
 pub(crate) type Out<'a> = dyn FnMut(Line) + Send + 'a;
 
-/// Understood, but not possible now (exit code 3), with what is missing.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct NotNow(pub(crate) String);
-
-/// The command was used wrongly (exit code 2).
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct Misused(pub(crate) String);
-
-/// An error with its causes, each mentioned once: many mention their cause themselves.
-pub(crate) fn with_causes(error: &anyhow::Error) -> String {
-    let mut text = String::new();
-    for cause in error.chain().map(ToString::to_string) {
-        if text.is_empty() {
-            text = cause;
-        } else if !text.contains(&cause) {
-            text.push_str(&format!(": {cause}"));
-        }
-    }
-    text
-}
-
-/// The exit code that an error stands for.
-pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
-    if error.downcast_ref::<NotNow>().is_some() {
-        3
-    } else if error.downcast_ref::<Misused>().is_some() {
-        2
-    } else {
-        1
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,13 +104,5 @@ mod tests {
         let expected =
             ["0 s", "1 s", "90 s", "2 min", "19 min", "90 min", "1 h 30 min", "24 h 00 min"];
         assert_eq!(words, expected);
-    }
-
-    #[test]
-    fn a_cause_that_was_said_is_not_said_again() {
-        let cause = std::io::Error::other("the disk is full");
-        let error =
-            anyhow::Error::from(cause).context("writing a: the disk is full").context("no track");
-        assert_eq!(with_causes(&error), "no track: writing a: the disk is full");
     }
 }

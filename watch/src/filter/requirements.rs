@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// What a song needs to be taken.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Limits {
+pub struct Requirements {
     /// The fewest bars, from the first note to the last. Lower takes short loops, from which the
     /// network learns little but their repetition.
     pub min_bars: u32,
@@ -18,7 +18,7 @@ pub struct Limits {
     pub min_lead_notes_a_bar: f64,
 }
 
-impl Default for Limits {
+impl Default for Requirements {
     fn default() -> Self {
         Self {
             min_bars: 3,
@@ -29,7 +29,7 @@ impl Default for Limits {
     }
 }
 
-impl Limits {
+impl Requirements {
     /// Whether all values are allowed.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
-use crate::control::answer::NotNow;
+use crate::control::failure::NotNow;
 
 /// A training that a person, the schedule or an earlier process asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,4 +1,4 @@
-//! How good is a version: how did it learn, what is it worth, what did votes change?
+//! How is a genre's model doing: how did it learn, how well does it predict, what did votes change?
 //!
 //! As a picture, and in words for the chat. It only looks things up and measures nothing anew.
 
@@ -18,12 +18,12 @@ use crate::votes::rating::score_of;
 ///
 /// # Errors
 /// When there is none, or when it or the store cannot be read.
-pub(crate) fn standing(context: &Context, genre: &str) -> anyhow::Result<(String, Vec<u8>)> {
+pub(crate) fn model_report(context: &Context, genre: &str) -> anyhow::Result<(String, Vec<u8>)> {
     let promotion = context.store.current_version(genre)?.context("no version is played")?;
     let manifest = version::manifest(&context.home.version(genre, promotion.version))?;
     let (n_rated, n_listeners) = n_rated(context, genre)?;
     let basis = Basis::of(context, &manifest)?;
-    let about = post::Standing {
+    let about = post::ModelReport {
         genre,
         version: manifest.version,
         made_at_s: manifest.created_ms / 1000,
@@ -37,7 +37,7 @@ pub(crate) fn standing(context: &Context, genre: &str) -> anyhow::Result<(String
         n_listeners,
         weights: basis.weights,
     };
-    Ok((post::standing(&about), curve(context, &manifest)?))
+    Ok((post::model_report(&about), curve(context, &manifest)?))
 }
 
 /// How a version learned, as the bytes of a PNG.

@@ -32,7 +32,7 @@ const MAX_COPIES: u32 = 10_000;
 /// A move or a copy that failed; what was there before is still there.
 #[derive(Debug, Error)]
 #[error("can't {doing} {path}: {source}")]
-pub struct ShelfError {
+pub struct MoveError {
     /// What was tried: `store`, `move` or `explain`.
     pub doing: &'static str,
     /// The file that should have come to be, or the one that should have moved.
@@ -46,8 +46,8 @@ pub struct ShelfError {
 /// replaced.
 ///
 /// # Errors
-/// [`ShelfError`] when it can't be written safely.
-pub fn keep(bytes: &[u8], songs_dir: &Path, hash: &str) -> Result<PathBuf, ShelfError> {
+/// [`MoveError`] when it can't be written safely.
+pub fn keep(bytes: &[u8], songs_dir: &Path, hash: &str) -> Result<PathBuf, MoveError> {
     let path = songs_dir.join(format!("{hash}.mid"));
     let keep = || {
         if fs::read(&path).is_ok_and(|kept| kept == bytes) {
@@ -57,7 +57,7 @@ pub fn keep(bytes: &[u8], songs_dir: &Path, hash: &str) -> Result<PathBuf, Shelf
         make_folder(songs_dir)?;
         write_beside(&path, bytes)
     };
-    keep().map_err(|source| ShelfError { doing: "store", path: path.clone(), source })?;
+    keep().map_err(|source| MoveError { doing: "store", path: path.clone(), source })?;
     Ok(path)
 }
 
@@ -65,9 +65,9 @@ pub fn keep(bytes: &[u8], songs_dir: &Path, hash: &str) -> Result<PathBuf, Shelf
 /// is now. If its name is taken there, ` (2)`, ` (3)` … comes before its ending.
 ///
 /// # Errors
-/// [`ShelfError`] when it can't be moved; then it is still where it was.
-pub fn shelve(from: &Path, to_dir: &Path) -> Result<PathBuf, ShelfError> {
-    shelve_by(from, to_dir, rename_new).map_err(|source| ShelfError {
+/// [`MoveError`] when it can't be moved; then it is still where it was.
+pub fn move_into(from: &Path, to_dir: &Path) -> Result<PathBuf, MoveError> {
+    move_by(from, to_dir, rename_new).map_err(|source| MoveError {
         doing: "move",
         path: from.to_owned(),
         source,
@@ -77,10 +77,10 @@ pub fn shelve(from: &Path, to_dir: &Path) -> Result<PathBuf, ShelfError> {
 /// Writes `text` beside `path` as `<file>.reason.txt`, at once or not at all, and returns where.
 ///
 /// # Errors
-/// [`ShelfError`] when it can't be written safely.
-pub fn write_reason(path: &Path, text: &str) -> Result<PathBuf, ShelfError> {
+/// [`MoveError`] when it can't be written safely.
+pub fn write_reason(path: &Path, text: &str) -> Result<PathBuf, MoveError> {
     let reason = reason_path(path);
-    write_beside(&reason, text.as_bytes()).map_err(|source| ShelfError {
+    write_beside(&reason, text.as_bytes()).map_err(|source| MoveError {
         doing: "explain",
         path: path.to_owned(),
         source,
@@ -114,8 +114,8 @@ pub fn is_reason(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.as_bytes().ends_with(REASON))
 }
 
-/// [`shelve`] with a way of renaming, which may say that the folder is on another filesystem.
-fn shelve_by(
+/// [`move_into`] with a way of renaming, which may say that the folder is on another filesystem.
+fn move_by(
     from: &Path,
     to_dir: &Path,
     rename: fn(&Path, &Path) -> io::Result<()>,
@@ -275,7 +275,7 @@ mod tests {
             for content in ["one", "two", "three"] {
                 let from = root.path().join("a song.mid");
                 fs::write(&from, content).expect("a file");
-                shelve_by(&from, &library, way).expect("moved");
+                move_by(&from, &library, way).expect("moved");
                 assert!(!from.exists());
             }
             assert_eq!(names(&library), ["a song (2).mid", "a song (3).mid", "a song.mid"]);
@@ -287,7 +287,7 @@ mod tests {
     #[test]
     fn what_is_not_there_can_not_move() {
         let root = folder();
-        let error = shelve(&root.path().join("none.mid"), root.path()).expect_err("no file");
+        let error = move_into(&root.path().join("none.mid"), root.path()).expect_err("no file");
         assert_eq!(error.source.kind(), io::ErrorKind::NotFound);
     }
 

@@ -12,7 +12,7 @@ const UNDECIDED: f64 = 1.0;
 
 /// What listeners think of a track.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Score {
+pub struct TrackScore {
     /// −1 (disliked without reserve) to 1.
     pub value: f64,
     /// How many listeners count in it.
@@ -21,13 +21,13 @@ pub struct Score {
 
 /// The score that standing votes, each with its listener, make: the mean of what the listeners say,
 /// each within ±1, drawn to 0 as if one undecided listener more had voted.
-pub fn score<L: Ord>(votes: impl IntoIterator<Item = (L, f64)>) -> Score {
+pub fn track_score<L: Ord>(votes: impl IntoIterator<Item = (L, f64)>) -> TrackScore {
     let mut says: BTreeMap<L, f64> = BTreeMap::new();
     for (listener, value) in votes {
         *says.entry(listener).or_default() += value;
     }
     let sum: f64 = says.values().map(|say| (say / FULL).clamp(-1.0, 1.0)).sum();
-    Score { value: sum / (says.len() as f64 + UNDECIDED), n_listeners: says.len() }
+    TrackScore { value: sum / (says.len() as f64 + UNDECIDED), n_listeners: says.len() }
 }
 
 #[cfg(test)]
@@ -39,22 +39,25 @@ mod tests {
     #[test]
     fn a_listener_has_one_say_however_many_emoji() {
         let loud = [("a", 2.0), ("a", 2.0), ("a", 2.0)];
-        assert_eq!(score(loud), score([loud[0]]));
-        assert!(score([("a", 2.0), ("b", 2.0)]).value > score(loud).value);
-        assert_eq!(score([("a", 2.0), ("b", -2.0)]), Score { value: 0.0, n_listeners: 2 });
+        assert_eq!(track_score(loud), track_score([loud[0]]));
+        assert!(track_score([("a", 2.0), ("b", 2.0)]).value > track_score(loud).value);
+        assert_eq!(
+            track_score([("a", 2.0), ("b", -2.0)]),
+            TrackScore { value: 0.0, n_listeners: 2 }
+        );
     }
 
     #[test]
     fn without_votes_nothing_is_known() {
-        assert_eq!(score::<&str>([]), Score::default());
+        assert_eq!(track_score::<&str>([]), TrackScore::default());
     }
 
     proptest! {
         #[test]
         fn one_more_like_never_weighs_less(votes in proptest::collection::vec(-2.0f64..=2.0, 0..20)) {
             let votes: Vec<(usize, f64)> = votes.into_iter().enumerate().collect();
-            let before = score(votes.clone()).value;
-            let after = score(votes.into_iter().chain([(99, 2.0)])).value;
+            let before = track_score(votes.clone()).value;
+            let after = track_score(votes.into_iter().chain([(99, 2.0)])).value;
             prop_assert!(after >= before);
             prop_assert!(song_weight(after, 1.0) >= song_weight(before, 1.0));
             prop_assert!(track_weight(after, 1.0) >= track_weight(before, 1.0));

@@ -1,11 +1,11 @@
-//! How much is put around a song?
+//! How is a song arranged: in full, or its lead voices alone?
 
 use std::fmt;
 use std::str::FromStr;
 
-/// How much is put around a song.
+/// What people ask for as the arrangement: how much is put around a song.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Style {
+pub enum ArrangementKind {
     /// Drums, bass and form of the genre around the song's voices.
     #[default]
     Full,
@@ -13,8 +13,8 @@ pub enum Style {
     Lead,
 }
 
-impl Style {
-    /// Every style.
+impl ArrangementKind {
+    /// Every arrangement.
     pub const ALL: [Self; 2] = [Self::Full, Self::Lead];
 
     /// What people call it.
@@ -26,17 +26,17 @@ impl Style {
     }
 }
 
-impl fmt::Display for Style {
+impl fmt::Display for ArrangementKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
 
-impl FromStr for Style {
+impl FromStr for ArrangementKind {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let is_meant = |style: &Self| text.trim().eq_ignore_ascii_case(style.name());
+        let is_meant = |arrangement: &Self| text.trim().eq_ignore_ascii_case(arrangement.name());
         let found = Self::ALL.into_iter().find(is_meant);
         found.ok_or_else(|| format!("{text:?} is not an arrangement: give \"full\" or \"lead\""))
     }
@@ -47,11 +47,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_style_goes_by_its_name() {
-        for style in Style::ALL {
-            assert_eq!(style.to_string().parse(), Ok(style));
+    fn each_goes_by_its_name() {
+        for arrangement in ArrangementKind::ALL {
+            assert_eq!(arrangement.to_string().parse(), Ok(arrangement));
         }
-        assert_eq!(" Lead".parse(), Ok(Style::Lead));
-        assert!("half".parse::<Style>().expect_err("no such style").contains("\"half\""));
+        assert_eq!(" Lead".parse(), Ok(ArrangementKind::Lead));
+        assert!(
+            "half"
+                .parse::<ArrangementKind>()
+                .expect_err("no such arrangement")
+                .contains("\"half\"")
+        );
     }
 }

@@ -271,7 +271,7 @@ const SECOND: [&str; 128] = [
 ];
 
 /// The name of the track with this number: two words joined by a hyphen, such as `iron-sunrise`.
-pub fn of(number: u64) -> String {
+pub fn for_number(number: u64) -> String {
     let mixed = shuffled(number % N_NAMES);
     let (first, second) = (mixed / 128, mixed % 128);
     format!("{}-{}", FIRST[first as usize], SECOND[second as usize])
@@ -321,9 +321,9 @@ mod tests {
 
     #[test]
     fn no_name_comes_twice_before_all_have_come() {
-        let names: HashSet<String> = (0..N_NAMES).map(of).collect();
+        let names: HashSet<String> = (0..N_NAMES).map(for_number).collect();
         assert_eq!(names.len() as u64, N_NAMES);
-        assert_eq!(of(7), of(7 + N_NAMES));
+        assert_eq!(for_number(7), for_number(7 + N_NAMES));
     }
 
     #[test]
@@ -348,7 +348,7 @@ mod tests {
     #[test]
     fn neighbours_share_no_word() {
         let shared = (0..1000).filter(|n| {
-            let (a, b) = (of(*n), of(n + 1));
+            let (a, b) = (for_number(*n), for_number(n + 1));
             a.split('-').zip(b.split('-')).any(|(x, y)| x == y)
         });
         assert!(shared.count() < 30);
