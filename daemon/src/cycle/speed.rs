@@ -103,7 +103,7 @@ fn measured(hardware: &Hardware, settings: &Hyperparameters) -> anyhow::Result<f
     let mut sequence = || Sequence {
         tokens: (0..=TIME).map(|_| rng.random_range(0..size.vocabulary as u32)).collect(),
         suggested: vec![size.vocabulary as u32; TIME * size.lookbacks],
-        label: 0,
+        labels: vec![0],
         weight: 1.0,
     };
     let sequences: Vec<Sequence> = (0..LANES).map(|_| sequence()).collect();

@@ -39,9 +39,9 @@ impl Lessons for SongLessons<'_> {
             let shift = possible.get(rng.random_range(0..possible.len().max(1)));
             let mut sequence = sequence(piece, shift.copied().unwrap_or(0));
             if rng.random_bool(UNLABELLED) {
-                sequence.label = 0;
+                sequence.labels = vec![0];
             } else if let Some(narrow) = piece.narrow_label.filter(|_| rng.random_bool(NARROW)) {
-                sequence.label = narrow;
+                sequence.labels = vec![narrow];
             }
             sequence
         };
@@ -69,7 +69,7 @@ fn sequence(piece: &Piece, shift: i32) -> Sequence {
         suggested: steps
             .map(|idx| idx.map_or(VOCABULARY as u32, |idx| moved(tokens[idx])))
             .collect(),
-        label: piece.label,
+        labels: vec![piece.label],
         weight: piece.weight,
     }
 }
@@ -132,11 +132,11 @@ mod tests {
         let (first, second) = (epoch(1), epoch(2));
         assert_eq!((first.len(), second.len()), (200, 200));
         assert!(first != second && first == epoch(1));
-        let n_free = first.iter().filter(|sequence| sequence.label == 0).count();
+        let n_free = first.iter().filter(|sequence| sequence.labels == [0]).count();
         assert!((5..50).contains(&n_free), "{n_free} songs without their label");
-        let n_narrow = first.iter().filter(|sequence| sequence.label == 7).count();
+        let n_narrow = first.iter().filter(|sequence| sequence.labels == [7]).count();
         assert!((25..65).contains(&n_narrow), "{n_narrow} of 100 songs with their narrower one");
-        assert!(lessons.held_out().iter().all(|sequence| sequence.label == 3));
+        assert!(lessons.held_out().iter().all(|sequence| sequence.labels == [3]));
     }
     #[test]
     fn votes_have_no_say_in_what_is_measured() {

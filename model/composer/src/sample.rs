@@ -129,7 +129,7 @@ fn draw_tokens(
     let mut grammar = Grammar::new(Some(spec.n_bars));
     let mut room = Room::new(limit(spec), forced.len());
     let mut lookback = Lookback::default();
-    let mut stream = predictor.stream(spec.label);
+    let mut stream = predictor.stream(&[spec.label]);
     let mut tokens: Vec<TokenId> = Vec::new();
     let mut bar_start = 0;
     let mut forced = forced.iter().copied();

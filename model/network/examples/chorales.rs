@@ -208,7 +208,7 @@ fn averaged(predictor: &Predictor, part: &[Vec<Frame>]) -> f64 {
 
 /// The loss of each frame, token by token as in use.
 fn frames_of(predictor: &Predictor, sequence: &Sequence) -> Vec<f64> {
-    let mut stream = predictor.stream(0);
+    let mut stream = predictor.stream(&[0]);
     let mut frames = vec![0.0];
     let steps = sequence.tokens.windows(2).zip(sequence.suggested.chunks(LOOKBACKS.len()));
     for (pair, suggested) in steps {

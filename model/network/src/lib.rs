@@ -44,7 +44,7 @@
 //! assert!(trained.best.valid_nll < trained.start_nll);
 //!
 //! let predictor = Predictor::new(&trained.network)?;
-//! let mut stream = predictor.stream(0);
+//! let mut stream = predictor.stream(&[0]);
 //! let mut token = 3;
 //! for expected in [4, 5, 6, 7, 8, 9, 0] {
 //!     let logits = predictor.step(&mut stream, token, &[]);

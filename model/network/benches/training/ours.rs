@@ -61,7 +61,7 @@ impl Lessons {
             });
             let suggested = suggested.collect();
             let label = rng.random_range(0..labels.max(1) as u32);
-            Sequence { tokens, suggested, label, weight: 1.0 }
+            Sequence { tokens, suggested, labels: vec![label], weight: 1.0 }
         });
         let sequences = sequences.collect();
         let windows = Windows::new(task.size.interface(), sequences, task.batch, task.steps);
@@ -111,7 +111,7 @@ impl Sampling {
             Predictor::with_precision(&network, precision).expect("memory for a predictor");
         let n_threads = if n_streams > 1 { 2 } else { 1 };
         let n_lanes = n_streams / n_threads;
-        let streams = (0..n_threads).map(|_| predictor.streams(&vec![0; n_lanes])).collect();
+        let streams = (0..n_threads).map(|_| predictor.streams(&vec![[0]; n_lanes])).collect();
         let name = format!("ours, {:?}, {n_streams} at once", predictor.precision());
         Self { name, predictor, streams, n_lanes }
     }

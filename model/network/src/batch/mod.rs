@@ -9,6 +9,9 @@ use std::collections::VecDeque;
 use crate::loss::Targets;
 use crate::weights::Interface;
 
+/// Stands for no label where another sequence of the batch has one.
+pub(crate) const NO_LABEL: u32 = u32::MAX;
+
 /// One window of a batch, time-major.
 #[derive(Clone, Debug, Default)]
 pub struct Window {
@@ -18,7 +21,9 @@ pub struct Window {
     pub batch: usize,
     /// Rows of the embedding table, [`Interface::inputs`] a step and lane.
     pub(crate) inputs: Vec<u32>,
-    /// The sequence's label, a step and lane.
+    /// Labels a step and lane.
+    pub(crate) n_labels: usize,
+    /// The sequence's labels, `n_labels` a step and lane; [`NO_LABEL`] where it has fewer.
     pub(crate) labels: Vec<u32>,
     /// Where a sequence starts, a step and lane.
     pub(crate) resets: Vec<bool>,
@@ -34,8 +39,9 @@ pub struct Sequence {
     /// What each lookback suggests to come after each token, as many a step as the network has
     /// lookbacks; at or above the vocabulary's size means nothing.
     pub suggested: Vec<u32>,
-    /// Its label, below the network's number of them; of no effect in a network without.
-    pub label: u32,
+    /// Its labels, each below the network's number of them, which are added up; of no effect in a network
+    /// without.
+    pub labels: Vec<u32>,
     /// How much its tokens count in training, against those of the others: only ratios matter. Losses
     /// on held-out sequences count every token alike.
     pub weight: f32,
@@ -60,7 +66,7 @@ impl Window {
     }
 
     /// Steps in which no lane reads anything.
-    fn empty(interface: Interface, time: usize, batch: usize) -> Self {
+    fn empty(interface: Interface, n_labels: usize, time: usize, batch: usize) -> Self {
         let n = time * batch;
         let nothing = vec![interface.vocabulary as u32; interface.lookbacks];
         let padding: Vec<u32> = inputs(interface, 0, &nothing).collect();
@@ -68,7 +74,8 @@ impl Window {
             time,
             batch,
             inputs: padding.repeat(n),
-            labels: vec![0; n],
+            n_labels,
+            labels: vec![NO_LABEL; n * n_labels],
             resets: vec![false; n],
             targets: Targets {
                 tokens: vec![0; n],
@@ -87,7 +94,8 @@ impl Window {
         for (to, row) in to.iter_mut().zip(inputs(interface, sequence.tokens[at], suggested)) {
             *to = row;
         }
-        self.labels[idx] = sequence.label;
+        self.labels[idx * self.n_labels..][..sequence.labels.len()]
+            .copy_from_slice(&sequence.labels);
         self.resets[idx] = at == 0;
         self.targets.tokens[idx] = sequence.tokens[at + 1];
         self.targets.suggested[idx * n_back..][..n_back].copy_from_slice(suggested);
@@ -116,6 +124,7 @@ pub struct Windows {
     lanes: Vec<Lane>,
     n_steps: usize,
     n_left: usize,
+    n_labels: usize,
     mean_weight: f64,
 }
 
@@ -138,6 +147,7 @@ impl Windows {
         n_steps: usize,
     ) -> Self {
         let mean_weight = mean_weight(&sequences);
+        let n_labels = sequences.iter().map(|sequence| sequence.labels.len()).max().unwrap_or(0);
         // The longest queue decides how long the epoch takes: each sequence goes to the shortest so far.
         let n_lanes = n_lanes.min(sequences.len()).max(1);
         let mut lanes = vec![Lane::default(); n_lanes];
@@ -148,7 +158,8 @@ impl Windows {
             lanes[shortest].sequences.push_back(sequence);
         }
         let longest = lengths.into_iter().max().unwrap_or(0);
-        Self { interface, lanes, n_steps, n_left: longest.div_ceil(n_steps), mean_weight }
+        let n_left = longest.div_ceil(n_steps);
+        Self { interface, lanes, n_steps, n_left, n_labels, mean_weight }
     }
 }
 
@@ -168,7 +179,7 @@ impl Iterator for Windows {
     fn next(&mut self) -> Option<Window> {
         self.n_left = self.n_left.checked_sub(1)?;
         let n_lanes = self.lanes.len();
-        let mut window = Window::empty(self.interface, self.n_steps, n_lanes);
+        let mut window = Window::empty(self.interface, self.n_labels, self.n_steps, n_lanes);
         for (idx, lane) in self.lanes.iter_mut().enumerate() {
             for t in 0..self.n_steps {
                 let Some((sequence, at)) = lane.step() else { break };

@@ -12,7 +12,7 @@ fn sequences(n: u32) -> Vec<Sequence> {
 fn sequence(seed: u32, n_tokens: u32, weight: f32) -> Sequence {
     let tokens: Vec<u32> = (0..n_tokens).map(|j| (seed + j * j) % 50).collect();
     let suggested = (0..4 * n_tokens.saturating_sub(1)).map(|j| (seed + j * 7) % 60).collect();
-    Sequence { tokens, suggested, label: seed % 3, weight }
+    Sequence { tokens, suggested, labels: vec![seed % 3], weight }
 }
 
 /// The same windows, each found by walking along the lanes from their start.
@@ -27,7 +27,7 @@ fn plain_windows(sequences: &[Sequence], n_lanes: usize, n_steps: usize) -> Vec<
     let longest = lanes.iter().map(|lane| length(lane)).max().expect("a lane");
     let mean = mean_weight(sequences);
     let window = |from: usize| {
-        let mut window = Window::empty(INTERFACE, n_steps, n_lanes);
+        let mut window = Window::empty(INTERFACE, 1, n_steps, n_lanes);
         for (lane, sequences) in lanes.iter().enumerate() {
             let steps =
                 sequences.iter().flat_map(|own| (0..own.n_steps()).map(move |at| (*own, at)));

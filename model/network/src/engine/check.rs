@@ -2,7 +2,7 @@
 
 use candle_core::{Result, bail};
 
-use crate::batch::Window;
+use crate::batch::{NO_LABEL, Window};
 use crate::{Size, State};
 
 /// Whether every id of the window is one the network knows, and everything is there.
@@ -19,8 +19,8 @@ pub(crate) fn check(window: &Window, state: &State, size: Size) -> Result<()> {
         && targets.suggested.len() == n * size.lookbacks
         && targets.divisor > 0.0;
     let labels_fit = size.labels == 0
-        || (window.labels.len() == n
-            && window.labels.iter().all(|row| (*row as usize) < size.labels));
+        || (window.labels.len() == n * window.n_labels
+            && window.labels.iter().all(|row| *row == NO_LABEL || (*row as usize) < size.labels));
     let numbers = window.batch * size.hidden;
     let state_fits = state.0.len() == size.layers
         && state.0.iter().all(|own| own.hidden.len() == numbers && own.cell.len() == numbers);

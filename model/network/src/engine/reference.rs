@@ -94,7 +94,8 @@ fn window() -> Window {
         time: TIME,
         batch: BATCH,
         inputs: of(|t, b| t * t + 3 * b),
-        labels: vec![0; TIME * BATCH],
+        n_labels: 0,
+        labels: Vec::new(),
         resets: vec![false; TIME * BATCH],
         targets: Targets {
             tokens: of(|t, b| 5 * t + b * b + 1),

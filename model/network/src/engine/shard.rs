@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::layer::{BackSpace, Input, LayerSpace, OutputGradient, Shape, Weights};
-use crate::batch::Window;
+use crate::batch::{NO_LABEL, Window};
 use crate::kernels::Level;
 use crate::kernels::aligned::Aligned;
 use crate::kernels::elementwise::{Add, Multiply};
@@ -297,9 +297,10 @@ fn rows_of<'a>(
         from..from + width
     };
     let inputs = window.inputs[at * n..][..n].iter();
-    let label = window.labels.get(at).filter(|_| layout.size.labels > 0);
+    let n_labels = if layout.size.labels > 0 { window.n_labels } else { 0 };
+    let labels = window.labels[at * n_labels..][..n_labels].iter().filter(|row| **row != NO_LABEL);
     let inputs = inputs.map(move |row| of(layout.embedding.start, *row));
-    inputs.chain(label.map(move |row| of(layout.labels.start, *row)))
+    inputs.chain(labels.map(move |row| of(layout.labels.start, *row)))
 }
 
 fn weights<'a>(view: &View<'a>, layer: usize) -> Weights<'a> {

@@ -27,6 +27,7 @@ pub(crate) fn window(size: Size, time: usize, batch: usize, rng: &mut ChaCha8Rng
         time,
         batch,
         inputs,
+        n_labels: 1,
         labels: (0..n).map(|_| rng.random_range(0..size.labels.max(1) as u32)).collect(),
         resets: (0..n).map(|i| i % 11 == 3).collect(),
         targets: Targets {

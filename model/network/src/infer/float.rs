@@ -46,7 +46,7 @@ impl FloatLayers {
 
     /// From the first layer's sums to the logits.
     pub(super) fn run(&self, stream: &mut Stream) {
-        let n = stream.labels.len();
+        let n = stream.n_streams;
         for idx in 0..stream.hidden.len() {
             self.step(idx, n, stream);
         }

@@ -66,7 +66,7 @@ impl Int8Layers {
 
     /// From the first layer's sums to the logits.
     pub(super) fn run(&self, stream: &mut Stream) {
-        let n = stream.labels.len();
+        let n = stream.n_streams;
         for idx in 0..self.layers.len() {
             self.step(idx, n, stream);
         }

@@ -23,7 +23,9 @@ pub struct Predictor {
     precision: Precision,
     /// Rows \[4·units\]: each embedding times the first layer's input weights.
     table: Vec<f32>,
-    /// What the first layer's sums begin with, a row a label.
+    /// The same of each label.
+    labels: Vec<f32>,
+    /// What the first layer's sums begin with.
     base: Vec<f32>,
     layers: Layers,
 }
@@ -73,18 +75,14 @@ impl Predictor {
             Precision::Int8 => int8(Weights::Bits8),
             _ => Layers::Float(FloatLayers::new(level, &layout, &weights)),
         };
-        let table = times_input(&layout, level, &weights, layout.embedding.clone(), false);
-        let mut base = match layout.layers.first() {
-            Some(first) if layout.size.labels == 0 => weights[first.bias.clone()].to_vec(),
-            _ => times_input(&layout, level, &weights, layout.labels.clone(), true),
-        };
+        let table = times_input(&layout, level, &weights, layout.embedding.clone());
+        let labels = times_input(&layout, level, &weights, layout.labels.clone());
+        let bias = layout.layers.first().map(|first| &weights[first.bias.clone()]);
+        let mut base = bias.map_or(Vec::new(), <[f32]>::to_vec);
         if let Layers::Int8(layers) = &layers {
-            let offsets = layers.first_offsets();
-            for row in base.chunks_exact_mut(offsets.len().max(1)) {
-                row.iter_mut().zip(offsets).for_each(|(sum, offset)| *sum += offset);
-            }
+            base.iter_mut().zip(layers.first_offsets()).for_each(|(sum, offset)| *sum += offset);
         }
-        Ok(Self { layout, level, precision, table, base, layers })
+        Ok(Self { layout, level, precision, table, labels, base, layers })
     }
 
     /// The network's size.
@@ -105,18 +103,28 @@ impl Predictor {
         }
     }
 
-    /// A stream of a label (0 in a network without) before its first token.
-    pub fn stream(&self, label: u32) -> Stream {
-        self.streams(&[label])
+    /// A stream with these labels before its first token; none counts in a network without.
+    pub fn stream(&self, labels: &[u32]) -> Stream {
+        self.streams(&[labels])
     }
 
-    /// Streams that advance together, one a label, before their first tokens. Together they take
+    /// Streams that advance together, each with its labels, before their first tokens. Together they take
     /// less time than one after the other.
-    pub fn streams(&self, labels: &[u32]) -> Stream {
+    pub fn streams(&self, labels: &[impl AsRef<[u32]>]) -> Stream {
         let (n, n_layers) = (labels.len(), self.layout.layers.len());
+        let width = self.base.len();
+        let mut base = self.base.repeat(n);
+        for (sums, labels) in base.chunks_exact_mut(width.max(1)).zip(labels) {
+            for label in labels.as_ref().iter().filter(|own| (**own as usize) < self.size().labels)
+            {
+                let from = &self.labels[*label as usize * width..][..width];
+                self.level.run(Add { to: sums, from });
+            }
+        }
         let cells = || vec![0.0; n * self.layout.units];
         Stream {
-            labels: labels.to_vec(),
+            n_streams: n,
+            base,
             n_tokens: self.layout.size.vocabulary,
             hidden: match &self.layers {
                 Layers::Float(layers) => layers.hidden(n),
@@ -150,9 +158,7 @@ impl Predictor {
         let size = self.layout.size;
         let width = 4 * self.layout.units;
         for (idx, (sums, token)) in stream.sums.chunks_exact_mut(width).zip(tokens).enumerate() {
-            let label = stream.labels[idx] as usize;
-            let label = if label < size.labels { label } else { 0 };
-            sums.copy_from_slice(&self.base[label * width..][..width]);
+            sums.copy_from_slice(&stream.base[idx * width..][..width]);
             let suggested = &suggested[idx * size.lookbacks..][..size.lookbacks];
             for row in inputs(size.interface(), *token, suggested) {
                 let from = &self.table[row as usize * width..][..width];
@@ -176,14 +182,8 @@ impl Predictor {
     }
 }
 
-/// Rows of embeddings times the first layer's input weights, with its bias or without.
-fn times_input(
-    layout: &Layout,
-    level: Level,
-    weights: &[f32],
-    rows: Range<usize>,
-    with_bias: bool,
-) -> Vec<f32> {
+/// Rows of embeddings times the first layer's input weights, without its bias.
+fn times_input(layout: &Layout, level: Level, weights: &[f32], rows: Range<usize>) -> Vec<f32> {
     let words = |range: Range<usize>| -> Vec<u32> {
         weights[range].iter().map(|value| value.to_bits()).collect()
     };
@@ -194,7 +194,7 @@ fn times_input(
     level.run(Product {
         a: Rows { words: &words(rows), depth },
         b: &words(first.input.range.clone()),
-        bias: if with_bias { &weights[first.bias.clone()] } else { &[] },
+        bias: &[],
         out: &mut out,
         stride: width,
         n_rows,

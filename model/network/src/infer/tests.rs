@@ -19,7 +19,7 @@ fn sequence(rng: &mut ChaCha8Rng, label: u32) -> Sequence {
     Sequence {
         tokens: (0..60).map(|_| rng.random_range(0..50)).collect(),
         suggested: (0..59 * LOOKBACKS).map(|_| rng.random_range(0..=50)).collect(),
-        label,
+        labels: vec![label],
         weight: 1.0,
     }
 }
@@ -42,7 +42,7 @@ fn levels() -> impl Iterator<Item = Level> {
 
 /// The logits of every next token.
 fn logits(predictor: &Predictor, sequence: &Sequence) -> Vec<Vec<f32>> {
-    let mut stream = predictor.stream(sequence.label);
+    let mut stream = predictor.stream(&sequence.labels);
     let tokens = &sequence.tokens[..sequence.tokens.len() - 1];
     let steps = tokens.iter().zip(sequence.suggested.chunks(LOOKBACKS));
     steps
@@ -162,10 +162,17 @@ fn streams_side_by_side_do_not_meet() -> Result<()> {
     for (precision, level) in cases.into_iter().flat_map(|own| levels().map(move |l| (own, l))) {
         let predictor = Predictor::with_level(&network, precision, level)?;
         let sequences: Vec<Sequence> = (0..7).map(|idx| sequence(&mut rng, idx % 2)).collect();
-        let labels: Vec<u32> = sequences.iter().map(|own| own.label).collect();
+        let labels: Vec<&[u32]> = sequences.iter().map(|own| &own.labels[..]).collect();
         let mut together = predictor.streams(&labels);
-        let mut alone: Vec<Stream> = labels.iter().map(|label| predictor.stream(*label)).collect();
+        let mut alone: Vec<Stream> = labels.iter().map(|label| predictor.stream(label)).collect();
+        let mut sequences = sequences;
         for at in 0..59 {
+            if at % 20 == 19 {
+                let keep: Vec<bool> = (0..sequences.len()).map(|idx| idx != at / 20).collect();
+                together.retain(&keep);
+                sequences.remove(at / 20);
+                alone.remove(at / 20);
+            }
             let tokens: Vec<u32> = sequences.iter().map(|own| own.tokens[at]).collect();
             let of = |own: &Sequence| own.suggested[at * LOOKBACKS..][..LOOKBACKS].to_vec();
             let suggested: Vec<u32> = sequences.iter().flat_map(of).collect();

@@ -16,14 +16,18 @@ pub(crate) fn loss(
 ) -> Result<Tensor> {
     let size = network.size();
     let n_rows = window.time * window.batch;
-    let table = |name: &str, rows: &[u32]| -> Result<Tensor> {
+    let sums = |table: &Tensor, rows: &[u32]| -> Result<Tensor> {
         let rows = Tensor::new(rows, network.device())?;
-        let found = network.get(name).index_select(&rows, 0)?;
-        found.reshape((n_rows, (), size.embedding))?.sum(1)
+        table.index_select(&rows, 0)?.reshape((n_rows, (), size.embedding))?.sum(1)
     };
-    let mut x = table("embedding", &window.inputs)?;
-    if size.labels > 0 {
-        x = (x + table("condition", &window.labels)?)?;
+    let mut x = sums(network.get("embedding"), &window.inputs)?;
+    if size.labels > 0 && window.n_labels > 0 {
+        // A row of zeros at the end stands for no label.
+        let nothing = Tensor::zeros((1, size.embedding), DType::F32, network.device())?;
+        let table = Tensor::cat(&[network.get("condition"), &nothing], 0)?;
+        let last = size.labels as u32;
+        let rows: Vec<u32> = window.labels.iter().map(|row| last.min(*row)).collect();
+        x = (x + sums(&table, &rows)?)?;
     }
     for (layer, own) in state.0.iter_mut().enumerate() {
         x = masked(x, masks.get(layer), window.batch)?;

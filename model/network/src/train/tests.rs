@@ -41,7 +41,7 @@ fn sequence(i: u32) -> Sequence {
     let back =
         |at: usize, by: usize| (at + 1).checked_sub(by).map_or(N_TOKENS, |earlier| tokens[earlier]);
     let suggested = (0..tokens.len() - 1).flat_map(|at| [back(at, 2), back(at, 4)]).collect();
-    Sequence { tokens, suggested, label: 0, weight: 1.0 }
+    Sequence { tokens, suggested, labels: vec![0], weight: 1.0 }
 }
 
 pub(super) fn corpus() -> Numbers {
