@@ -134,7 +134,7 @@ pub(super) fn plan(
     let n_songs = context.store.song_counts(genre)?.accepted;
     let mut settings = context.config.training.clone();
     let learning = &mut settings.hyperparameters;
-    let start = start(context, genre, request.fresh, learning)?;
+    let mut start = start(context, genre, request.fresh, learning)?;
     if let Some(start) = &start {
         *learning = learning.of_size(start.network.size());
     }
@@ -147,8 +147,9 @@ pub(super) fn plan(
     let seed = learning.seed;
     let known = start.as_ref().map_or(&[][..], |start| &start.genres);
     let names = label::all(context, known)?;
-    if let Some(start) = &start {
-        start.network.begin_labels(known.len() as u32 + 1..names.len() as u32 + 1)?;
+    let n_known = known.len() as u32;
+    if let Some(start) = &mut start {
+        start.network.begin_labels(n_known + 1..names.len() as u32 + 1);
     }
     let learner = material::Learner { genre, names: &names, has_past: start.is_some(), seed };
     let material = material::gather(context, &learner, stop)?;

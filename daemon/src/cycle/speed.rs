@@ -37,7 +37,7 @@ struct Quickest {
 /// Multiply-adds that training with these settings makes in a second, forward and backward.
 ///
 /// # Errors
-/// When the tensor library fails, or without a GPU where one is demanded.
+/// When a GPU fails, or without one where it is demanded.
 pub(super) fn speed(context: &Context, settings: &Hyperparameters) -> anyhow::Result<f64> {
     let hardware = Hardware::find(settings.device)?;
     let measured = measured(&hardware, settings)?;
@@ -75,7 +75,7 @@ fn machine(hardware: &Hardware, settings: &Hyperparameters) -> String {
             let gpus =
                 std::fs::read_dir("/proc/driver/nvidia/gpus").into_iter().flatten().flatten();
             let names = gpus.map(|gpu| said(&gpu.path().join("information"), "Model"));
-            format!("{:?} of {:?}", device.location(), names.collect::<BTreeSet<_>>())
+            format!("{} of {:?}", device.location(), names.collect::<BTreeSet<_>>())
         }
         Hardware::Processor(_) => {
             let n_cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -99,7 +99,7 @@ fn measured(hardware: &Hardware, settings: &Hyperparameters) -> anyhow::Result<f
     let size = Hyperparameters { layers: 2, hidden: 192, embedding: 96, ..settings.clone() }
         .size(composer::INTERFACE);
     let mut rng = ChaCha8Rng::seed_from_u64(1);
-    let network = Network::new(size, &mut rng)?;
+    let network = Network::new(size, &mut rng);
     let mut sequence = || Sequence {
         tokens: (0..=TIME).map(|_| rng.random_range(0..size.vocabulary as u32)).collect(),
         suggested: vec![size.vocabulary as u32; TIME * size.lookbacks],

@@ -97,7 +97,7 @@ mod tests {
     fn predictor() -> Predictor {
         let size = Hyperparameters { layers: 1, hidden: 16, embedding: 8, ..Default::default() };
         let size = size.size(composer::INTERFACE);
-        let network = Network::new(size, &mut ChaCha8Rng::seed_from_u64(2)).expect("a network");
+        let network = Network::new(size, &mut ChaCha8Rng::seed_from_u64(2));
         Predictor::new(&network).expect("a predictor")
     }
 

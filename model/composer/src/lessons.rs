@@ -77,7 +77,7 @@ fn sequence(piece: &Piece, shift: i32) -> Sequence {
 /// Mean loss of `pieces` in nats a token, every token counted alike; 0 without pieces.
 ///
 /// # Errors
-/// When the tensor library fails.
+/// When a piece does not fit the network.
 pub fn evaluate(network: &Network, pieces: &[Piece]) -> Result<f64, network::Error> {
     Ok(evaluate_while(network, pieces, || true)?.unwrap_or(0.0))
 }
@@ -86,7 +86,7 @@ pub fn evaluate(network: &Network, pieces: &[Piece]) -> Result<f64, network::Err
 /// says no.
 ///
 /// # Errors
-/// When the tensor library fails.
+/// When a piece does not fit the network.
 pub fn evaluate_while(
     network: &Network,
     pieces: &[Piece],

@@ -225,7 +225,7 @@ mod tests {
         let size =
             Hyperparameters { layers: 1, hidden: 16, embedding: 8, ..Hyperparameters::default() }
                 .size(crate::INTERFACE);
-        let network = Network::new(size, &mut ChaCha8Rng::seed_from_u64(2)).expect("a network");
+        let network = Network::new(size, &mut ChaCha8Rng::seed_from_u64(2));
         Predictor::new(&network).expect("a predictor")
     }
 

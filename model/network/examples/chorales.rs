@@ -178,7 +178,7 @@ fn suggestion(frames: &[Frame], back: usize, least: u32) -> u32 {
 }
 
 /// Nats a frame.
-fn per_frame(network: &Network, part: &[Vec<Frame>]) -> Result<f64, candle_core::Error> {
+fn per_frame(network: &Network, part: &[Vec<Frame>]) -> Result<f64, network::Error> {
     let sequences = all(part, 0);
     let n_tokens: usize = sequences.iter().map(|sequence| sequence.tokens.len() - 1).sum();
     let n_frames: usize = part.iter().map(Vec::len).sum();

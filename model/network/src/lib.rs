@@ -60,6 +60,7 @@
 
 pub mod batch;
 pub mod engine;
+mod error;
 pub mod infer;
 mod kernels;
 mod layout;
@@ -67,13 +68,13 @@ pub mod loss;
 mod packed;
 pub mod plain;
 mod precision;
+mod tensors;
 mod threads;
 pub mod train;
 pub mod unfinished;
 mod weights;
 
-/// What the tensor library reports when it fails.
-pub use candle_core::Error;
+pub use error::Error;
 pub use precision::Precision;
 pub(crate) use weights::LayerState;
-pub use weights::{Dropout, Interface, Network, Size, State};
+pub use weights::{Dropout, Interface, Network, Parameter, Size, State};

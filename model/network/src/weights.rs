@@ -6,10 +6,11 @@
 //!                                                                             └─ copy gates
 //! ```
 //!
-//! Here are its weights, kept as candle's variables. [`crate::engine`] runs them over windows of a batch
-//! and learns, [`crate::infer`] token by token; [`crate::plain`] learns where the engine does not run.
+//! Here are its weights. [`crate::engine`] runs them over windows of a batch and learns,
+//! [`crate::infer`] token by token; [`crate::plain`] learns where the engine does not run.
 
-use candle_core::{Device, Result, Tensor, Var};
+use std::convert::Infallible;
+
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -86,9 +87,21 @@ impl Size {
 }
 
 /// The network's weights.
+#[derive(Clone)]
 pub struct Network {
     size: Size,
-    parameters: Vec<(String, Var)>,
+    parameters: Vec<Parameter>,
+}
+
+/// Weights that belong together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// What they are called where they are kept.
+    pub name: String,
+    /// Rows and columns of a matrix, or the length of a vector.
+    pub shape: Vec<usize>,
+    /// Row by row.
+    pub values: Vec<f32>,
 }
 
 /// What the layers carry from window to window.
@@ -145,82 +158,44 @@ impl Dropout<'_> {
 
 impl Network {
     /// Fresh weights from `rng`: uniform within 1/√inputs, forget gates open.
-    ///
-    /// # Errors
-    /// When candle cannot allocate.
-    pub fn new(size: Size, rng: &mut ChaCha8Rng) -> Result<Self> {
-        let mut parameters = Vec::new();
-        for (name, shape) in shapes(size) {
-            let bound = match name.as_str() {
+    pub fn new(size: Size, rng: &mut ChaCha8Rng) -> Self {
+        Self::from_values(size, |name, shape| {
+            let bound = match name {
                 "embedding" | "condition" => 0.5,
                 _ if shape.len() == 2 => 1.0 / (shape[0] as f32).sqrt(),
                 _ => 0.0,
             };
-            let n = shape.iter().product();
-            let mut values = vec![0.0f32; n];
+            let mut values = vec![0.0; shape.iter().product()];
             if bound > 0.0 {
                 values.fill_with(|| rng.random_range(-bound..bound));
             } else if name.starts_with("lstm") {
                 values[size.hidden..2 * size.hidden].fill(1.0);
             }
-            let tensor = Tensor::from_vec(values, shape, &Device::Cpu)?;
-            parameters.push((name, Var::from_tensor(&tensor)?));
-        }
-        Ok(Self { size, parameters })
+            values
+        })
     }
 
-    /// A network with the given weights, or `None` if one is missing or of the wrong shape.
-    ///
-    /// # Errors
-    /// When candle cannot allocate.
-    pub(crate) fn from_weights(
+    /// The network whose parameters have the values that the function gives for their names and
+    /// shapes.
+    pub(crate) fn from_values(
         size: Size,
-        mut take: impl FnMut(&str) -> Option<Tensor>,
-    ) -> Result<Option<Self>> {
-        let mut parameters = Vec::new();
-        for (name, shape) in shapes(size) {
-            match take(&name) {
-                Some(tensor) if tensor.dims() == shape.as_slice() => {
-                    parameters.push((name, Var::from_tensor(&tensor)?));
-                }
-                _ => return Ok(None),
-            }
-        }
-        Ok(Some(Self { size, parameters }))
+        mut values: impl FnMut(&str, &[usize]) -> Vec<f32>,
+    ) -> Self {
+        let Ok(own) =
+            Self::try_from_values(size, |name, shape| Ok::<_, Infallible>(values(name, shape)));
+        own
     }
 
-    /// The weights as safetensors.
-    ///
-    /// # Errors
-    /// When the tensor library fails.
-    pub fn to_safetensors(&self) -> Result<Vec<u8>> {
-        let tensors = self.parameters.iter().map(|(name, var)| (name, var.as_tensor()));
-        Ok(safetensors::serialize(tensors, None)?)
-    }
-
-    /// The network whose weights [`Self::to_safetensors`] wrote, or `None` if one is missing or does not
-    /// fit the others.
-    ///
-    /// # Errors
-    /// When these are not safetensors.
-    pub fn from_safetensors(bytes: &[u8]) -> Result<Option<Self>> {
-        let mut tensors = candle_core::safetensors::load_buffer(bytes, &Device::Cpu)?;
-        let dim = |name: &str, idx: usize| {
-            tensors.get(name).and_then(|tensor| tensor.dims().get(idx)).copied().unwrap_or(0)
-        };
-        let is_layer = |name: &&String| name.starts_with("lstm.") && name.ends_with(".recurrent");
-        let size = Size {
-            vocabulary: dim("output.weight", 1),
-            lookbacks: dim("copy.weight", 1),
-            labels: dim("condition", 0),
-            layers: tensors.keys().filter(is_layer).count(),
-            hidden: dim("output.weight", 0),
-            embedding: dim("embedding", 1),
-        };
-        if size.layers == 0 {
-            return Ok(None);
-        }
-        Self::from_weights(size, |name| tensors.remove(name))
+    /// As [`Self::from_values`], or the first error that the function gives.
+    pub(crate) fn try_from_values<E>(
+        size: Size,
+        mut values: impl FnMut(&str, &[usize]) -> Result<Vec<f32>, E>,
+    ) -> Result<Self, E> {
+        let parameters = shapes(size).into_iter().map(|(name, shape)| {
+            let values = values(&name, &shape)?;
+            Ok(Parameter { name, shape, values })
+        });
+        Ok(Self { size, parameters: parameters.collect::<Result<_, E>>()? })
     }
 
     /// How large it is.
@@ -229,68 +204,25 @@ impl Network {
     }
 
     /// Every weight by name, in a fixed order.
-    pub fn parameters(&self) -> &[(String, Var)] {
+    pub fn parameters(&self) -> &[Parameter] {
         &self.parameters
     }
 
-    /// A network of the same size with these weights, in the order of [`Self::parameters`].
-    pub(crate) fn with(&self, tensors: Vec<Tensor>) -> Result<Self> {
-        let named = self.parameters.iter().zip(tensors);
-        let parameters = named.map(|((name, _), new)| Ok((name.clone(), Var::from_tensor(&new)?)));
-        Ok(Self { size: self.size, parameters: parameters.collect::<Result<_>>()? })
-    }
-
-    /// A copy with weights of its own.
-    ///
-    /// # Errors
-    /// When candle cannot allocate.
-    pub fn duplicate(&self) -> Result<Self> {
-        let copy =
-            |(name, var): &(String, Var)| Ok((name.clone(), Var::from_tensor(&var.copy()?)?));
-        Ok(Self {
-            size: self.size,
-            parameters: self.parameters.iter().map(copy).collect::<Result<_>>()?,
-        })
-    }
-
-    /// The same weights, not a copy of them.
-    pub(crate) fn shared(&self) -> Self {
-        Self { size: self.size, parameters: self.parameters.clone() }
+    #[cfg(test)]
+    pub(crate) fn parameters_mut(&mut self) -> &mut [Parameter] {
+        &mut self.parameters
     }
 
     /// Lets labels that are met for the first time begin as label 0, which stands for any.
-    ///
-    /// # Errors
-    /// When candle cannot allocate.
-    pub fn begin_labels(&self, new: std::ops::Range<u32>) -> Result<()> {
-        let Some((_, table)) = self.parameters.iter().find(|(name, _)| name == "condition") else {
-            return Ok(());
-        };
-        let mut rows = table.to_vec2::<f32>()?;
-        let Some((any, named)) = rows.split_first_mut() else { return Ok(()) };
-        let new = new.start as usize..(new.end as usize).min(named.len() + 1);
+    pub fn begin_labels(&mut self, new: std::ops::Range<u32>) {
+        let width = self.size.embedding.max(1);
+        let table = self.parameters.iter_mut().find(|own| own.name == "condition");
+        let Some(Parameter { values, .. }) = table else { return };
+        let Some((any, named)) = values.split_at_mut_checked(width) else { return };
         for row in new.filter(|row| *row > 0) {
-            named[row - 1].clone_from(any);
+            let Some(row) = named.chunks_exact_mut(width).nth(row as usize - 1) else { return };
+            row.copy_from_slice(any);
         }
-        table.set(&Tensor::new(rows, &Device::Cpu)?)
-    }
-
-    /// A copy on a device.
-    pub(crate) fn on(&self, device: &Device) -> Result<Self> {
-        let copy = |(name, var): &(String, Var)| {
-            Ok((name.clone(), Var::from_tensor(&var.to_device(device)?.copy()?)?))
-        };
-        let parameters = self.parameters.iter().map(copy).collect::<Result<_>>()?;
-        Ok(Self { size: self.size, parameters })
-    }
-
-    pub(crate) fn device(&self) -> &Device {
-        self.parameters.first().map_or(&Device::Cpu, |(_, var)| var.device())
-    }
-
-    pub(crate) fn get(&self, name: &str) -> &Tensor {
-        let found = self.parameters.iter().find(|(own, _)| own == name);
-        found.expect("names come from `shapes`, which made the list").1.as_tensor()
     }
 }
 

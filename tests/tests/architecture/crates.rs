@@ -21,8 +21,8 @@ const ARROWS: [(&str, &[&str]); 9] = [
 /// Outside libraries by their name in code, and the start of the paths that alone may use them.
 const OWNERS: [(&str, &str); 13] = [
     ("atomic_write_file", "model/durable/"),
-    ("candle_core", "model/network/"),
-    ("candle_nn", "model/network/src/"),
+    ("candle_core", "model/network/src/plain/"),
+    ("candle_nn", "model/network/src/plain/"),
     ("midly", "model/music/src/midi"),
     ("notify", "watch/src/inbox"),
     ("serenity", "bot/src/discord"),

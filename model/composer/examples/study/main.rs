@@ -207,8 +207,8 @@ fn few(
     let network = learn("alone", &lessons(&own), &alone, size, None)?.network;
     print("alone", &network, 2)?;
     print("the other genre's, unchanged", first, 1)?;
-    let start = first.duplicate()?;
-    start.begin_labels(2..3)?;
+    let mut start = first.clone();
+    start.begin_labels(2..3);
     let further = Hyperparameters {
         epochs: 20,
         patience: 6,

@@ -43,8 +43,8 @@ pub enum VersionError {
         /// What is wrong.
         what: String,
     },
-    /// The tensor library failed.
-    #[error("the tensor library failed: {0}")]
+    /// The weights cannot be written.
+    #[error(transparent)]
     Network(#[from] network::Error),
 }
 

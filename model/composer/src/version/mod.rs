@@ -79,10 +79,10 @@ pub fn load(version_dir: &Path) -> Result<(Network, Manifest), VersionError> {
     if blake3::hash(&bytes).to_string() != manifest.weights_blake3 {
         return Err(VersionError::damaged(version_dir, "the weights do not match their hash"));
     }
-    let wrong = || VersionError::damaged(version_dir, "a weight is missing or of the wrong shape");
-    let network = Network::from_safetensors(&bytes)?.ok_or_else(wrong)?;
+    let network = Network::from_safetensors(&bytes)
+        .map_err(|error| VersionError::damaged(version_dir, error))?;
     if network.size().vocabulary != VOCABULARY {
-        return Err(wrong());
+        return Err(VersionError::damaged(version_dir, "the weights are of another vocabulary"));
     }
     Ok((network, manifest))
 }

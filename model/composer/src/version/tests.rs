@@ -37,7 +37,7 @@ fn manifest_of(version: u32) -> Manifest {
 
 fn network() -> Network {
     let size = manifest_of(1).hyperparameters.hyperparameters.size(INTERFACE);
-    Network::new(size, &mut ChaCha8Rng::seed_from_u64(5)).expect("a network")
+    Network::new(size, &mut ChaCha8Rng::seed_from_u64(5))
 }
 
 fn saved(dir: &Path, version: u32) -> Result<PathBuf, VersionError> {

@@ -11,7 +11,7 @@ use candle_nn::{
 
 use network::Network;
 use network::engine::OptimizerOptions;
-use network::plain::PlainLearner;
+use network::plain::{PlainDevice, PlainLearner};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -95,8 +95,8 @@ pub(crate) struct Plain {
 impl Plain {
     pub(crate) fn new(task: Task) -> Self {
         let network = Network::new(task.size, &mut ChaCha8Rng::seed_from_u64(1));
-        let network = network.expect("memory for a network");
-        let learner = PlainLearner::new(&network, &Device::Cpu).expect("memory for training");
+        let learner =
+            PlainLearner::new(&network, &PlainDevice::cpu()).expect("memory for training");
         Self { learner, lessons: Lessons::new(task), task }
     }
 }

@@ -40,10 +40,6 @@ pub(crate) struct Sampling {
 /// Tokens that a stream takes in a round.
 const N_TOKENS: usize = 500;
 
-fn network(size: Size, rng: &mut ChaCha8Rng) -> Network {
-    Network::new(size, rng).expect("memory for a network")
-}
-
 impl Lessons {
     pub(crate) fn new(task: Task) -> Self {
         /// Windows in each of which other tokens stand.
@@ -81,8 +77,8 @@ impl Lessons {
 
 impl Training {
     pub(crate) fn new(task: Task, precision: Precision) -> Self {
-        let network = network(task.size, &mut ChaCha8Rng::seed_from_u64(1));
-        let learner = Learner::new(&network, precision).expect("memory for training");
+        let network = Network::new(task.size, &mut ChaCha8Rng::seed_from_u64(1));
+        let learner = Learner::new(&network, precision).expect("a precision for training");
         let mut own = Self { task, precision, learner, lessons: Lessons::new(task) };
         own.round();
         own
@@ -106,9 +102,9 @@ impl Rival for Training {
 
 impl Sampling {
     pub(crate) fn new(task: Task, precision: Precision, n_streams: usize) -> Self {
-        let network = network(task.size, &mut ChaCha8Rng::seed_from_u64(1));
+        let network = Network::new(task.size, &mut ChaCha8Rng::seed_from_u64(1));
         let predictor =
-            Predictor::with_precision(&network, precision).expect("memory for a predictor");
+            Predictor::with_precision(&network, precision).expect("a precision for sampling");
         let n_threads = if n_streams > 1 { 2 } else { 1 };
         let n_lanes = n_streams / n_threads;
         let streams = (0..n_threads).map(|_| predictor.streams(&vec![[0]; n_lanes])).collect();

@@ -1,12 +1,10 @@
 //! Does a window fit a network?
 
-use candle_core::{Result, bail};
-
 use crate::batch::{NO_LABEL, Window};
-use crate::{Size, State};
+use crate::{Error, Size, State};
 
 /// Whether every id of the window is one the network knows, and everything is there.
-pub(crate) fn check(window: &Window, state: &State, size: Size) -> Result<()> {
+pub(crate) fn check(window: &Window, state: &State, size: Size) -> Result<(), Error> {
     let n = window.time * window.batch;
     let targets = &window.targets;
     let fits = n > 0
@@ -25,11 +23,7 @@ pub(crate) fn check(window: &Window, state: &State, size: Size) -> Result<()> {
     let state_fits = state.0.len() == size.layers
         && state.0.iter().all(|own| own.hidden.len() == numbers && own.cell.len() == numbers);
     if !(fits && labels_fit && state_fits) {
-        bail!(
-            "a window of {} x {} steps does not fit the network {size:?}",
-            window.time,
-            window.batch
-        )
+        return Err(Error::Window { time: window.time, batch: window.batch, size });
     }
     Ok(())
 }

@@ -1,7 +1,5 @@
 //! How is the network run over windows?
 
-use candle_core::{Result, bail};
-
 use super::check::check;
 use super::shard::Shard;
 use crate::batch::Window;
@@ -11,7 +9,7 @@ use crate::layout::Layout;
 use crate::packed::{Packed, View};
 use crate::precision::Precision;
 use crate::threads::{n_cores, on_threads, shares};
-use crate::{Network, State};
+use crate::{Error, Network, State};
 
 /// A network's weights in the form in which windows are run over.
 pub struct Engine {
@@ -27,18 +25,18 @@ impl Engine {
     /// An engine for losses only.
     ///
     /// # Errors
-    /// When candle cannot read the weights, and for precisions that are only sampled with.
-    pub fn new(network: &Network, precision: Precision) -> Result<Self> {
-        Self::with_level(network, training_level(precision)?, false)
+    /// For precisions that are only sampled with.
+    pub fn new(network: &Network, precision: Precision) -> Result<Self, Error> {
+        Ok(Self::with_level(network, training_level(precision)?, false))
     }
 
-    pub(super) fn with_level(network: &Network, level: Level, with_gradient: bool) -> Result<Self> {
+    pub(super) fn with_level(network: &Network, level: Level, with_gradient: bool) -> Self {
         let layout = Layout::new(network.size(), level.lanes());
-        let weights = layout.read(network)?;
+        let weights = layout.read(network);
         let packed = Packed::new(level, &layout, with_gradient);
         let mut own = Self { level, layout, weights, packed, shards: Vec::new(), with_gradient };
         own.pack();
-        Ok(own)
+        own
     }
 
     /// Makes products see the weights as they are now.
@@ -51,7 +49,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the window does not fit the network.
-    pub fn loss(&mut self, window: &Window, state: &mut State) -> Result<f64> {
+    pub fn loss(&mut self, window: &Window, state: &mut State) -> Result<f64, Error> {
         let mut none = vec![Aligned::zeros(0); n_cores()];
         self.run(window, state, &[], &mut none)
     }
@@ -64,7 +62,7 @@ impl Engine {
         state: &mut State,
         masks: &[Vec<f32>],
         gradients: &mut [Aligned<f32>],
-    ) -> Result<f64> {
+    ) -> Result<f64, Error> {
         check(window, state, self.layout.size)?;
         self.divide(window, gradients.len());
         let Self { level, layout, weights, packed, shards, .. } = self;
@@ -99,9 +97,6 @@ impl Engine {
 }
 
 /// The instructions for a precision in which networks learn.
-pub(super) fn training_level(precision: Precision) -> Result<Level> {
-    match precision.for_training() {
-        Some(level) => Ok(level),
-        None => bail!("networks learn in f32 or bf16, not in {precision:?}"),
-    }
+pub(super) fn training_level(precision: Precision) -> Result<Level, Error> {
+    precision.for_training().ok_or(Error::NotForTraining(precision))
 }

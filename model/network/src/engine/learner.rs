@@ -1,7 +1,5 @@
 //! How does the network learn from a window?
 
-use candle_core::{Result, bail};
-
 use super::forward::{Engine, training_level};
 use super::optimizer::{OptimizerOptions, OptimizerState};
 use crate::batch::Window;
@@ -11,7 +9,7 @@ use crate::kernels::aligned::Aligned;
 use crate::kernels::elementwise::{Add, SquareSum};
 use crate::precision::Precision;
 use crate::threads::{n_cores, on_threads};
-use crate::{Network, State};
+use crate::{Error, Network, State};
 
 /// An engine that learns, with the moments of `AdamW` (Loshchilov and Hutter 2019).
 pub struct Learner {
@@ -27,16 +25,16 @@ impl Learner {
     /// A learner that begins with the network's weights.
     ///
     /// # Errors
-    /// When candle cannot read the weights, and for precisions that are only sampled with.
-    pub fn new(network: &Network, precision: Precision) -> Result<Self> {
-        Self::with_level(network, training_level(precision)?)
+    /// For precisions that are only sampled with.
+    pub fn new(network: &Network, precision: Precision) -> Result<Self, Error> {
+        Ok(Self::with_level(network, training_level(precision)?))
     }
 
-    pub(super) fn with_level(network: &Network, level: Level) -> Result<Self> {
-        let engine = Engine::with_level(network, level, true)?;
+    pub(super) fn with_level(network: &Network, level: Level) -> Self {
+        let engine = Engine::with_level(network, level, true);
         let len = engine.layout.len;
         let gradients = vec![Aligned::zeros(len); n_cores()];
-        Ok(Self { engine, gradients, mean: vec![0.0; len], square: vec![0.0; len], n_updates: 0 })
+        Self { engine, gradients, mean: vec![0.0; len], square: vec![0.0; len], n_updates: 0 }
     }
 
     /// Learns from a window: its loss with the masks of [`Dropout`](crate::Dropout) (or none), as
@@ -50,7 +48,7 @@ impl Learner {
         state: &mut State,
         masks: &[Vec<f32>],
         options: OptimizerOptions,
-    ) -> Result<f64> {
+    ) -> Result<f64, Error> {
         let loss = self.differentiate(window, state, masks)?;
         self.update(options);
         Ok(loss)
@@ -62,7 +60,7 @@ impl Learner {
         window: &Window,
         state: &mut State,
         masks: &[Vec<f32>],
-    ) -> Result<f64> {
+    ) -> Result<f64, Error> {
         let loss = self.engine.run(window, state, masks, &mut self.gradients)?;
         let level = self.engine.level;
         let n_used = self.engine.shards.len();
@@ -109,51 +107,43 @@ impl Learner {
         self.engine.pack();
     }
 
-    /// Writes the weights to `network`, of the size that the learner began with.
-    ///
-    /// # Errors
-    /// When candle cannot write them.
-    pub fn write_to(&self, network: &Network) -> Result<()> {
-        let tensors = self.engine.layout.tensors(network, &self.engine.weights)?;
-        network.parameters().iter().zip(tensors).try_for_each(|((_, var), new)| var.set(&new))
+    /// The weights as they are now.
+    pub fn network(&self) -> Network {
+        self.engine.layout.network(&self.engine.weights)
     }
 
     /// What a learner of the same network needs to resume from here.
-    ///
-    /// # Errors
-    /// When candle cannot allocate.
-    pub fn optimizer_state(&self, network: &Network) -> Result<OptimizerState> {
+    pub fn optimizer_state(&self) -> OptimizerState {
         let layout = &self.engine.layout;
-        let copy = |values: &[f32]| network.with(layout.tensors(network, values)?);
-        Ok(OptimizerState {
-            weights: copy(&self.engine.weights)?,
-            mean: copy(&self.mean)?,
-            square: copy(&self.square)?,
+        OptimizerState {
+            weights: self.network(),
+            mean: layout.network(&self.mean),
+            square: layout.network(&self.square),
             n_updates: self.n_updates,
-        })
+        }
     }
 
     /// Resumes from there.
     ///
     /// # Errors
     /// When the state is of a network of another size.
-    pub fn restore(&mut self, state: &OptimizerState) -> Result<()> {
+    pub fn restore(&mut self, state: &OptimizerState) -> Result<(), Error> {
         let OptimizerState { weights, mean, square, n_updates } = state;
         let layout = &self.engine.layout;
         if [weights, mean, square].iter().any(|network| network.size() != layout.size) {
-            bail!("the optimiser's state is of another network than {:?}", layout.size)
+            return Err(Error::OtherNetwork(layout.size));
         }
-        (self.mean, self.square) = (layout.read(mean)?, layout.read(square)?);
-        self.engine.weights = layout.read(weights)?;
+        (self.mean, self.square) = (layout.read(mean), layout.read(square));
+        self.engine.weights = layout.read(weights);
         self.engine.pack();
         self.n_updates = *n_updates;
         Ok(())
     }
 
-    /// The gradient of the last window as tensors, for comparison.
+    /// The gradient of the last window, in the network's own shapes.
     #[cfg(test)]
-    pub(crate) fn gradient(&self, network: &Network) -> Result<Vec<candle_core::Tensor>> {
-        self.engine.layout.tensors(network, &self.gradients[0])
+    pub(crate) fn gradient(&self) -> Network {
+        self.engine.layout.network(&self.gradients[0])
     }
 }
 

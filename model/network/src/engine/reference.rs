@@ -45,10 +45,7 @@ use super::*;
 use crate::batch::Window;
 use crate::kernels::Level;
 use crate::loss::Targets;
-use crate::{Network, Size, State};
-use candle_core::{Device, Result, Tensor};
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
+use crate::{Error, Network, Parameter, Size, State};
 
 const SIZE: Size =
     Size { vocabulary: 11, lookbacks: 0, labels: 0, layers: 2, hidden: 16, embedding: 8 };
@@ -75,14 +72,13 @@ const LOSSES: [f64; 8] =
 const OPTIONS: OptimizerOptions =
     OptimizerOptions { learning_rate: 1e-2, clip: 0.25, weight_decay: 0.1 };
 
-fn network() -> Result<Network> {
-    let network = Network::new(SIZE, &mut ChaCha8Rng::seed_from_u64(0))?;
-    for (p, (_, var)) in network.parameters().iter().enumerate() {
+fn network() -> Network {
+    let mut p = 0..;
+    Network::from_values(SIZE, |_, shape| {
+        let p: usize = p.next().expect("they do not end");
         let number = |i: usize| (0.4 * ((i * i + p) as f64).sin()) as f32;
-        let numbers: Vec<f32> = (0..var.elem_count()).map(number).collect();
-        var.set(&Tensor::from_vec(numbers, var.shape(), &Device::Cpu)?)?;
-    }
-    Ok(network)
+        (0..shape.iter().product()).map(number).collect()
+    })
 }
 
 fn window() -> Window {
@@ -112,21 +108,20 @@ fn allowed(level: Level, f32: f64, bf16: f64) -> f64 {
 }
 
 #[test]
-fn losses_gradients_and_states_are_those_of_pytorch() -> Result<()> {
-    let network = network()?;
+fn losses_gradients_and_states_are_those_of_pytorch() -> Result<(), Error> {
     for level in Level::available() {
         let near = |what: &str, ours: f64, theirs: f64, most: f64| {
             assert!((ours - theirs).abs() < most, "{level:?}, {what}: {ours} for {theirs}");
         };
-        let mut learner = Learner::with_level(&network, level)?;
+        let mut learner = Learner::with_level(&network(), level);
         let mut state = State::zero(SIZE, BATCH);
         let loss = learner.differentiate(&window(), &mut state, &[])?;
         near("loss", loss, LOSS, LOSS * allowed(level, 3e-7, 1.3e-5));
-        let names = network.parameters().iter().map(|(name, _)| name);
-        let gradients = learner.gradient(&network)?;
-        for ((name, own), (length, mixed)) in names.zip(gradients).zip(GRADIENTS) {
-            let own = own.flatten_all()?.to_vec1::<f32>()?;
-            let own = || own.iter().map(|value| f64::from(*value));
+        let gradient = learner.gradient();
+        for (Parameter { name, values, .. }, (length, mixed)) in
+            gradient.parameters().iter().zip(GRADIENTS)
+        {
+            let own = || values.iter().map(|value| f64::from(*value));
             let most = length * allowed(level, 3e-6, 1.1e-3);
             near(name, own().map(|d| d * d).sum::<f64>().sqrt(), length, most);
             // The sum cannot be further off than the gradient itself, times the length of the weights.
@@ -146,9 +141,9 @@ fn losses_gradients_and_states_are_those_of_pytorch() -> Result<()> {
 }
 
 #[test]
-fn learning_goes_the_way_of_pytorch() -> Result<()> {
+fn learning_goes_the_way_of_pytorch() -> Result<(), Error> {
     for level in Level::available() {
-        let mut learner = Learner::with_level(&network()?, level)?;
+        let mut learner = Learner::with_level(&network(), level);
         let mut state = State::zero(SIZE, BATCH);
         for theirs in LOSSES {
             let ours = learner.learn(&window(), &mut state, &[], OPTIONS)?;

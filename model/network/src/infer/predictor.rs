@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use candle_core::{Result, bail};
-
 use super::float::FloatLayers;
 use super::int8::Int8Layers;
 use super::stream::Stream;
@@ -14,7 +12,7 @@ use crate::kernels::int8::Weights;
 use crate::kernels::product::{Product, Rows};
 use crate::layout::Layout;
 use crate::precision::Precision;
-use crate::{Network, Size};
+use crate::{Error, Network, Size};
 
 /// A network ready to predict.
 pub struct Predictor {
@@ -41,8 +39,8 @@ impl Predictor {
     /// AVX512-VNNI, int8 with AVX2, else `f32`. They all sample equally well.
     ///
     /// # Errors
-    /// When candle cannot read the weights, and when one of them is not finite.
-    pub fn new(network: &Network) -> Result<Self> {
+    /// When a weight is not finite.
+    pub fn new(network: &Network) -> Result<Self, Error> {
         Self::with_precision(network, Precision::Auto)
     }
 
@@ -50,10 +48,10 @@ impl Predictor {
     ///
     /// # Errors
     /// As for [`new`](Self::new), and for bf16, in which networks only learn.
-    pub fn with_precision(network: &Network, precision: Precision) -> Result<Self> {
+    pub fn with_precision(network: &Network, precision: Precision) -> Result<Self, Error> {
         match precision.for_sampling() {
             Some((precision, level)) => Self::with_level(network, precision, level),
-            None => bail!("networks sample in f32, int8 or int4, not in {precision:?}"),
+            None => Err(Error::NotForSampling(precision)),
         }
     }
 
@@ -62,12 +60,12 @@ impl Predictor {
         network: &Network,
         precision: Precision,
         level: Level,
-    ) -> Result<Self> {
+    ) -> Result<Self, Error> {
         let layout = Layout::new(network.size(), level.lanes());
-        let weights = layout.read(network)?;
+        let weights = layout.read(network);
         // Eight bits hold no NaN: it would be taken for a number.
         if !weights.iter().all(|weight| weight.is_finite()) {
-            bail!("a weight of the network is not finite")
+            return Err(Error::NotFinite);
         }
         let int8 = |bits| Layers::Int8(Int8Layers::new(level, bits, &layout, &weights));
         let layers = match precision {

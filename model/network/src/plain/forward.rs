@@ -3,27 +3,28 @@
 use candle_core::{DType, Result, Tensor};
 use candle_nn::ops::{log_softmax, sigmoid};
 
+use super::variables::Variables;
 use crate::batch::Window;
-use crate::{LayerState, Network, State};
+use crate::{LayerState, State};
 
 /// The loss of a window with the masks of [`Dropout`](crate::Dropout) (or none), differentiable, on the
 /// network's device; the state after it is left in `state`.
-pub(crate) fn loss(
-    network: &Network,
+pub(super) fn loss(
+    network: &Variables,
     window: &Window,
     state: &mut State,
     masks: &[Vec<f32>],
 ) -> Result<Tensor> {
-    let size = network.size();
+    let size = network.size;
     let n_rows = window.time * window.batch;
     let sums = |table: &Tensor, rows: &[u32]| -> Result<Tensor> {
-        let rows = Tensor::new(rows, network.device())?;
+        let rows = Tensor::new(rows, &network.device)?;
         table.index_select(&rows, 0)?.reshape((n_rows, (), size.embedding))?.sum(1)
     };
     let mut x = sums(network.get("embedding"), &window.inputs)?;
     if size.labels > 0 && window.n_labels > 0 {
         // A row of zeros at the end stands for no label.
-        let nothing = Tensor::zeros((1, size.embedding), DType::F32, network.device())?;
+        let nothing = Tensor::zeros((1, size.embedding), DType::F32, &network.device)?;
         let table = Tensor::cat(&[network.get("condition"), &nothing], 0)?;
         let last = size.labels as u32;
         let rows: Vec<u32> = window.labels.iter().map(|row| last.min(*row)).collect();
@@ -55,14 +56,14 @@ fn masked(x: Tensor, mask: Option<&Vec<f32>>, batch: usize) -> Result<Tensor> {
 
 /// One layer: from rows \[time · batch, width\] to rows \[time · batch, hidden\].
 fn lstm(
-    network: &Network,
+    network: &Variables,
     layer: usize,
     x: &Tensor,
     window: &Window,
     state: &mut LayerState,
 ) -> Result<Tensor> {
     let weight = |name: &str| network.get(&format!("lstm.{layer}.{name}"));
-    let (batch, width) = (window.batch, network.size().hidden);
+    let (batch, width) = (window.batch, network.size.hidden);
     let carried = |numbers: &[f32]| Tensor::from_slice(numbers, (batch, width), x.device());
     let (mut h, mut c) = (carried(&state.hidden)?, carried(&state.cell)?);
     let of_inputs = x.matmul(weight("input"))?.broadcast_add(weight("bias"))?;

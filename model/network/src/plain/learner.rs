@@ -5,18 +5,20 @@
 
 use std::thread;
 
-use candle_core::{Device, Result, Tensor, bail};
+use candle_core::Tensor;
 
+use super::device::PlainDevice;
 use super::forward::loss;
+use super::variables::{Variables, network, tensors};
 use crate::batch::Window;
 use crate::engine::{OptimizerOptions, OptimizerState, check};
 use crate::kernels::adamw::BETA;
-use crate::{Network, State};
+use crate::{Error, Network, State};
 
-/// A network on a device of candle's that learns, with what `AdamW` (Loshchilov and Hutter 2019)
-/// remembers of each parameter.
+/// A network on a device that learns, with what `AdamW` (Loshchilov and Hutter 2019) remembers of each
+/// parameter.
 pub struct PlainLearner {
-    network: Network,
+    weights: Variables,
     mean: Vec<Tensor>,
     square: Vec<Tensor>,
     n_updates: i32,
@@ -26,16 +28,15 @@ impl PlainLearner {
     /// A learner on the device that begins with the network's weights.
     ///
     /// # Errors
-    /// When candle cannot allocate.
-    pub fn new(network: &Network, device: &Device) -> Result<Self> {
-        let network = network.on(device)?;
-        let zeros = || -> Result<Vec<Tensor>> {
-            network.parameters().iter().map(|(_, var)| var.zeros_like()).collect()
-        };
+    /// When the device has no memory left.
+    pub fn new(network: &Network, device: &PlainDevice) -> Result<Self, Error> {
+        let weights = Variables::new(network, &device.0)?;
+        let zeros =
+            || weights.iter().map(Tensor::zeros_like).collect::<candle_core::Result<Vec<_>>>();
         let (mean, square) = (zeros()?, zeros()?);
         // Each thread has a stream of its own on a GPU; nothing may be under way when it changes.
-        device.synchronize()?;
-        Ok(Self { network, mean, square, n_updates: 0 })
+        weights.device.synchronize()?;
+        Ok(Self { weights, mean, square, n_updates: 0 })
     }
 
     /// Learns from a window, as the engine's learner does. A gradient that is not finite moves nothing.
@@ -48,38 +49,54 @@ impl PlainLearner {
         state: &mut State,
         masks: &[Vec<f32>],
         options: OptimizerOptions,
-    ) -> Result<f64> {
-        let size = self.network.size();
+    ) -> Result<f64, Error> {
+        let size = self.weights.size;
         check(window, state, size)?;
         on_deep_thread(size.layers * window.time, || {
             let (loss, gradients) = self.differentiate(window, state, masks)?;
             self.update(&gradients, options)?;
-            self.network.device().synchronize()?;
+            self.weights.device.synchronize()?;
             Ok(loss)
         })
     }
 
     /// The loss and its gradient for each parameter.
-    pub(crate) fn differentiate(
+    pub(super) fn differentiate(
         &self,
         window: &Window,
         state: &mut State,
         masks: &[Vec<f32>],
-    ) -> Result<(f64, Vec<Tensor>)> {
-        let loss = loss(&self.network, window, state, masks)?;
+    ) -> Result<(f64, Vec<Tensor>), Error> {
+        let loss = loss(&self.weights, window, state, masks)?;
         let found = loss.backward()?;
-        let gradient = |(_, var): &(String, candle_core::Var)| match found.get(var) {
+        let gradient = |own: &Tensor| match found.get(own) {
             // Else it would keep the whole window's graph alive.
             Some(gradient) => Ok(gradient.detach()),
-            None => var.zeros_like(),
+            None => own.zeros_like(),
         };
-        let gradients = self.network.parameters().iter().map(gradient).collect::<Result<_>>()?;
+        let gradients = self.weights.iter().map(gradient).collect::<candle_core::Result<_>>()?;
         Ok((f64::from(loss.to_scalar::<f32>()?), gradients))
     }
 
-    pub(super) fn update(&mut self, gradients: &[Tensor], options: OptimizerOptions) -> Result<()> {
+    /// The loss and its gradient, in the network's own shapes.
+    #[cfg(test)]
+    pub(crate) fn gradient(
+        &self,
+        window: &Window,
+        state: &mut State,
+        masks: &[Vec<f32>],
+    ) -> Result<(f64, Network), Error> {
+        let (loss, gradients) = self.differentiate(window, state, masks)?;
+        Ok((loss, network(self.weights.size, &gradients)?))
+    }
+
+    pub(super) fn update(
+        &mut self,
+        gradients: &[Tensor],
+        options: OptimizerOptions,
+    ) -> Result<(), Error> {
         let square_sum = |of: &Tensor| of.sqr()?.sum_all()?.to_scalar::<f32>().map(f64::from);
-        let squares = gradients.iter().map(square_sum).sum::<Result<f64>>()?;
+        let squares = gradients.iter().map(square_sum).sum::<candle_core::Result<f64>>()?;
         let norm = squares.sqrt();
         if !norm.is_finite() {
             return Ok(());
@@ -91,7 +108,7 @@ impl PlainLearner {
         let scale = options.clip / norm.max(options.clip);
         let moments = self.mean.iter_mut().zip(&mut self.square);
         for (((name, var), gradient), (mean, square)) in
-            self.network.parameters().iter().zip(gradients).zip(moments)
+            self.weights.named.iter().zip(gradients).zip(moments)
         {
             let gradient = (gradient * scale)?;
             *mean = ((&*mean * beta.0)? + (&gradient * (1.0 - beta.0))?)?;
@@ -109,24 +126,24 @@ impl PlainLearner {
         Ok(())
     }
 
-    /// Writes the weights to `network`, of the size that the learner began with.
+    /// The weights as they are now.
     ///
     /// # Errors
-    /// When candle cannot write them.
-    pub fn write_to(&self, network: &Network) -> Result<()> {
-        copy(&self.network, network)
+    /// When the device fails.
+    pub fn network(&self) -> Result<Network, Error> {
+        Ok(network(self.weights.size, self.weights.iter())?)
     }
 
     /// What a learner of the same network needs to resume from here.
     ///
     /// # Errors
-    /// When candle cannot allocate.
-    pub fn optimizer_state(&self) -> Result<OptimizerState> {
-        let kept = |moments: &[Tensor]| self.network.with(moments.to_vec())?.on(&Device::Cpu);
+    /// When the device fails.
+    pub fn optimizer_state(&self) -> Result<OptimizerState, Error> {
+        let size = self.weights.size;
         Ok(OptimizerState {
-            weights: self.network.on(&Device::Cpu)?,
-            mean: kept(&self.mean)?,
-            square: kept(&self.square)?,
+            weights: self.network()?,
+            mean: network(size, &self.mean)?,
+            square: network(size, &self.square)?,
             n_updates: self.n_updates,
         })
     }
@@ -134,39 +151,33 @@ impl PlainLearner {
     /// Resumes from there.
     ///
     /// # Errors
-    /// When the state is of a network of another size.
-    pub fn restore(&mut self, state: &OptimizerState) -> Result<()> {
-        let (size, device) = (self.network.size(), self.network.device().clone());
+    /// When the state is of a network of another size, or the device fails.
+    pub fn restore(&mut self, state: &OptimizerState) -> Result<(), Error> {
+        let Variables { size, device, named } = &self.weights;
         let OptimizerState { weights, mean, square, n_updates } = state;
-        if [weights, mean, square].iter().any(|network| network.size() != size) {
-            bail!("the optimiser's state is of another network than {size:?}")
+        if [weights, mean, square].iter().any(|network| network.size() != *size) {
+            return Err(Error::OtherNetwork(*size));
         }
-        let moments = |of: &Network| -> Result<Vec<Tensor>> {
-            let copies = of.on(&device)?;
-            Ok(copies.parameters().iter().map(|(_, var)| var.as_detached_tensor()).collect())
-        };
-        (self.mean, self.square) = (moments(mean)?, moments(square)?);
-        copy(weights, &self.network)?;
+        (self.mean, self.square) = (tensors(mean, device)?, tensors(square, device)?);
+        let mut pairs = named.iter().zip(tensors(weights, device)?);
+        pairs.try_for_each(|((_, var), new)| var.set(&new))?;
         self.n_updates = *n_updates;
-        device.synchronize()
+        Ok(device.synchronize()?)
     }
-}
-
-/// Writes one's parameters over the other's, wherever they lie.
-fn copy(from: &Network, to: &Network) -> Result<()> {
-    let mut pairs = from.parameters().iter().zip(to.parameters());
-    pairs.try_for_each(|((_, from), (_, to))| to.set(&from.to_device(to.device())?))
 }
 
 /// Does the work on a thread whose stack is deep enough for a graph of so many steps of a layer: candle
 /// finds its way through a graph by recursion, and Rust frees it so.
-fn on_deep_thread<R: Send>(n_steps: usize, work: impl FnOnce() -> Result<R> + Send) -> Result<R> {
+fn on_deep_thread<R: Send>(
+    n_steps: usize,
+    work: impl FnOnce() -> Result<R, Error> + Send,
+) -> Result<R, Error> {
     const BYTES: usize = 4 << 20;
     const BYTES_A_STEP: usize = 16 << 10;
     thread::scope(|scope| {
         let builder = thread::Builder::new().name("plain".to_owned());
         let builder = builder.stack_size(BYTES + n_steps * BYTES_A_STEP);
-        let thread = builder.spawn_scoped(scope, work)?;
+        let thread = builder.spawn_scoped(scope, work).map_err(candle_core::Error::from)?;
         thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }

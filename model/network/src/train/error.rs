@@ -1,6 +1,7 @@
 //! Why is there no trained network?
 
-use super::hardware::NoGpu;
+use crate::error::Error;
+use crate::plain::NoGpu;
 
 /// Why there is no trained network.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +21,7 @@ pub enum TrainError {
     /// A GPU is demanded, and there is none.
     #[error("{0}; see to it, or set device = \"auto\" in [training]")]
     NoGpu(#[from] NoGpu),
-    /// The tensor library failed.
-    #[error("the tensor library failed: {0}")]
-    Candle(#[from] candle_core::Error),
+    /// The network cannot learn so.
+    #[error(transparent)]
+    Network(#[from] Error),
 }

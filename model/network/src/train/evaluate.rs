@@ -2,6 +2,7 @@
 
 use crate::batch::{Sequence, Windows};
 use crate::engine::Engine;
+use crate::error::Error;
 use crate::precision::Precision;
 use crate::weights::{Network, State};
 
@@ -10,8 +11,8 @@ use crate::weights::{Network, State};
 /// comparable when weights change.
 ///
 /// # Errors
-/// When the tensor library fails.
-pub fn evaluate(network: &Network, sequences: &[Sequence]) -> Result<f64, candle_core::Error> {
+/// When a sequence does not fit the network.
+pub fn evaluate(network: &Network, sequences: &[Sequence]) -> Result<f64, Error> {
     Ok(evaluate_while(network, sequences, || true)?.unwrap_or(0.0))
 }
 
@@ -19,12 +20,12 @@ pub fn evaluate(network: &Network, sequences: &[Sequence]) -> Result<f64, candle
 /// says no.
 ///
 /// # Errors
-/// When the tensor library fails.
+/// When a sequence does not fit the network.
 pub fn evaluate_while(
     network: &Network,
     sequences: &[Sequence],
     mut should_continue: impl FnMut() -> bool,
-) -> Result<Option<f64>, candle_core::Error> {
+) -> Result<Option<f64>, Error> {
     const LANES: usize = 32;
     const STEPS: usize = 128;
     let size = network.size();

@@ -6,7 +6,8 @@
 use super::settings::Device;
 use crate::batch::Window;
 use crate::engine::{Learner, OptimizerOptions, OptimizerState};
-use crate::plain::PlainLearner;
+use crate::error::Error;
+use crate::plain::{NoGpu, PlainDevice, PlainLearner};
 use crate::precision::Precision;
 use crate::weights::{Network, State};
 
@@ -15,16 +16,8 @@ use crate::weights::{Network, State};
 pub enum Hardware {
     /// The processor, and why not a GPU if one was looked for.
     Processor(Option<NoGpu>),
-    /// A device of candle's.
-    Plain(candle_core::Device),
-}
-
-/// There is no GPU to learn on.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no GPU can be used: {why}")]
-pub struct NoGpu {
-    /// As CUDA says it.
-    pub why: String,
+    /// What the plain composition runs on.
+    Plain(PlainDevice),
 }
 
 impl Hardware {
@@ -34,10 +27,9 @@ impl Hardware {
     /// [`NoGpu`] when one is demanded.
     pub fn find(wanted: Device) -> Result<Self, NoGpu> {
         match wanted {
-            Device::Cuda => gpu().map(Self::Plain),
-            Device::Auto if cfg!(feature = "cuda") => {
-                Ok(gpu().map_or_else(|no_gpu| Self::Processor(Some(no_gpu)), Self::Plain))
-            }
+            Device::Cuda => PlainDevice::cuda().map(Self::Plain),
+            Device::Auto if cfg!(feature = "cuda") => Ok(PlainDevice::cuda()
+                .map_or_else(|no_gpu| Self::Processor(Some(no_gpu)), Self::Plain)),
             Device::Auto | Device::Cpu => Ok(Self::Processor(None)),
         }
     }
@@ -53,17 +45,6 @@ impl Hardware {
     }
 }
 
-fn gpu() -> Result<candle_core::Device, NoGpu> {
-    if !cfg!(feature = "cuda") {
-        return Err(NoGpu { why: "this program was built without the cuda feature".to_owned() });
-    }
-    candle_core::Device::new_cuda(0).map_err(|error| {
-        // The lines after the first are where in candle it was noticed.
-        let why = error.to_string().lines().next().unwrap_or_default().to_owned();
-        NoGpu { why }
-    })
-}
-
 /// Who learns, by the hardware.
 pub(super) enum AnyLearner {
     Engine(Box<Learner>),
@@ -75,7 +56,7 @@ impl AnyLearner {
         hardware: &Hardware,
         network: &Network,
         precision: Precision,
-    ) -> Result<Self, candle_core::Error> {
+    ) -> Result<Self, Error> {
         Ok(match hardware {
             Hardware::Processor(_) => Self::Engine(Box::new(Learner::new(network, precision)?)),
             Hardware::Plain(device) => Self::Plain(PlainLearner::new(network, device)?),
@@ -88,31 +69,28 @@ impl AnyLearner {
         state: &mut State,
         masks: &[Vec<f32>],
         options: OptimizerOptions,
-    ) -> Result<f64, candle_core::Error> {
+    ) -> Result<f64, Error> {
         match self {
             Self::Engine(learner) => learner.learn(window, state, masks, options),
             Self::Plain(learner) => learner.learn(window, state, masks, options),
         }
     }
 
-    pub(super) fn write_to(&self, network: &Network) -> Result<(), candle_core::Error> {
+    pub(super) fn network(&self) -> Result<Network, Error> {
         match self {
-            Self::Engine(learner) => learner.write_to(network),
-            Self::Plain(learner) => learner.write_to(network),
+            Self::Engine(learner) => Ok(learner.network()),
+            Self::Plain(learner) => learner.network(),
         }
     }
 
-    pub(super) fn optimizer_state(
-        &self,
-        network: &Network,
-    ) -> Result<OptimizerState, candle_core::Error> {
+    pub(super) fn optimizer_state(&self) -> Result<OptimizerState, Error> {
         match self {
-            Self::Engine(learner) => learner.optimizer_state(network),
+            Self::Engine(learner) => Ok(learner.optimizer_state()),
             Self::Plain(learner) => learner.optimizer_state(),
         }
     }
 
-    pub(super) fn restore(&mut self, state: &OptimizerState) -> Result<(), candle_core::Error> {
+    pub(super) fn restore(&mut self, state: &OptimizerState) -> Result<(), Error> {
         match self {
             Self::Engine(learner) => learner.restore(state),
             Self::Plain(learner) => learner.restore(state),

@@ -18,12 +18,13 @@ mod snapshot;
 
 use std::ops::ControlFlow;
 
+pub use crate::plain::NoGpu;
 use crate::weights::Size;
 pub use auto::AUTO;
 pub use choose::Scope;
 pub use error::TrainError;
 pub use evaluate::{evaluate, evaluate_while};
-pub use hardware::{Hardware, NoGpu};
+pub use hardware::Hardware;
 pub use lessons::Lessons;
 pub use progress::{End, EpochLoss, Progress};
 use run::Run;

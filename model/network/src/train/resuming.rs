@@ -7,10 +7,8 @@ use crate::unfinished::{self, UnfinishedError};
 
 /// Everything that came of a run, to the last bit.
 fn bits(trained: &Trained) -> (Vec<u32>, Vec<[u64; 2]>, usize, u64) {
-    let numbers = |(_, var): &(String, candle_core::Var)| {
-        var.flatten_all().and_then(|v| v.to_vec1::<f32>()).expect("numbers")
-    };
-    let weights = trained.network.parameters().iter().flat_map(numbers).map(f32::to_bits);
+    let numbers = trained.network.parameters().iter().flat_map(|own| &own.values);
+    let weights = numbers.map(|value| value.to_bits());
     let loss = |loss: &EpochLoss| [loss.train_nll.to_bits(), loss.valid_nll.to_bits()];
     let curve = trained.curve.iter().map(loss).collect();
     (weights.collect(), curve, trained.best.epoch, trained.start_nll.to_bits())
@@ -144,7 +142,7 @@ fn other_lessons_are_learned_from_the_start_of_the_epoch() {
     });
     let snapshot = taken.expect("a snapshot").for_other_lessons();
     let (_, best) = snapshot.course.best.as_ref().expect("an epoch was measured");
-    let best = best.duplicate().expect("a copy");
+    let best = best.clone();
     let other = Numbers { valid: corpus().train, ..corpus() };
     let start = Start::Snapshot(Box::new(snapshot));
     let trained = train(&other, &settings, size, start, |progress, _| match progress {

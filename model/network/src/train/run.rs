@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -19,6 +20,7 @@ use super::settings::Hyperparameters;
 use super::snapshot::{Course, Place, Snapshot};
 use crate::batch::{Sequence, Window, Windows};
 use crate::engine::OptimizerOptions;
+use crate::error::Error;
 use crate::weights::{Dropout, Network, Size, State};
 
 /// What a run begins with.
@@ -52,11 +54,11 @@ impl Moment<'_> {
     /// Takes it. Needs three times the memory of the network, and as much time as copying that.
     ///
     /// # Errors
-    /// When the tensor library cannot allocate.
-    pub fn snapshot(&self) -> Result<Snapshot, candle_core::Error> {
+    /// When a GPU that is learned on fails.
+    pub fn snapshot(&self) -> Result<Snapshot, Error> {
         let run = self.0;
-        let course = Course { n_steps: Some(run.n_steps), ..run.course.copy() };
-        Ok(Snapshot { course, learner: run.learner.optimizer_state(&run.network)? })
+        let course = Course { n_steps: Some(run.n_steps), ..run.course.clone() };
+        Ok(Snapshot { course, learner: run.learner.optimizer_state()? })
     }
 }
 
@@ -72,8 +74,7 @@ pub(super) struct Run<'a> {
     n_steps: usize,
     /// Those of the epoch that the run begins in, until it does.
     windows: Option<Windows>,
-    /// Its weights are those of the last validation.
-    network: Network,
+    size: Size,
     learner: AnyLearner,
     course: Course,
 }
@@ -95,8 +96,8 @@ impl<'a> Run<'a> {
         }
         let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
         let network = match start {
-            Start::Fresh => Network::new(size, &mut rng)?,
-            Start::Weights(network) => network.duplicate()?,
+            Start::Fresh => Network::new(size, &mut rng),
+            Start::Weights(network) => network.clone(),
             Start::Snapshot(snapshot) => {
                 let run = Self::resume(hardware, *snapshot, settings, held_out, n_steps)?;
                 return Ok(Self { windows: Some(windows), ..run });
@@ -105,7 +106,7 @@ impl<'a> Run<'a> {
         let course = Course::new(rng, n_steps, evaluate(&network, &held_out)?);
         let learner = AnyLearner::new(hardware, &network, settings.precision)?;
         let windows = Some(windows);
-        Ok(Self { settings, held_out, n_steps, windows, network, learner, course })
+        Ok(Self { settings, held_out, n_steps, windows, size, learner, course })
     }
 
     fn resume(
@@ -122,8 +123,8 @@ impl<'a> Run<'a> {
             measure_best(&mut course, &held_out)?;
         }
         let n_steps = course.n_steps.unwrap_or(expected);
-        let network = optimizer.weights;
-        Ok(Self { settings, held_out, n_steps, windows: None, network, learner, course })
+        let size = optimizer.weights.size();
+        Ok(Self { settings, held_out, n_steps, windows: None, size, learner, course })
     }
 
     /// Trains until the last epoch, or until nothing more is learned.
@@ -136,11 +137,11 @@ impl<'a> Run<'a> {
             && self.epochs_since_best() < self.settings.patience
         {
             let mut end = self.learn_epoch(lessons, &mut on_progress)?;
-            let loss = self.validate(&mut on_progress)?;
+            let (loss, network) = self.validate(&mut on_progress)?;
             if !loss.valid_nll.is_finite() {
                 return Err(TrainError::Diverged { epoch: loss.epoch });
             }
-            self.end_epoch(loss)?;
+            self.end_epoch(loss, network);
             match on_progress(Progress::Epoch(loss), Moment(&self)) {
                 ControlFlow::Continue(share) => self.course.time_share = share,
                 ControlFlow::Break(said) => end = Some(said),
@@ -153,7 +154,7 @@ impl<'a> Run<'a> {
         }
         let Course { curve, best, start_nll, .. } = self.course;
         let (best, network) = best.ok_or(TrainError::Abandoned)?;
-        Ok(Trained { network, curve, best, start_nll })
+        Ok(Trained { network: Arc::unwrap_or_clone(network), curve, best, start_nll })
     }
 
     /// Learns from what is left of the epoch.
@@ -164,7 +165,7 @@ impl<'a> Run<'a> {
     ) -> Result<Option<End>, TrainError> {
         let Place { epoch, window: n_read, .. } = self.course.place;
         let made = self.windows.take();
-        let of_epoch = || windows(lessons, self.settings, self.network.size(), epoch);
+        let of_epoch = || windows(lessons, self.settings, self.size, epoch);
         for window in made.unwrap_or_else(of_epoch).skip(n_read) {
             let nll = self.step(&window)?;
             if !nll.is_finite() {
@@ -186,7 +187,7 @@ impl<'a> Run<'a> {
 
     /// Learns from a window; the mean loss over it, each token counted by its weight.
     fn step(&mut self, window: &Window) -> Result<f64, TrainError> {
-        let (settings, size, course) = (self.settings, self.network.size(), &mut self.course);
+        let (settings, size, course) = (self.settings, self.size, &mut self.course);
         let state = course.state.get_or_insert_with(|| State::zero(size, window.batch));
         let share = course.place.step as f64 / self.n_steps as f64;
         let rate = rate_at(share, course.time_share, settings);
@@ -203,33 +204,32 @@ impl<'a> Run<'a> {
         Ok(if weight > 0.0 { sum / weight } else { 0.0 })
     }
 
-    /// The losses of the epoch; [`End::Finish`] waits until they are known.
+    /// The losses of the epoch and the weights after it; [`End::Finish`] waits until they are known.
     fn validate(
         &self,
         on_progress: &mut impl FnMut(Progress, Moment<'_>) -> ControlFlow<End, f64>,
-    ) -> Result<EpochLoss, TrainError> {
-        self.learner.write_to(&self.network)?;
+    ) -> Result<(EpochLoss, Network), TrainError> {
+        let network = self.learner.network()?;
         let should_continue = || {
             let said = on_progress(Progress::Validating, Moment(self));
             !matches!(said, ControlFlow::Break(End::Abandon))
         };
-        let valid_nll = evaluate_while(&self.network, &self.held_out, should_continue)?;
+        let valid_nll = evaluate_while(&network, &self.held_out, should_continue)?;
         let valid_nll = valid_nll.ok_or(TrainError::Abandoned)?;
         let (sum, weight) = self.course.sums;
         let train_nll = sum / weight.max(f64::MIN_POSITIVE);
-        Ok(EpochLoss { epoch: self.course.place.epoch, train_nll, valid_nll })
+        Ok((EpochLoss { epoch: self.course.place.epoch, train_nll, valid_nll }, network))
     }
 
     /// Notes the losses of an epoch and moves on to the next.
-    fn end_epoch(&mut self, loss: EpochLoss) -> Result<(), TrainError> {
+    fn end_epoch(&mut self, loss: EpochLoss, network: Network) {
         let course = &mut self.course;
         course.curve.push(loss);
         if course.best.as_ref().is_none_or(|(best, _)| loss.valid_nll < best.valid_nll) {
-            course.best = Some((loss, self.network.duplicate()?));
+            course.best = Some((loss, Arc::new(network)));
         }
         course.place = Place { epoch: loss.epoch + 1, window: 0, ..course.place };
         (course.state, course.sums) = (None, (0.0, 0.0));
-        Ok(())
     }
 
     fn epochs_since_best(&self) -> usize {

@@ -1,5 +1,7 @@
 //! What has to be kept of a run so that it resumes exactly where it was?
 
+use std::sync::Arc;
+
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +21,7 @@ pub(crate) struct Place {
 }
 
 /// Everything besides the learner's numbers that decides how a run continues.
+#[derive(Clone)]
 pub(crate) struct Course {
     pub(crate) place: Place,
     /// Steps that the whole run is expected to take; `None` if they have to be counted anew.
@@ -32,7 +35,8 @@ pub(crate) struct Course {
     pub(crate) time_share: f64,
     pub(crate) start_nll: f64,
     pub(crate) curve: Vec<EpochLoss>,
-    pub(crate) best: Option<(EpochLoss, Network)>,
+    /// The best epoch and its weights, which a copy shares: a run replaces and never changes them.
+    pub(crate) best: Option<(EpochLoss, Arc<Network>)>,
 }
 
 impl Course {
@@ -48,21 +52,6 @@ impl Course {
             start_nll,
             curve: Vec::new(),
             best: None,
-        }
-    }
-
-    /// A copy, which shares the best network: a run replaces that and never changes it.
-    pub(super) fn copy(&self) -> Self {
-        Self {
-            place: self.place,
-            n_steps: self.n_steps,
-            rng: self.rng.clone(),
-            state: self.state.clone(),
-            sums: self.sums,
-            time_share: self.time_share,
-            start_nll: self.start_nll,
-            curve: self.curve.clone(),
-            best: self.best.as_ref().map(|(loss, network)| (*loss, network.shared())),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::batch::Sequence;
+use crate::plain::PlainDevice;
 use crate::precision::Precision;
 use crate::weights::{Interface, Network};
 use rand::seq::SliceRandom;
@@ -65,10 +66,7 @@ pub(super) fn settings() -> Hyperparameters {
 
 /// All weights of a network.
 fn numbers(network: &Network) -> Vec<f32> {
-    let values = |(_, var): &(String, candle_core::Var)| {
-        var.flatten_all().and_then(|v| v.to_vec1::<f32>()).expect("numbers")
-    };
-    network.parameters().iter().flat_map(values).collect()
+    network.parameters().iter().flat_map(|own| own.values.clone()).collect()
 }
 
 pub(super) fn go_on(_: Progress, _: Moment<'_>) -> ControlFlow<End, f64> {
@@ -95,7 +93,7 @@ fn the_plain_composition_learns_as_the_engine_does() {
         run.and_then(|run| run.train_to_end(&corpus(), go_on)).expect("it trains").curve
     };
     let engine = curve_on(Hardware::Processor(None));
-    let plain = curve_on(Hardware::Plain(candle_core::Device::Cpu));
+    let plain = curve_on(Hardware::Plain(PlainDevice::cpu()));
     assert_eq!(plain.len(), 4);
     for (own, other) in plain.iter().zip(&engine) {
         assert!((own.train_nll - other.train_nll).abs() < 1e-3, "{own:?}, not {other:?}");
@@ -172,7 +170,6 @@ fn only_ratios_of_weights_matter() {
 fn weights_have_no_say_in_what_is_measured() {
     assert!(scaled(1.0, 1.0) == scaled(1.0, 0.0));
     let network = Network::new(settings().size(INTERFACE), &mut ChaCha8Rng::seed_from_u64(1));
-    let network = network.expect("a network");
     let loss = |weights: [f32; 2]| {
         let own = |(i, weight)| Sequence { weight, ..sequence(i) };
         evaluate(&network, &[own((0, weights[0])), own((1, weights[1]))]).expect("it evaluates")
@@ -202,7 +199,6 @@ fn reported_losses_are_weighted_means() {
     });
     let trained = trained.expect("it trains");
     let fresh = Network::new(size, &mut ChaCha8Rng::seed_from_u64(settings.seed));
-    let fresh = fresh.expect("a network");
     let (mut sum, mut weight) = (0.0, 0.0);
     for own in &corpus.train {
         let nll = evaluate(&fresh, std::slice::from_ref(own)).expect("it evaluates");

@@ -1,14 +1,15 @@
 //! Which tensors hold a run, and what is kept besides them?
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::sync::Arc;
 
-use candle_core::{DType, Device, Result, Tensor};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use safetensors::SafeTensors;
+use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 
 use crate::engine::OptimizerState;
+use crate::tensors;
 use crate::train::{Course, EpochLoss, Place, Snapshot};
 use crate::weights::{LayerState, Network, Size, State};
 
@@ -36,6 +37,22 @@ pub(super) struct About {
 }
 
 impl About {
+    pub(super) fn of(snapshot: &Snapshot, note: &str) -> Self {
+        let Snapshot { course, learner } = snapshot;
+        let size = learner.weights.size();
+        Self {
+            format: FORMAT,
+            note: note.to_owned(),
+            place: course.place,
+            n_steps: course.n_steps,
+            size,
+            n_lanes: course.state.as_ref().map(|state| state.n_lanes(size)),
+            best_epoch: course.best.as_ref().map(|(loss, _)| loss.epoch),
+            n_updates: learner.n_updates,
+            rng: Rng::of(&course.rng),
+        }
+    }
+
     /// What stands in `text`; `None` if this release did not write it.
     pub(super) fn parse(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok().filter(|about: &Self| about.format == FORMAT)
@@ -69,85 +86,83 @@ impl Rng {
     }
 }
 
-/// What is not a tensor, as text, and the tensors of a snapshot by name.
-pub(super) fn contents(snapshot: &Snapshot, note: &str) -> Result<(String, Vec<(String, Tensor)>)> {
+/// Numbers under a name.
+pub(super) struct Tensor<'a> {
+    pub(super) name: String,
+    pub(super) dtype: Dtype,
+    pub(super) shape: Vec<usize>,
+    pub(super) bytes: Cow<'a, [u8]>,
+}
+
+impl<'a> Tensor<'a> {
+    fn f32(name: String, shape: Vec<usize>, values: &'a [f32]) -> Self {
+        Self { name, dtype: Dtype::F32, shape, bytes: bytemuck::cast_slice(values).into() }
+    }
+}
+
+/// The tensors of a snapshot.
+pub(super) fn tensors(snapshot: &Snapshot) -> Vec<Tensor<'_>> {
     let Snapshot { course, learner } = snapshot;
-    let size = learner.weights.size();
     // Numbers first, where they are aligned best.
-    let mut tensors = numbers(course)?;
+    let mut tensors = numbers(course);
     let networks = [
         ("weights", Some(&learner.weights)),
         ("mean", Some(&learner.mean)),
         ("square", Some(&learner.square)),
-        ("best", course.best.as_ref().map(|(_, network)| network)),
+        ("best", course.best.as_ref().map(|(_, network)| &**network)),
     ];
     for (kind, network) in networks {
         let parameters = network.into_iter().flat_map(Network::parameters);
-        tensors.extend(
-            parameters.map(|(name, var)| (format!("{kind}.{name}"), var.as_detached_tensor())),
-        );
+        tensors.extend(parameters.map(|own| {
+            Tensor::f32(format!("{kind}.{}", own.name), own.shape.clone(), &own.values)
+        }));
     }
     let layers = course.state.iter().flat_map(|state| state.0.iter().enumerate());
     for (idx, LayerState { hidden, cell }) in layers {
         for (kind, values) in [("hidden", hidden), ("cell", cell)] {
-            let tensor = Tensor::from_slice(values, values.len(), &Device::Cpu)?;
-            tensors.push((format!("state.{idx}.{kind}"), tensor));
+            tensors.push(Tensor::f32(format!("state.{idx}.{kind}"), vec![values.len()], values));
         }
     }
-    let about = About {
-        format: FORMAT,
-        note: note.to_owned(),
-        place: course.place,
-        n_steps: course.n_steps,
-        size,
-        n_lanes: course.state.as_ref().map(|state| state.n_lanes(size)),
-        best_epoch: course.best.as_ref().map(|(loss, _)| loss.epoch),
-        n_updates: learner.n_updates,
-        rng: Rng::of(&course.rng),
-    };
-    Ok((serde_json::to_string(&about).map_err(candle_core::Error::wrap)?, tensors))
+    tensors
 }
 
 /// The numbers of 64 bits.
-fn numbers(course: &Course) -> Result<Vec<(String, Tensor)>> {
+fn numbers(course: &Course) -> Vec<Tensor<'static>> {
     let Course { sums, time_share, start_nll, curve, .. } = course;
-    let values = [
+    let values: [(_, Vec<f64>); 3] = [
         ("numbers", vec![sums.0, sums.1, *time_share, *start_nll]),
         ("curve.train", curve.iter().map(|loss| loss.train_nll).collect()),
         ("curve.valid", curve.iter().map(|loss| loss.valid_nll).collect()),
     ];
     let values = values.into_iter().filter(|(_, values)| !values.is_empty());
-    let tensor = |(name, values): (&str, Vec<f64>)| {
-        let n = values.len();
-        Ok((name.to_owned(), Tensor::from_vec(values, n, &Device::Cpu)?))
+    let tensor = |(name, values): (&str, Vec<f64>)| Tensor {
+        name: name.to_owned(),
+        dtype: Dtype::F64,
+        shape: vec![values.len()],
+        bytes: bytemuck::cast_slice(&values).to_vec().into(),
     };
     values.map(tensor).collect()
 }
 
 /// The run that was written, and its note; `None` if something is missing.
-pub(super) fn from_bytes(bytes: &[u8]) -> Result<Option<(Snapshot, String)>> {
-    let Ok((_, metadata)) = SafeTensors::read_metadata(bytes) else { return Ok(None) };
-    let written = metadata.metadata().as_ref().and_then(|written| written.get(ABOUT));
-    let Some(about) = written.and_then(|text| About::parse(text)) else { return Ok(None) };
-    let mut tensors = candle_core::safetensors::load_buffer(bytes, &Device::Cpu)?;
-    let mut network = |kind: &str| {
-        Network::from_weights(about.size, |name| tensors.remove(&format!("{kind}.{name}")))
+pub(super) fn from_bytes(bytes: &[u8]) -> Option<(Snapshot, String)> {
+    let (_, metadata) = SafeTensors::read_metadata(bytes).ok()?;
+    let about = About::parse(metadata.metadata().as_ref()?.get(ABOUT)?)?;
+    let tensors = SafeTensors::deserialize(bytes).ok()?;
+    let network = |kind: &str| Network::from_tensors(about.size, &tensors, kind).ok();
+    let learner = OptimizerState {
+        weights: network("weights.")?,
+        mean: network("mean.")?,
+        square: network("square.")?,
+        n_updates: about.n_updates,
     };
-    let networks = (network("weights")?, network("mean")?, network("square")?, network("best")?);
-    let (Some(weights), Some(mean), Some(square), best) = networks else { return Ok(None) };
-    let learner = OptimizerState { weights, mean, square, n_updates: about.n_updates };
-    let course = course(&about, &mut tensors, best);
-    Ok(course.map(|course| (Snapshot { course, learner }, about.note)))
+    let course = course(&about, &tensors)?;
+    Some((Snapshot { course, learner }, about.note))
 }
 
-fn course(
-    about: &About,
-    tensors: &mut HashMap<String, Tensor>,
-    best: Option<Network>,
-) -> Option<Course> {
-    let mut values = |name: &str| -> Vec<f64> {
-        let tensor = tensors.remove(name).filter(|tensor| tensor.dtype() == DType::F64);
-        tensor.and_then(|tensor| tensor.to_vec1().ok()).unwrap_or_default()
+fn course(about: &About, tensors: &SafeTensors<'_>) -> Option<Course> {
+    let values = |name: &str| -> Vec<f64> {
+        tensors::numbers(tensors, name, Dtype::F64).unwrap_or_default()
     };
     let [sum, weight, time_share, start_nll] = values("numbers")[..] else { return None };
     let (train, valid) = (values("curve.train"), values("curve.valid"));
@@ -157,7 +172,10 @@ fn course(
         .collect();
     let best = match about.best_epoch {
         None => None,
-        Some(epoch) => Some((*curve.get(epoch.wrapping_sub(1))?, best?)),
+        Some(epoch) => {
+            let network = Network::from_tensors(about.size, tensors, "best.").ok()?;
+            Some((*curve.get(epoch.wrapping_sub(1))?, Arc::new(network)))
+        }
     };
     let state = match about.n_lanes {
         None => None,
@@ -176,9 +194,9 @@ fn course(
     })
 }
 
-fn state(tensors: &mut HashMap<String, Tensor>, size: Size, n_lanes: usize) -> Option<State> {
-    let mut values = |idx: usize, kind: &str| -> Option<Vec<f32>> {
-        let values: Vec<f32> = tensors.remove(&format!("state.{idx}.{kind}"))?.to_vec1().ok()?;
+fn state(tensors: &SafeTensors<'_>, size: Size, n_lanes: usize) -> Option<State> {
+    let values = |idx: usize, kind: &str| -> Option<Vec<f32>> {
+        let values = tensors::numbers(tensors, &format!("state.{idx}.{kind}"), Dtype::F32)?;
         (values.len() == n_lanes * size.hidden).then_some(values)
     };
     let layer =

@@ -3,7 +3,7 @@
 //! In one file, which is there whole or not at all: the BLAKE3 hash of the rest, then safetensors with
 //! what a [`Snapshot`] holds. Numbers are kept to the last bit. A note goes with it, which only the
 //! caller understands and which can be read by itself. The file is written tensor by tensor, so that no
-//! second copy of the tensors is ever in memory.
+//! second copy of the weights is ever in memory.
 
 mod contents;
 
@@ -12,12 +12,11 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use candle_core::Tensor;
-use safetensors::tensor::{Metadata, TensorInfo, View};
+use safetensors::tensor::{Metadata, TensorInfo};
 use serde::Deserialize;
 
 use crate::train::Snapshot;
-use contents::{ABOUT, About, contents, from_bytes};
+use contents::{ABOUT, About, Tensor, from_bytes, tensors};
 
 const HASH_BYTES: usize = 32;
 /// The most that may stand before the numbers; some kilobytes are common.
@@ -42,9 +41,6 @@ pub enum UnfinishedError {
         /// What is wrong.
         what: String,
     },
-    /// The tensor library failed.
-    #[error("the tensor library failed: {0}")]
-    Candle(#[from] candle_core::Error),
 }
 
 /// Keeps a run in `path`, in place of what was kept there.
@@ -52,8 +48,7 @@ pub enum UnfinishedError {
 /// # Errors
 /// [`UnfinishedError::Io`], and what was there before stays.
 pub fn write(path: &Path, snapshot: &Snapshot, note: &str) -> Result<(), UnfinishedError> {
-    let (about, tensors) = contents(snapshot, note)?;
-    durable::write_with(path, |file| write_to(file, about, &tensors))
+    durable::write_with(path, |file| write_to(file, snapshot, note))
         .map_err(|source| UnfinishedError::Io { path: path.to_owned(), source })
 }
 
@@ -114,7 +109,7 @@ pub fn read(path: &Path) -> Result<Option<(Snapshot, String)>, UnfinishedError> 
     if blake3::hash(bytes).as_bytes() != hash {
         return Err(damaged("it does not match its hash"));
     }
-    from_bytes(bytes)?.map(Some).ok_or_else(|| damaged("another release wrote it"))
+    from_bytes(bytes).map(Some).ok_or_else(|| damaged("another release wrote it"))
 }
 
 /// Forgets the run kept in `path`, if there is one, and what a killed release of before left half
@@ -137,14 +132,16 @@ pub fn remove(path: &Path) -> Result<(), UnfinishedError> {
 }
 
 /// Writes hash, header and tensors.
-fn write_to(file: &mut File, about: String, tensors: &[(String, Tensor)]) -> io::Result<()> {
+fn write_to(file: &mut File, snapshot: &Snapshot, note: &str) -> io::Result<()> {
+    let tensors = tensors(snapshot);
     let mut end = 0;
-    let infos = tensors.iter().map(|(name, tensor)| {
+    let infos = tensors.iter().map(|Tensor { name, dtype, shape, bytes }| {
         let start = end;
-        end += tensor.data_len();
-        let (dtype, shape) = (View::dtype(&tensor), View::shape(&tensor).to_vec());
-        (name.clone(), TensorInfo { dtype, shape, data_offsets: (start, end) })
+        end += bytes.len();
+        let data_offsets = (start, end);
+        (name.clone(), TensorInfo { dtype: *dtype, shape: shape.clone(), data_offsets })
     });
+    let about = serde_json::to_string(&About::of(snapshot, note))?;
     let about = HashMap::from([(ABOUT.to_owned(), about)]);
     let metadata = Metadata::new(Some(about), infos.collect()).map_err(io::Error::other)?;
     let mut header = serde_json::to_vec(&metadata)?;
@@ -153,8 +150,8 @@ fn write_to(file: &mut File, about: String, tensors: &[(String, Tensor)]) -> io:
     hashed.file.write_all(&[0; HASH_BYTES])?;
     hashed.write(&(header.len() as u64).to_le_bytes())?;
     hashed.write(&header)?;
-    for (_, tensor) in tensors {
-        hashed.write(&View::data(&tensor))?;
+    for tensor in &tensors {
+        hashed.write(&tensor.bytes)?;
     }
     let Hashed { mut file, hasher } = hashed;
     file.rewind()?;
