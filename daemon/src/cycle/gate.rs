@@ -149,6 +149,44 @@ mod tests {
     use composer::corpus::Piece;
     use music::song::Song;
 
+    use crate::chat::posting::tests::context;
+    use crate::cycle::fixtures::{GENRE, keep, played, songs};
+    use crate::cycle::plan::plan;
+    use crate::cycle::training_request::TrainingRequest;
+
+    #[test]
+    fn the_best_version_ever_played_is_measured_however_many_came_after_it() {
+        let (_folder, context) = context();
+        for version in 1..=30 {
+            played(&context, version, if version == 3 { 0.4 } else { 0.5 });
+        }
+        let measured = candidates(&context, GENRE, 30).expect("readable");
+        assert_eq!((measured[0], measured[1], measured.len()), (30, 3, 1 + MAX_EARLIER));
+    }
+
+    #[test]
+    fn what_is_worse_than_the_best_ever_played_is_not_promoted() {
+        let (_folder, mut context) = context();
+        let config = std::sync::Arc::make_mut(&mut context.config);
+        (config.schedule.min_songs, config.schedule.promotion_margin) = (1, 0.0);
+        songs(&context);
+        keep(&context, 1, Some(1.0));
+        keep(&context, 2, Some(1.0));
+        let request = TrainingRequest::by_person(GENRE.to_owned(), true, None);
+        let never = AtomicBool::new(false);
+        let plan = plan(&context, &request, &never).expect("a plan");
+        let nll = |version| nll_of(&context, GENRE, version, false, &plan, &never);
+        let [first, second] =
+            [1, 2].map(|version| nll(version).expect("loads").expect("a measure"));
+        let (best, current) = if first < second { (1, 2) } else { (2, 1) };
+        played(&context, best, 0.4);
+        played(&context, current, 0.5);
+        // Better than the version in force, but not than the best.
+        let decision = decide(&context, GENRE, &plan, f64::midpoint(first, second), &never);
+        let Decision { promoted, why } = decision.expect("measured");
+        assert!(!promoted && why.contains(&format!(" of v{best} on the same songs")), "{why}");
+    }
+
     #[test]
     fn what_is_lost_does_not_add_up_over_cycles() {
         let mut played = vec![Measured { version: 1, nll: 0.5 }];

@@ -1,6 +1,8 @@
 //! What happens in one training cycle, from the news that make it due to the version that is played?
 
 pub(crate) mod due;
+#[cfg(test)]
+mod fixtures;
 mod gate;
 mod identity;
 pub(crate) mod label;

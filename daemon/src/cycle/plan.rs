@@ -38,6 +38,7 @@ pub(super) struct Start {
     pub(super) network: Network,
     genres: Vec<String>,
     n_train: usize,
+    held_out_below: Option<f64>,
 }
 
 impl Plan {
@@ -101,6 +102,13 @@ impl Plan {
         self.start.as_ref().filter(|start| start.genre == genre).map(|start| start.version)
     }
 
+    /// The edge below which the weights have learned from no song: this training's, or that of an
+    /// ancestor whose weights it continues if that is lower. `None` if an ancestor did not note its own.
+    pub(super) fn held_out_below(&self) -> Option<f64> {
+        let own = Some(self.material.corpus.held_out_below);
+        lowest_edge(self.start.as_ref().map(|start| start.held_out_below).into_iter().chain([own]))
+    }
+
     /// What the store notes of this training.
     pub(super) fn cycle(
         &self,
@@ -121,6 +129,12 @@ impl Plan {
     pub(super) fn held_out(&self) -> &[Piece] {
         self.material.corpus.held_out()
     }
+}
+
+/// The lowest edge of a training and of the version it begins with, if it begins with one; `None` if one
+/// was not noted. What a version has noted is the lowest of its ancestors already.
+fn lowest_edge(edges: impl IntoIterator<Item = Option<f64>>) -> Option<f64> {
+    edges.into_iter().try_fold(f64::INFINITY, |lowest, edge| Some(lowest.min(edge?)))
 }
 
 pub(super) fn plan(
@@ -194,8 +208,48 @@ fn version_of(context: &Context, genre: &str) -> anyhow::Result<Option<Start>> {
             network,
             genres: manifest.genres,
             n_train: manifest.n_train,
+            held_out_below: manifest.held_out_below,
         })),
         Err(VersionError::OtherTokens { .. }) => Ok(None),
         Err(error) => Err(error).context("loading the current version"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::posting::tests::context;
+    use crate::cycle::fixtures::{GENRE, keep, played, songs};
+
+    #[test]
+    fn a_version_notes_the_lowest_edge_of_all_whose_weights_it_continues() {
+        let (_folder, mut context) = context();
+        let config = std::sync::Arc::make_mut(&mut context.config);
+        (config.schedule.min_songs, config.training.valid_share) = (1, 0.5);
+        let size = &mut config.training.hyperparameters;
+        (size.layers, size.hidden, size.embedding) = (1, 8, 4);
+        let edge = |fresh| {
+            let request = TrainingRequest::by_person(GENRE.to_owned(), fresh, None);
+            let plan = plan(&context, &request, &AtomicBool::new(false)).expect("a plan");
+            (plan.parent(GENRE), plan.held_out_below())
+        };
+        songs(&context);
+        let own = edge(false).1;
+        assert!(own >= Some(0.5), "{own:?}");
+        for (version, noted) in [(1, Some(0.01)), (2, None), (3, Some(1.0))] {
+            keep(&context, version, noted);
+            played(&context, version, 1.0);
+            let expected = noted.and_then(|noted| own.map(|own| own.min(noted)));
+            assert_eq!(edge(false), (Some(version), expected));
+            assert_eq!(edge(true), (None, own), "new weights");
+        }
+    }
+
+    #[test]
+    fn weights_hold_out_only_what_all_their_ancestors_did() {
+        assert_eq!(lowest_edge([Some(0.3)]), Some(0.3), "new weights");
+        assert_eq!(lowest_edge([Some(0.1), Some(0.3)]), Some(0.1));
+        assert_eq!(lowest_edge([Some(0.3), Some(0.1)]), Some(0.1));
+        assert_eq!(lowest_edge([None, Some(0.3)]), None, "nobody knows");
     }
 }

@@ -23,7 +23,8 @@ pub struct Settings {
     /// learned from as a whole. 0 to 86400.
     pub quiet_seconds: f64,
     /// Nats a token by which a new version may be worse on the held-out songs than the best that the
-    /// genre has ever played, and still be played. Larger follows the ratings more boldly, smaller guards against a bad cycle. 0 to 10.
+    /// genre has ever played, and still be played. Larger follows the ratings more boldly, smaller
+    /// guards against a bad cycle. 0 to 10.
     pub promotion_margin: f64,
     /// Seconds between snapshots of a training, from which it resumes after a crash. Shorter loses
     /// less and writes more: some 25 MB each with the default network. 0 to 86400.

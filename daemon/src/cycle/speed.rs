@@ -1,9 +1,10 @@
 //! How much can be learned in a second here?
 //!
-//! A few steps of a middling network, with the dropout that is set, are timed on the processor or the GPU that the training will use,
-//! the quickest of which counts: others that use the machine at the moment matter little to it. The
-//! quickest ever measured here is kept, in `models/.speed`, and counts from then on. So a machine gets
-//! one answer, whatever else it does at the moment, and not one by chance near the edge of a choice.
+//! A few steps of a middling network, with the dropout that is set, are timed on the processor or the
+//! GPU that the training will use, the quickest of which counts: others that use the machine at the
+//! moment matter little to it. The quickest ever measured here is kept, in `models/.speed`, and counts
+//! from then on. So a machine gets one answer, whatever else it does at the moment, and not one by
+//! chance near the edge of a choice.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -99,7 +99,7 @@ fn finish(
         n_train: plan.material.corpus.train.len(),
         n_replayed: plan.material.n_replayed,
         n_valid: plan.material.corpus.valid.len(),
-        held_out_below: Some(plan.material.corpus.held_out_below),
+        held_out_below: plan.held_out_below(),
         curve: trained.curve,
         valid_nll,
         untrained_nll: untrained_nll(plan)?,

@@ -26,7 +26,7 @@ pub(super) enum Opened {
     /// Not taken, without a look into it.
     Refused(Reason),
     /// Not taken and left where it is, until it changes.
-    Left(Reason),
+    Unreadable(Reason),
     /// Left where it is and to be tried again; why, in sentences.
     Stuck(String),
     Gone,
@@ -85,7 +85,7 @@ pub(crate) fn not_opened(error: &OpenError, kind: &'static str) -> Option<Reason
 
 fn open(context: &Context, found: &Found) -> Opened {
     if found.kind != watch::inbox::Kind::File {
-        return Opened::Left(Reason::NotRegular { kind: found.kind.name() });
+        return Opened::Unreadable(Reason::NotRegular { kind: found.kind.name() });
     }
     if let Some(why) = unmovable(&found.path) {
         return Opened::Stuck(why);
@@ -107,7 +107,7 @@ fn open(context: &Context, found: &Found) -> Opened {
         Err(error) => match not_opened(&error, "not a plain file") {
             None => Opened::Gone,
             Some(reason @ Reason::TooLarge { .. }) => Opened::Refused(reason),
-            Some(reason) => Opened::Left(reason),
+            Some(reason) => Opened::Unreadable(reason),
         },
     }
 }

@@ -98,7 +98,9 @@ fn take_one(
 ) -> anyhow::Result<Outcome> {
     let decision = match opened {
         Opened::Gone => return Ok(Outcome::Gone),
-        Opened::Left(reason) => Decision::Leave { why: reason.to_string(), is_retried: false },
+        Opened::Unreadable(reason) => {
+            Decision::Leave { why: reason.to_string(), is_retried: false }
+        }
         Opened::Stuck(why) => Decision::Leave { why, is_retried: true },
         Opened::Refused(reason) => {
             finish_earlier(context, found, None)?;

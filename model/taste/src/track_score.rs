@@ -26,7 +26,9 @@ pub fn track_score<L: Ord>(votes: impl IntoIterator<Item = (L, f64)>) -> TrackSc
     for (listener, value) in votes {
         *says.entry(listener).or_default() += value;
     }
-    let sum: f64 = says.values().map(|say| (say / FULL).clamp(-1.0, 1.0)).sum();
+    // Not `sum`, which begins at -0.0: without votes that would be shown, as "-0.00".
+    let says_within = says.values().map(|say| (say / FULL).clamp(-1.0, 1.0));
+    let sum = says_within.fold(0.0, |sum, say| sum + say);
     TrackScore { value: sum / (says.len() as f64 + UNDECIDED), n_listeners: says.len() }
 }
 
@@ -49,7 +51,9 @@ mod tests {
 
     #[test]
     fn without_votes_nothing_is_known() {
-        assert_eq!(track_score::<&str>([]), TrackScore::default());
+        let nothing = track_score::<&str>([]);
+        assert_eq!(nothing, TrackScore::default());
+        assert_eq!(format!("{:+.2}", nothing.value), "+0.00");
     }
 
     proptest! {

@@ -46,7 +46,9 @@ struct Row {
     key: Option<String>,
     bars: u32,
     tokens: usize,
-    double_of: Option<String>,
+    /// Scripts read it by its first name.
+    #[serde(rename = "double_of")]
+    duplicate_of: Option<String>,
     warnings: Vec<String>,
 }
 
@@ -97,7 +99,7 @@ impl Judged {
     pub(super) fn repeats(&mut self, duplicate: &Duplicate) {
         let Duplicate { of, how } = duplicate;
         self.outcome = DUPLICATE;
-        self.row.double_of = Some(shown(of));
+        self.row.duplicate_of = Some(shown(of));
         let of = of.display();
         self.brief.push_str(&format!(", but the inbox takes only one of it and {of} ({how})"));
     }
@@ -140,7 +142,7 @@ impl Row {
             key: examined.key.map(|key| key.to_string()),
             bars: examined.n_bars,
             tokens: n_tokens,
-            double_of: None,
+            duplicate_of: None,
             warnings: examined.warnings.clone(),
         }
     }
