@@ -60,9 +60,10 @@ impl Context {
         if genres.iter().any(|genre| genre == name) {
             return Ok(name);
         }
+        let drop = format!("drop MIDI files into {}", self.home.inbox().join(name).display());
         let hint = match genres.as_slice() {
-            [] => format!("drop MIDI files into {}", self.home.inbox().join(name).display()),
-            known => format!("known are {}", known.join(", ")),
+            [] => drop,
+            known => format!("known are {}; give one of them, or {drop}", known.join(", ")),
         };
         Err(NotNow(format!("there is no song of {name:?}: {hint}")).into())
     }
@@ -92,7 +93,7 @@ impl Context {
 }
 
 /// Why a task did not come to its end.
-fn unfinished(error: JoinError) -> anyhow::Error {
+pub(crate) fn unfinished(error: JoinError) -> anyhow::Error {
     match error.try_into_panic() {
         Ok(panic) => panicked(&*panic),
         Err(_) => NotNow("it was not begun, as the program is stopping".to_owned()).into(),

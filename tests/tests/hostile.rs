@@ -1,20 +1,21 @@
-//! Is any file too much: over a second, over 256 MiB, or the end of the process?
+//! Is any file too much: over 256 MiB, or the end of the process, or without an end?
 //!
 //! Each file is examined in a process of its own, which is this test program started again; it says
-//! what it took. The worst files that the limits let through are composed here. Real ones come from
+//! what it took. Its seconds are only shown, as they depend on what else the machine does: at most one
+//! is the aim. The worst files that the limits let through are composed here. Real ones come from
 //! the folder that `KICKBACK_DATA` names; they are tried when that test is asked for.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::time::Instant;
 
+use tests::process::Answer;
 use watch::examine::{Settings, examine};
 use watch::filter::Verdict;
 
 const FILE: &str = "KICKBACK_FILE_TO_EXAMINE";
 const MARK: &str = "\nCOST ";
-const MAX_SECONDS: f64 = 1.0;
 const MAX_MIB: f64 = 256.0;
 
 /// The child: examines the one file that its parent names.
@@ -49,13 +50,15 @@ struct Cost {
 
 impl Cost {
     fn of(path: &Path) -> Self {
-        let output = Command::new(std::env::current_exe().expect("this program has a path"))
+        let child = Command::new(std::env::current_exe().expect("this program has a path"))
             .args(["--exact", "one_file_in_a_process_of_its_own", "--nocapture"])
             .env(FILE, path)
-            .output()
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
             .expect("this program can be started again");
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{}: {told}", path.display());
+        let Answer { code, err: told, .. } = Answer::of_child(child);
+        assert_eq!(code, Some(0), "{}: {told}", path.display());
         let (_, cost) = told.split_once(MARK).expect("the child says what it took");
         let mut words = cost.split_whitespace();
         let mut number = || words.next().and_then(|word| word.parse().ok()).expect("a number");
@@ -65,7 +68,7 @@ impl Cost {
     }
 
     fn is_too_much(&self) -> bool {
-        self.seconds > MAX_SECONDS || self.mib > MAX_MIB
+        self.mib > MAX_MIB
     }
 }
 
@@ -78,7 +81,7 @@ fn files_below(folder: &Path, files: &mut Vec<PathBuf>) {
 
 #[test]
 #[ignore = "needs a folder of hostile files: KICKBACK_DATA=… cargo test -p tests --test hostile -- --ignored"]
-fn no_real_file_takes_over_a_second_or_256_mib() {
+fn no_real_file_takes_over_256_mib() {
     let data = std::env::var_os("KICKBACK_DATA").map(PathBuf::from);
     let data = data.expect("KICKBACK_DATA names a folder with the folder `hostile` in it");
     let mut files = Vec::new();
@@ -153,17 +156,15 @@ fn worst() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 #[test]
-fn the_worst_that_the_limits_let_through_takes_no_second_and_no_256_mib() {
+fn the_worst_that_the_limits_let_through_comes_to_an_end_within_256_mib() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut too_much = Vec::new();
     for (name, bytes) in worst() {
         assert!(bytes.len() as u64 <= Settings::default().midi.max_file_bytes, "{name}");
         let path = folder.path().join("worst.mid");
         fs::write(&path, bytes).expect("a file");
-        let started = Instant::now();
         let cost = Cost::of(&path);
         eprintln!("{name}: {:.3} s, {:.1} MiB, {}", cost.seconds, cost.mib, cost.outcome);
-        assert!(started.elapsed() < Duration::from_secs(60), "{name}");
         if cost.is_too_much() {
             too_much.push((name, cost));
         }

@@ -14,7 +14,7 @@ use music::key::Key;
 use music::notation;
 
 use crate::context::Context;
-use crate::store::{Track, TrackId};
+use crate::store::{Track, TrackId, TrackState};
 use crate::track::track_file;
 
 /// Posts a finished track, for `listener` if one asked for it. `None` if only the channel can tell
@@ -51,7 +51,8 @@ pub(crate) async fn send(
     }
 }
 
-/// Finds a post whose confirmation is missing, or posts the track now. `None` as in [`send`].
+/// Finds a post whose confirmation is missing, or posts the track now. `None` as in [`send`], and where
+/// nothing is missing any more.
 pub(crate) async fn repost(
     context: &Context,
     chat: &dyn Chat,
@@ -60,6 +61,9 @@ pub(crate) async fn repost(
 ) -> anyhow::Result<Option<Posted>> {
     let track = move |context: &Context| context.store.track(id)?.context("the track is gone");
     let track = context.blocking(track).await?;
+    if track.state != (TrackState::Posting { channel }) {
+        return Ok(None);
+    }
     let since = UNIX_EPOCH + Duration::from_millis(track.created_at_ms.saturating_sub(60_000));
     match chat.find_post(channel, &Marker::of_track(id.0), since).await {
         Ok(Some(message)) => {
@@ -155,10 +159,9 @@ pub(crate) mod tests {
     use super::*;
     use crate::config::Config;
     use crate::home::Home;
-    use crate::store::TrackState;
 
-    const CHANNEL: ChannelId = ChannelId(5);
-    const POSTED: Posted = Posted { channel: CHANNEL, message: MessageId(7) };
+    pub(crate) const CHANNEL: ChannelId = ChannelId(5);
+    pub(crate) const POSTED: Posted = Posted { channel: CHANNEL, message: MessageId(7) };
 
     pub(crate) fn context() -> (tempfile::TempDir, Context) {
         let folder = tempfile::tempdir().expect("a folder");
@@ -186,15 +189,18 @@ pub(crate) mod tests {
     }
 
     /// A chat that answers as a test wrote down.
-    struct ScriptedChat {
+    pub(crate) struct ScriptedChat {
         answer: Result<Posted, Error>,
-        found: Result<Option<MessageId>, Error>,
+        found: Box<dyn Fn() -> Result<Option<MessageId>, Error> + Send + Sync>,
         n_answers: AtomicUsize,
     }
 
     impl ScriptedChat {
-        fn new(answer: Result<Posted, Error>, found: Result<Option<MessageId>, Error>) -> Self {
-            Self { answer, found, n_answers: AtomicUsize::new(0) }
+        pub(crate) fn new(
+            answer: Result<Posted, Error>,
+            found: impl Fn() -> Result<Option<MessageId>, Error> + Send + Sync + 'static,
+        ) -> Self {
+            Self { answer, found: Box::new(found), n_answers: AtomicUsize::new(0) }
         }
     }
 
@@ -218,7 +224,7 @@ pub(crate) mod tests {
             _: &'a Marker,
             _: SystemTime,
         ) -> Answered<'a, Option<MessageId>> {
-            Box::pin(async { self.found.clone() })
+            Box::pin(async { (self.found)() })
         }
 
         fn reactions_of(
@@ -234,7 +240,7 @@ pub(crate) mod tests {
         }
     }
 
-    fn unreachable() -> Error {
+    pub(crate) fn unreachable() -> Error {
         Error::Unreachable { what: "post".to_owned(), why: "a test".to_owned() }
     }
 
@@ -265,7 +271,7 @@ pub(crate) mod tests {
             (Error::Stopped, posting),
         ];
         for (error, expected) in cases {
-            let chat = ScriptedChat::new(Err(error.clone()), Ok(None));
+            let chat = ScriptedChat::new(Err(error.clone()), || Ok(None));
             assert_eq!(state_after(&chat, false).await, (None, expected), "{error}");
         }
     }
@@ -281,8 +287,9 @@ pub(crate) mod tests {
             (Err(Error::Gone), (None, TrackState::Rendered), 0),
         ];
         for (found, expected, n_answers) in cases {
-            let chat = ScriptedChat::new(Ok(POSTED), found);
-            assert_eq!(state_after(&chat, true).await, expected, "{:?}", chat.found);
+            let told = format!("{found:?}");
+            let chat = ScriptedChat::new(Ok(POSTED), move || found.clone());
+            assert_eq!(state_after(&chat, true).await, expected, "{told}");
             assert_eq!(chat.n_answers.into_inner(), n_answers);
         }
     }

@@ -10,6 +10,7 @@ use bot::command::Offer;
 use tokio::sync::{Semaphore, watch};
 
 use super::event::{ChatEvent, Event};
+use super::lookup::Lookup;
 use super::worker::Worker;
 use crate::chat::answer::answer;
 use crate::chat::posting::repost;
@@ -37,8 +38,11 @@ pub(super) struct ChatLink {
     chat: Option<Arc<dyn Chat>>,
     /// The state of the chat, in words.
     state: String,
-    /// Posts that an earlier process began; taken up at the first connection.
+    /// Posts that an earlier process began. They are taken up at each connection: what became known of
+    /// one is in the store, and it is then left alone.
     unconfirmed: Vec<(TrackId, ChannelId)>,
+    /// One at a time, or a post might be made twice.
+    recovery: Lookup,
 }
 
 impl ChatLink {
@@ -62,7 +66,7 @@ impl ChatLink {
                 (None, why)
             }
         };
-        Self { worker, desk, making, chat, state, unconfirmed }
+        Self { worker, desk, making, chat, state, unconfirmed, recovery: Lookup::default() }
     }
 
     /// The state of the chat, in words.
@@ -94,8 +98,14 @@ impl ChatLink {
         }
         self.state = format!("in Discord as {bot_name} in {n_guilds} communities");
         tracing::info!(invite, "{}", self.state);
-        // Reactions may have been missed.
-        self.worker.start(recent_posts, Event::RecentPosts);
+        self.take_up();
+    }
+
+    /// Takes up what a crash or a lost connection may have left open.
+    fn take_up(&mut self) {
+        if self.recovery.begin() {
+            self.worker.start(recent_posts, Event::RecentPosts);
+        }
     }
 
     /// Answers in its turn: a track takes seconds.
@@ -103,16 +113,18 @@ impl ChatLink {
         let Some(chat) = self.chat.clone() else { return };
         let (context, desk) = (self.worker.context.clone(), self.desk.clone());
         let making = self.making.clone();
-        tokio::spawn(async move {
+        let answering = async move {
             let _permit = making.acquire_owned().await;
             if let Some(message) = answer(&context, chat.as_ref(), &invocation).await {
                 desk.posted(message);
             }
-        });
+            Ok(())
+        };
+        self.worker.start_async(answering, Event::Answered);
     }
 
-    /// Takes up what a crash or a lost connection may have left open: posts that an earlier process
-    /// left unconfirmed, once, since those of this process are under way; and reactions.
+    /// Confirms the posts that an earlier process left unconfirmed, not those of this one, which are
+    /// under way, and looks for the reactions below recent ones.
     pub(super) fn recover(&mut self, recent: anyhow::Result<Vec<(TrackId, Posted)>>) {
         let posted = recent.unwrap_or_else(|error| {
             let error = format!("{error:#}");
@@ -120,14 +132,23 @@ impl ChatLink {
             Vec::new()
         });
         let Some(chat) = self.chat.clone() else { return };
-        let unconfirmed = std::mem::take(&mut self.unconfirmed);
+        let unconfirmed = self.unconfirmed.clone();
         let (context, desk) = (self.worker.context.clone(), self.desk.clone());
-        tokio::spawn(async move {
+        let recovering = async move {
             let confirmed = confirm(&context, chat.as_ref(), &desk, unconfirmed).await;
             for (track, post) in posted.into_iter().chain(confirmed) {
                 catch_up(chat.as_ref(), &desk, track, post).await;
             }
-        });
+            Ok(())
+        };
+        self.worker.start_async(recovering, Event::Recovered);
+    }
+
+    /// Does it once more if there was another connection meanwhile.
+    pub(super) fn recovered(&mut self) {
+        if self.recovery.end() {
+            self.take_up();
+        }
     }
 
     /// Leaves the chat.
@@ -206,5 +227,59 @@ async fn catch_up(chat: &dyn Chat, desk: &LedgerDesk, track: TrackId, post: Post
         Ok(reactions) => desk.standing(track, reactions, asked_at_ms),
         Err(Error::Gone) => {}
         Err(error) => tracing::warn!(%track, %error, "reactions may have been missed"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::chat::posting::tests::{CHANNEL, POSTED, ScriptedChat, context, track, unreachable};
+    use crate::votes::ledger::Ledger;
+
+    /// Posts of unknown fate are looked for at three connections: the first look ends in a panic, the
+    /// second does not reach the chat.
+    #[tokio::test]
+    async fn a_post_that_could_not_be_confirmed_is_tried_again_at_the_next_connection() {
+        let (_folder, context) = context();
+        let id = context.store.add_new_track(|_| track()).expect("added");
+        context.store.begin_post(id, CHANNEL).expect("noted");
+        let n_looks = AtomicUsize::new(0);
+        let chat =
+            ScriptedChat::new(Ok(POSTED), move || match n_looks.fetch_add(1, Ordering::Relaxed) {
+                0 => panic!("a test"),
+                1 => Err(unreachable()),
+                2 => Ok(Some(POSTED.message)),
+                _ => panic!("it is confirmed"),
+            });
+        let ledger = Ledger::start(context.clone(), || ()).expect("a ledger");
+        let (events, mut inbound) = mpsc::unbounded_channel();
+        let unconfirmed = unconfirmed(&context).expect("readable");
+        let mut link = ChatLink::open(
+            Worker::new(context.clone(), events),
+            ledger.desk(),
+            Arc::new(Semaphore::new(1)),
+            unconfirmed,
+            Ok(Box::new(|_, _| Ok(Arc::new(chat)))),
+            watch::channel(Offer::default()).1,
+        );
+        let posting = TrackState::Posting { channel: CHANNEL };
+        let posted = TrackState::Posted { channel: CHANNEL, message: POSTED.message };
+        for (expected, is_panic) in
+            [(posting, true), (posting, false), (posted, false), (posted, false)]
+        {
+            link.take_up();
+            let Some(Event::RecentPosts(posts)) = inbound.recv().await else { panic!("no posts") };
+            link.recover(posts);
+            let Some(Event::Recovered(result)) = inbound.recv().await else { panic!("no end") };
+            assert_eq!(result.is_err(), is_panic);
+            link.recovered();
+            let state = context.store.track(id).expect("readable").expect("there").state;
+            assert_eq!(state, expected);
+        }
+        ledger.close();
     }
 }

@@ -34,6 +34,7 @@ use crate::votes::ledger::Ledger;
 const RETRY: Duration = Duration::from_secs(30);
 /// Tracks that are made at the same time.
 const MAKING: usize = 2;
+const NOT_CLOSED: &str = "a part of the daemon was not closed well";
 
 /// Everything the loop owns.
 struct Daemon {
@@ -142,7 +143,12 @@ impl Daemon {
             }
             Event::Offer(offer) => self.offers.renewed(offer),
             Event::Chat(event) => self.chat.handle(event),
+            Event::Answered(answered) => log_failure(answered, "a question was not answered"),
             Event::RecentPosts(posts) => self.chat.recover(posts),
+            Event::Recovered(recovered) => {
+                log_failure(recovered, "posts and reactions were not taken up");
+                self.chat.recovered();
+            }
             // The loop ends with it.
             Event::Stop => {}
         }
@@ -177,7 +183,7 @@ impl Daemon {
             Ok(())
         });
         let (closed, ()) = tokio::join!(close_intake, chat.close());
-        log_failure(closed);
+        log_failure(closed, NOT_CLOSED);
         while let Some(running) = &mut training {
             match inbound.recv().await {
                 Some(Event::Training(line)) => running.said(&line),
@@ -198,14 +204,14 @@ impl Daemon {
             ledger.close();
             Ok(())
         });
-        log_failure(close_ledger.await);
+        log_failure(close_ledger.await, NOT_CLOSED);
         socket.close().await;
     }
 }
 
-fn log_failure(closed: anyhow::Result<()>) {
-    if let Err(error) = closed {
-        tracing::error!(error = format!("{error:#}"), "a part of the daemon was not closed well");
+fn log_failure(done: anyhow::Result<()>, what: &str) {
+    if let Err(error) = done {
+        tracing::error!(error = format!("{error:#}"), "{what}");
     }
 }
 
@@ -226,7 +232,9 @@ fn turn_away(event: Event) {
         | Event::Alarm
         | Event::Due(_)
         | Event::Offer(_)
+        | Event::Answered(_)
         | Event::RecentPosts(_)
+        | Event::Recovered(_)
         | Event::Stop => {}
     }
 }

@@ -45,8 +45,12 @@ pub(crate) enum Event {
     Offer(anyhow::Result<Offer>),
     /// The chat noticed something.
     Chat(ChatEvent),
+    /// A question was answered, or its asker told why not.
+    Answered(anyhow::Result<()>),
     /// Posts whose reactions may have been missed.
     RecentPosts(anyhow::Result<Vec<(TrackId, Posted)>>),
+    /// What a lost connection left open was taken up.
+    Recovered(anyhow::Result<()>),
     /// The daemon is to stop.
     Stop,
 }

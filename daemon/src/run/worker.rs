@@ -1,8 +1,9 @@
 //! How is work done off the loop, so that the loop always hears what became of it?
 //!
-//! Whatever waits for disk or processor is started here and comes back as an event, also if it
+//! Whatever waits for disk, processor or network is started here and comes back as an event, also if it
 //! panics: the event carries a `Result`.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::AbortHandle;
 
 use super::event::Event;
-use crate::context::{Context, panicked};
+use crate::context::{Context, panicked, unfinished};
 
 /// Starts work; clones tell the same loop.
 #[derive(Clone)]
@@ -50,9 +51,19 @@ impl Worker {
         work: impl FnOnce(&Context) -> anyhow::Result<T> + Send + 'static,
         event: impl FnOnce(anyhow::Result<T>) -> Event + Send + 'static,
     ) {
-        let worker = self.clone();
+        let context = self.context.clone();
+        self.start_async(async move { context.blocking(work).await }, event);
+    }
+
+    /// As [`Self::start`], for work that waits for the network.
+    pub(super) fn start_async<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = anyhow::Result<T>> + Send + 'static,
+        event: impl FnOnce(anyhow::Result<T>) -> Event + Send + 'static,
+    ) {
+        let (worker, done) = (self.clone(), tokio::spawn(work));
         tokio::spawn(async move {
-            let result = worker.context.blocking(work).await;
+            let result = done.await.unwrap_or_else(|error| Err(unfinished(error)));
             worker.tell(event(result));
         });
     }
@@ -64,13 +75,12 @@ impl Worker {
         work: impl FnOnce(&Context) -> anyhow::Result<T> + Send + 'static,
         event: impl FnOnce(anyhow::Result<T>) -> Event + Send + 'static,
     ) {
-        let worker = self.clone();
-        tokio::spawn(async move {
-            let permit = turns.acquire_owned().await;
-            let result = worker.context.blocking(work).await;
-            drop(permit);
-            worker.tell(event(result));
-        });
+        let context = self.context.clone();
+        let in_turn = async move {
+            let _permit = turns.acquire_owned().await;
+            context.blocking(work).await
+        };
+        self.start_async(in_turn, event);
     }
 }
 
@@ -109,6 +119,8 @@ mod tests {
         assert_eq!(error.to_string(), "it panicked: a test; please report this");
         worker.start_in_turn(Arc::new(Semaphore::new(1)), |_| panic!("a test"), Event::Offer);
         assert!(matches!(inbound.recv().await, Some(Event::Offer(Err(_)))));
+        worker.start_async(async { panic!("a test") }, Event::Recovered);
+        assert!(matches!(inbound.recv().await, Some(Event::Recovered(Err(_)))));
         worker.start(Context::genres, |_| Event::Alarm);
         assert!(matches!(inbound.recv().await, Some(Event::Alarm)));
     }

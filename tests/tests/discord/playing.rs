@@ -1,5 +1,6 @@
 //! How is a bot started against a Discord, and how is it listened to?
 
+use std::future::Future;
 use std::time::Duration;
 
 use bot::chat::{Chat, File, Heard, Invocation, Marker, Post, Reacted};
@@ -8,6 +9,7 @@ use bot::discord::{Discord as Bot, Settings, Token};
 use tests::discord::{Discord, TOKEN};
 use tokio::sync::{mpsc, watch};
 
+/// Only so that a test that waits in vain comes to an end.
 const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) const OFFERED: [&str; 2] = ["🔥", "👎"];
 
@@ -49,8 +51,7 @@ impl Playing {
     }
 
     pub(crate) async fn next(&mut self) -> Heard {
-        let heard = tokio::time::timeout(PATIENCE, self.heard.recv()).await;
-        heard.expect("something is heard in time").expect("the bot is there")
+        in_time(self.heard.recv()).await.expect("the bot is there")
     }
 
     pub(crate) async fn invocation(&mut self) -> Invocation {
@@ -87,6 +88,14 @@ impl Playing {
         discord.wait_for_own_reactions(message.id, &OFFERED).await;
         message
     }
+}
+
+/// What comes of `future`.
+///
+/// # Panics
+/// When nothing does.
+pub(crate) async fn in_time<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, future).await.expect("it comes to an end")
 }
 
 pub(crate) fn nothing_wrong(discord: &Discord) {
