@@ -11,14 +11,20 @@ pub struct Instrument(u8);
 
 /// A name that no instrument has.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "no instrument is called {given:?}: did you mean {nearest:?}? any General MIDI name or a program number from 1 to 128 will do"
-)]
+#[error("no instrument is called {given:?}: {}", self.hint())]
 pub struct UnknownInstrument {
     /// What was asked for.
     pub given: String,
-    /// The name that shares most with it.
-    pub nearest: &'static str,
+    /// The name that shares most with it, if it shares much.
+    pub nearest: Option<&'static str>,
+}
+
+impl UnknownInstrument {
+    /// What may be given instead.
+    pub fn hint(&self) -> String {
+        let any = "any General MIDI name or a program number from 1 to 128 will do";
+        self.nearest.map_or(any.to_owned(), |name| format!("did you mean {name:?}? {any}"))
+    }
 }
 
 impl Instrument {
@@ -72,9 +78,13 @@ impl FromStr for Instrument {
             holding.min_by_key(|i| words(i.name()).len())
         };
         let nearest = || programs().max_by_key(|i| (likeness(i.name(), &asked), 128 - i.0));
+        let is_near = |i: &Self| {
+            let n_pairs: usize = asked.iter().map(|word| pairs(word).len()).sum();
+            n_pairs > 0 && 2 * likeness(i.name(), &asked) >= n_pairs
+        };
         exact.or_else(loose).ok_or_else(|| UnknownInstrument {
             given: text.chars().take(60).collect(),
-            nearest: nearest().map_or(NAMES[90], Self::name),
+            nearest: nearest().filter(is_near).map(Self::name),
         })
     }
 }
@@ -92,12 +102,14 @@ fn holds(name: &[String], asked: &[String]) -> bool {
     !asked.is_empty() && asked.iter().all(|word| name.iter().any(|w| w.starts_with(word.as_str())))
 }
 
+/// The pairs of neighbouring letters.
+fn pairs(text: &str) -> Vec<(char, char)> {
+    let letters: Vec<char> = text.to_lowercase().chars().collect();
+    letters.windows(2).map(|w| (w[0], w[1])).collect()
+}
+
 /// How many pairs of neighbouring letters a name shares with the words asked for.
 fn likeness(name: &str, asked: &[String]) -> usize {
-    let pairs = |text: &str| -> Vec<(char, char)> {
-        let letters: Vec<char> = text.to_lowercase().chars().collect();
-        letters.windows(2).map(|w| (w[0], w[1])).collect()
-    };
     let have = pairs(name);
     asked.iter().flat_map(|word| pairs(word)).filter(|pair| have.contains(pair)).count()
 }
@@ -260,9 +272,13 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_name_gets_the_nearest_as_advice() {
-        let error = "polisinth".parse::<Instrument>().expect_err("no such instrument");
-        assert_eq!(error.nearest, "Pad 3 (polysynth)");
+    fn an_unknown_name_gets_the_nearest_as_advice_if_it_is_near() {
+        let nearest = |text: &str| text.parse::<Instrument>().expect_err("none").nearest;
+        assert_eq!(nearest("polisinth"), Some("Pad 3 (polysynth)"));
+        assert_eq!(nearest("vibrafone"), Some("Vibraphone"));
+        for far in ["kazoo", "@everyone", "qq", ""] {
+            assert_eq!(nearest(far), None, "{far:?}");
+        }
         assert!("".parse::<Instrument>().is_err());
         assert!("129".parse::<Instrument>().is_err());
     }

@@ -4,12 +4,13 @@
 
 use super::genre;
 use super::offer::{Offer, find_name};
-use super::option::{CommandOption, Given, Kind};
+use super::option::{CommandOption, Given, Kind, MenuEntry};
 use crate::arrangement_kind::ArrangementKind;
 use crate::instrument::Instrument;
 use crate::post;
 use crate::wish::{Bpm, Wish};
 use music::key::Key;
+use music::notation;
 
 /// Discord sends integers as floating point numbers: above this they are not exact.
 const MAX_SEED: u64 = (1 << 53) - 1;
@@ -19,7 +20,7 @@ pub(super) fn options(max_bars: u32) -> Vec<CommandOption> {
     let artists = Kind::Name(|given, offer| offer.artists_of(given.text("genre")));
     let instruments = Kind::Name(|_, _| owned(Instrument::names()));
     let arrangements = Kind::Name(|_, _| owned(&ArrangementKind::ALL.map(ArrangementKind::name)));
-    let keys = Kind::Menu((0..24).map(|index| Key::from_index(index).to_string()).collect());
+    let keys = Kind::Menu((0..24).map(|index| menu_entry(Key::from_index(index))).collect());
     let tempos = *Bpm::RANGE.start() as u64..=*Bpm::RANGE.end() as u64;
     let option = CommandOption::new;
     vec![
@@ -27,7 +28,7 @@ pub(super) fn options(max_bars: u32) -> Vec<CommandOption> {
         option("artist", "In whose manner, among those of the genre", artists),
         option("seed", "The same seed makes the same track again", Kind::Integer(0..=MAX_SEED)),
         option("bars", "How long it is, in bars", Kind::Integer(1..=u64::from(max_bars))),
-        option("tempo", "Beats a minute", Kind::Integer(tempos)),
+        option("tempo", "Tempo in beats per minute", Kind::Integer(tempos)),
         option("key", "The key of the track", keys),
         option("instrument", "What plays the lead", instruments),
         option("arrangement", "What plays along", arrangements),
@@ -57,6 +58,11 @@ pub(super) fn read(given: &Given, offer: &Offer) -> Result<Wish, String> {
 fn artist(name: &str, genre: &str, offer: &Offer) -> String {
     let known = offer.artists.get(genre).and_then(|artists| find_name(name, artists));
     known.cloned().unwrap_or_else(|| name.trim().to_owned())
+}
+
+/// Spelled as in posts; what is sent is the plain spelling that is read everywhere.
+fn menu_entry(key: Key) -> MenuEntry {
+    MenuEntry { label: notation::key(key), value: key.to_string() }
 }
 
 fn owned(names: &[&str]) -> Vec<String> {

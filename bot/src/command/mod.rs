@@ -14,7 +14,7 @@ mod offer;
 mod option;
 
 pub use self::offer::{Offer, find_name};
-pub use self::option::{CommandOption, Given, Kind};
+pub use self::option::{CommandOption, Given, Kind, MenuEntry};
 use crate::wish::Wish;
 
 /// What a listener asks.

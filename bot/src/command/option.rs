@@ -23,10 +23,18 @@ pub struct CommandOption {
 pub enum Kind {
     /// A whole number.
     Integer(RangeInclusive<u64>),
-    /// One of a few texts, which are shown as a menu.
-    Menu(Vec<String>),
+    /// One of a few, which are shown as a menu.
+    Menu(Vec<MenuEntry>),
     /// A text that is completed while it is typed with what this names; others can be sent as well.
     Name(fn(&Given, &Offer) -> Vec<String>),
+}
+
+/// One entry of a menu.
+pub struct MenuEntry {
+    /// What listeners read.
+    pub label: String,
+    /// What is sent if they choose it.
+    pub value: String,
 }
 
 impl CommandOption {

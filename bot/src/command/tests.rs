@@ -59,6 +59,19 @@ fn everything_that_is_filled_in_is_in_the_wish() {
 }
 
 #[test]
+fn keys_are_labelled_as_posts_spell_them_and_sent_as_before() {
+    let generate = &commands(64)[0];
+    let key = generate.options.iter().find(|option| option.name == "key").expect("an option");
+    let Kind::Menu(entries) = &key.kind else { panic!("no menu") };
+    assert_eq!(entries.len(), 24);
+    assert_eq!((&*entries[8].label, &*entries[8].value), ("A♭ major", "G# major"));
+    for entry in entries {
+        let chosen = wish(&[("genre", "trance"), ("key", &entry.value)]).expect("a key");
+        assert_eq!(chosen.key.map(music::notation::key).as_ref(), Some(&entry.label));
+    }
+}
+
+#[test]
 fn what_is_left_out_or_blank_is_left_open() {
     assert_eq!(wish(&[("genre", "trance"), ("artist", "  ")]), Ok(Wish::any("trance")));
     let nobody = wish(&[("genre", "trance"), ("artist", " nobody ")]);

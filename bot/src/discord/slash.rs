@@ -41,9 +41,9 @@ fn option(option: &CommandOption) -> CreateCommandOption {
         Kind::Integer(range) => of_type(CommandOptionType::Integer)
             .min_int_value(*range.start())
             .max_int_value(*range.end()),
-        Kind::Menu(texts) => {
-            texts.iter().fold(of_type(CommandOptionType::String), |option, text| {
-                option.add_string_choice(text.clone(), text.clone())
+        Kind::Menu(entries) => {
+            entries.iter().fold(of_type(CommandOptionType::String), |option, entry| {
+                option.add_string_choice(entry.label.clone(), entry.value.clone())
             })
         }
         Kind::Name(_) => of_type(CommandOptionType::String).set_autocomplete(true),

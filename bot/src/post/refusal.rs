@@ -72,10 +72,17 @@ pub fn no_room_for_artist(genre: &str, artist: &str, max: usize, known: &[String
     )
 }
 
-/// An instrument that does not exist, and the one whose name is closest.
+/// An instrument that does not exist, and the one whose name is closest, if one is close.
 pub(crate) fn unknown_instrument(unknown: &UnknownInstrument) -> String {
-    let (name, nearest) = (plain(&unknown.given, 100), plain(unknown.nearest, 100));
-    format!("I have no instrument {name}. Did you mean {nearest}?")
+    let name = plain(&unknown.given, 100);
+    match unknown.nearest {
+        Some(nearest) => {
+            format!("I have no instrument {name}. Did you mean {}?", plain(nearest, 100))
+        }
+        None => {
+            format!("I have no instrument {name}. Choose one of those that come up as you type.")
+        }
+    }
 }
 
 /// A choice that is not possible, for the reason given.

@@ -11,6 +11,7 @@ mod as_text;
 mod number;
 mod path;
 mod primer;
+mod typed;
 
 use clap::Args;
 use music::key::Key;
@@ -18,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::number::{Bars, Bpm, NotPossible, Temperature};
 pub use self::path::AbsolutePath;
-pub use self::primer::{Primer, Source};
+pub use self::primer::{Primer, Source, track_number};
 use crate::arrangement_kind::ArrangementKind;
 use crate::instrument::Instrument;
 
@@ -35,30 +36,30 @@ pub struct Wish {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub artist: Option<String>,
     /// Decides everything random; the second track takes the next, and so on
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", value_parser = typed::seed, allow_negative_numbers = true)]
     pub seed: Option<u64>,
     /// Length of the melody in bars, before arrangement
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub bars: Option<Bars>,
-    /// Quarter notes a minute
-    #[arg(long, value_name = "BPM")]
+    /// Tempo in beats per minute
+    #[arg(long, value_name = "BPM", allow_negative_numbers = true)]
     #[serde(rename = "tempo_bpm")]
     pub tempo: Option<Bpm>,
     /// Key, such as "F minor" or "F#m"
-    #[arg(long, value_name = "K")]
+    #[arg(long, value_name = "K", value_parser = typed::key)]
     pub key: Option<Key>,
     /// What plays the lead: a General MIDI name
-    #[arg(long, value_name = "I")]
+    #[arg(long, value_name = "I", value_parser = typed::instrument)]
     #[serde(with = "as_text")]
     pub instrument: Option<Instrument>,
     /// full (with drums, bass and form) or lead (the melody's voices alone)
-    #[arg(long, value_name = "A")]
+    #[arg(long, value_name = "A", value_parser = typed::arrangement)]
     #[serde(with = "as_text")]
     pub arrangement: Option<ArrangementKind>,
     /// Below 1 plays safer, above 1 wilder
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", allow_negative_numbers = true)]
     pub temperature: Option<Temperature>,
-    /// Take the first sample instead of the candidate that listeners should like best
+    /// Ignore the ratings: take the first sample, not the one that listeners should like best
     #[arg(long)]
     pub plain: bool,
     /// Music that it begins with: `--vary` or `--primer`, with `--keep`.

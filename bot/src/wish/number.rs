@@ -7,6 +7,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
+use clap::builder::ValueParserFactory;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -17,6 +18,13 @@ pub struct NotPossible {
     what: &'static str,
     value: String,
     allowed: &'static str,
+}
+
+impl NotPossible {
+    /// What to do about it, without what is wrong.
+    fn hint(&self) -> String {
+        format!("give {}", self.allowed)
+    }
 }
 
 /// Defines the type of a number: its name in messages, its range, and the range in words.
@@ -54,6 +62,15 @@ macro_rules! checked_number {
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 text.trim().parse().map_err(|_| Self::refuse(text)).and_then(Self::new)
+            }
+        }
+
+        /// The command line says itself which value is wrong: only what is allowed is left to say.
+        impl ValueParserFactory for $name {
+            type Parser = fn(&str) -> Result<Self, String>;
+
+            fn value_parser() -> Self::Parser {
+                |text| text.parse().map_err(|error: NotPossible| error.hint())
             }
         }
 

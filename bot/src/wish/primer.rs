@@ -2,7 +2,7 @@
 
 use clap::builder::{TypedValueParser, ValueParserFactory};
 use clap::error::ErrorKind;
-use clap::{ArgMatches, Args, Command, FromArgMatches, Id, value_parser};
+use clap::{ArgMatches, Args, Command, FromArgMatches, Id};
 use serde::{Deserialize, Serialize};
 
 use super::number::Bars;
@@ -34,15 +34,18 @@ struct PrimerOptions {
     #[command(flatten)]
     source: SourceOptions,
     /// Bars of that track or file to begin with
-    #[arg(long, value_name = "N", default_value = "4", value_parser = bars_to_keep())]
+    #[arg(long, value_name = "N", default_value = "4", value_parser = bars_to_keep)]
+    #[arg(allow_negative_numbers = true, requires = "source")]
     keep: Bars,
 }
 
-/// A group of its own: only a source asks for a primer, `--keep` alone asks for nothing.
+/// A group of its own: only a source asks for a primer, and `--keep` needs one.
 #[derive(Args)]
+#[group(id = "source")]
 struct SourceOptions {
     /// Make a variation of this track: begin with its first bars
-    #[arg(long, value_name = "TRACK", conflicts_with = "primer")]
+    #[arg(long, value_name = "TRACK", conflicts_with = "primer", value_parser = track_number)]
+    #[arg(allow_negative_numbers = true)]
     vary: Option<u64>,
     /// Begin with the first bars of this MIDI file
     #[arg(long, value_name = "FILE", value_parser = unicode_path())]
@@ -60,8 +63,17 @@ fn unicode_path() -> impl TypedValueParser<Value = AbsolutePath> {
 }
 
 /// One bar fewer than a track can have, so that one is left to sample.
-fn bars_to_keep() -> impl TypedValueParser<Value = Bars> {
-    value_parser!(u32).range(1..=255).try_map(Bars::new)
+fn bars_to_keep(text: &str) -> Result<Bars, &'static str> {
+    let bars = text.trim().parse().ok().filter(|n_bars| (1..=255).contains(n_bars));
+    bars.and_then(|n_bars| Bars::new(n_bars).ok()).ok_or("give 1 to 255")
+}
+
+/// Reads the number of a track, as it is typed.
+///
+/// # Errors
+/// With what may be given, if it is none.
+pub fn track_number(text: &str) -> Result<u64, &'static str> {
+    text.trim().parse().map_err(|_| "give the number of a track: `kickback tracks` lists them")
 }
 
 impl FromArgMatches for Primer {

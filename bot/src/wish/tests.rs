@@ -62,7 +62,11 @@ fn a_primer_is_written_as_its_source_and_its_bars() {
     let file = AbsolutePath::new("a.mid".into()).expect("a path");
     assert_eq!(primer(&["--primer", "a.mid", "--keep=2"]), expected(Source::File(file), 2));
     assert_eq!(primer(&["--vary=7", "--keep=255"]), expected(Source::Track(7), 255));
-    assert_eq!(primer(&["--keep=2"]), Ok(None), "bars of nothing are no primer");
+    let error = parsed(&["trance", "--keep=2"]).expect_err("bars of what?");
+    assert!(
+        error.contains("not provided") && error.contains("--vary <TRACK>|--primer <FILE>"),
+        "{error}"
+    );
     for wrong in ["--keep=0", "--keep=256", "--primer=a.mid"] {
         assert_eq!(primer(&["--vary=7", wrong]), Err(()), "{wrong}");
     }
@@ -82,16 +86,25 @@ fn a_primer_whose_path_cannot_be_recorded_is_refused_at_once() {
 #[test]
 fn what_cannot_be_is_refused_where_it_is_written() {
     for (argument, told) in [
-        ("--bars=0", "bars 0 is not possible: give 1 to 256"),
-        ("--tempo=500", "tempo 500 is not possible: give 40 to 300 BPM"),
-        ("--temperature=-1", "temperature -1 is not possible: give 0 to 3"),
-        ("--key=H dur", "write it like \"F minor\""),
-        ("--instrument=polisinth", "Pad 3 (polysynth)"),
-        ("--arrangement=half", "give \"full\" or \"lead\""),
+        ("--bars 0", "'0' for '--bars <N>': give 1 to 256"),
+        ("--bars -1", "'-1' for '--bars <N>': give 1 to 256"),
+        ("--tempo 500", "'500' for '--tempo <BPM>': give 40 to 300 BPM"),
+        ("--temperature -1", "'-1' for '--temperature <T>': give 0 to 3"),
+        ("--seed -1", "'-1' for '--seed <S>': give a whole number from 0 to 18446744073709551615"),
+        ("--seed 18446744073709551616", "give a whole number from 0 to 18446744073709551615"),
+        ("--vary abc", "give the number of a track"),
+        ("--vary -1", "give the number of a track"),
+        ("--key Hdur", "'Hdur' for '--key <K>': write it like \"F minor\""),
+        ("--instrument polisinth", "did you mean \"Pad 3 (polysynth)\"?"),
+        ("--instrument kazoo", "'kazoo' for '--instrument <I>': any General MIDI name or"),
+        ("--arrangement half", "'half' for '--arrangement <A>': give \"full\" or \"lead\""),
     ] {
-        let error = parsed(&["hardstyle", argument]).expect_err(argument);
+        let arguments: Vec<&str> = ["hardstyle"].into_iter().chain(argument.split(' ')).collect();
+        let error = parsed(&arguments).expect_err(argument);
         assert!(error.contains(told), "{argument}: {error}");
     }
+    let keeps_none = parsed(&["hardstyle", "--vary=7", "--keep", "0"]).expect_err("no bars");
+    assert!(keeps_none.contains("'0' for '--keep <N>': give 1 to 255"), "{keeps_none}");
 }
 
 #[test]

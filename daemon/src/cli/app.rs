@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use bot::discord::Discord;
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
@@ -23,7 +23,6 @@ use crate::control::failure::{exit_code, with_causes};
 use crate::control::{self, Reply};
 use crate::home::{self, Home};
 use crate::run::{OpenChat, run};
-use crate::store;
 
 /// Reads the command line, carries it out, and returns the exit code.
 pub fn main() -> ExitCode {
@@ -154,12 +153,11 @@ fn run_daemon(home: Home, config: Config) -> anyhow::Result<()> {
             token::VARIABLE
         )),
     };
-    let context = match Context::open(home, config) {
-        Err(error) if matches!(error.downcast_ref(), Some(store::Error::InUse { .. })) => {
-            return Err(error.context("is another daemon running on this home?"));
-        }
-        other => other?,
-    };
+    if control::is_answering(&home.socket()) {
+        let root = home.root().display();
+        bail!("another daemon runs on {root} already: stop it first, or give another --home");
+    }
+    let context = Context::open(home, config)?;
     let runtime = tokio::runtime::Runtime::new().context("starting threads")?;
     let result = runtime.block_on(async { run(context, chat, stopped()?).await });
     // A track in the making is not waited for: nobody has been told about it yet.

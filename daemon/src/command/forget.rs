@@ -5,6 +5,7 @@ use std::fmt;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
+use super::rate::check_listener;
 use crate::context::Context;
 use crate::control::failure::NotNow;
 use crate::control::line::{Line, Out};
@@ -25,6 +26,7 @@ struct Row<'a> {
 
 impl Forget {
     pub(super) fn run(&self, context: &Context, out: &mut Out<'_>) -> anyhow::Result<()> {
+        check_listener(&self.name)?;
         let votes = context.store.forget(&self.name)?;
         if votes == 0 {
             let hint = "votes from Discord are under discord:ID";

@@ -22,7 +22,8 @@ pub(crate) struct Generate {
     #[command(flatten)]
     pub(crate) wish: Wish,
     /// How many tracks, up to 1000
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = n_tracks)]
+    #[arg(allow_negative_numbers = true)]
     pub(crate) count: u32,
     /// How they are written.
     #[command(flatten)]
@@ -58,6 +59,11 @@ pub(crate) struct Row {
 struct Seconds {
     sample: f64,
     render: f64,
+}
+
+fn n_tracks(text: &str) -> Result<u32, &'static str> {
+    let number = text.parse().ok().filter(|number| (1..=1000).contains(number));
+    number.ok_or("give a whole number from 1 to 1000")
 }
 
 impl Generate {

@@ -50,7 +50,7 @@ pub(crate) enum HomeCommand {
     Generate(Box<generate::Generate>),
     /// Rate a track
     Rate(rate::Rate),
-    /// How well the current version predicts files, in nats per note (less is closer)
+    /// How well the current version predicts files, in nats per note (lower is better)
     Score(score::Score),
     /// List the songs that are learned from
     Library(library::Library),
@@ -60,7 +60,7 @@ pub(crate) enum HomeCommand {
     Versions(versions::Versions),
     /// Show the state of everything
     Status(status::Status),
-    /// Play with another version of a genre's model again
+    /// Go back to another version of a genre's model
     Rollback(rollback::Rollback),
     /// Delete a version of a genre's model that is not played
     Discard(discard::Discard),

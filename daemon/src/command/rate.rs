@@ -23,7 +23,8 @@ use bot::wish::AbsolutePath;
 )]
 pub(crate) struct Rate {
     /// The track's number
-    #[arg(required_unless_present = "from", requires = "emoji")]
+    #[arg(required_unless_present = "from", requires = "emoji", value_parser = bot::wish::track_number)]
+    #[arg(allow_negative_numbers = true)]
     pub(crate) track: Option<u64>,
     /// An emoji that has a value in the configuration
     pub(crate) emoji: Option<String>,
@@ -82,15 +83,18 @@ fn check(
     at_ms: u64,
 ) -> anyhow::Result<Checked> {
     let emoji = Emoji::new(emoji);
+    let is_empty = emoji.as_str().is_empty();
     let Some(value) = context.config.reactions.value(&emoji) else {
         let known: Vec<&str> = context.config.reactions.values.keys().map(String::as_str).collect();
         let known = known.join(" ");
-        return Err(Misused(format!("{emoji} counts for nothing: give one of {known}")).into());
+        let what = if is_empty {
+            "there is no emoji".to_owned()
+        } else {
+            format!("{emoji} counts for nothing")
+        };
+        return Err(Misused(format!("{what}: give one of {known}")).into());
     };
-    if by.is_empty() || by.len() > MAX_NAME || by.contains('\0') {
-        let hint = format!("give 1 to {MAX_NAME} bytes of text");
-        return Err(Misused(format!("{by:?} cannot be a listener's name: {hint}")).into());
-    }
+    check_listener(by)?;
     if context.store.track(track)?.is_none() {
         let hint = "`kickback tracks` lists them";
         return Err(NotNow(format!("there is no track {track}; {hint}")).into());
@@ -100,23 +104,34 @@ fn check(
     Ok(Checked { track, vote })
 }
 
+/// Refuses what cannot be a listener's name.
+///
+/// # Errors
+/// [`Misused`] with what can be.
+pub(super) fn check_listener(name: &str) -> Result<(), Misused> {
+    if !name.is_empty() && name.len() <= MAX_NAME && !name.contains('\0') {
+        return Ok(());
+    }
+    let hint = format!("give 1 to {MAX_NAME} bytes of text");
+    Err(Misused(format!("{name:?} cannot be a listener's name: {hint}")))
+}
+
 /// The votes in a table. All of it is read first, so that a file with a mistake changes nothing.
 ///
 /// # Errors
-/// [`Misused`] with the line that is wrong; or when the file cannot be read.
+/// [`Misused`] or [`NotNow`] with the line that is wrong; or when the file cannot be read.
 fn read(context: &Context, path: &Path) -> anyhow::Result<Vec<Checked>> {
     let reading = || format!("reading {}", path.display());
     let text = fs::read_to_string(path).with_context(reading)?;
     let mut table =
         ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(text.as_bytes());
-    let wrong = |record: &StringRecord, what: &str| {
-        let line = line_of(record, &text);
-        anyhow::Error::from(Misused(format!("{}, line {line}: {what}", path.display())))
+    let at = |record: &StringRecord, what: &str| {
+        format!("{}, line {}: {what}", path.display(), line_of(record, &text))
     };
     let header = table.headers().with_context(reading)?;
     let Some(columns) = Columns::of(header) else {
         let what = "the first line must name the columns track,emoji,by[,time]";
-        return Err(wrong(header, what));
+        return Err(Misused(at(header, what)).into());
     };
     let mut votes = Vec::new();
     for record in table.into_records() {
@@ -124,10 +139,12 @@ fn read(context: &Context, path: &Path) -> anyhow::Result<Vec<Checked>> {
         let is_blank = record.len() == 1 && record.iter().all(str::is_empty);
         if !is_blank {
             let vote = columns.vote(context, &record);
-            votes.push(vote.map_err(|error| match exit_code(&error) {
-                1 => error,
-                _ => wrong(&record, &format!("{error:#}")),
-            })?);
+            let told = |error: anyhow::Error| match exit_code(&error) {
+                2 => Misused(at(&record, &error.to_string())).into(),
+                3 => NotNow(at(&record, &error.to_string())).into(),
+                _ => error,
+            };
+            votes.push(vote.map_err(told)?);
         }
     }
     Ok(votes)
@@ -165,8 +182,8 @@ impl Columns {
         let given = |column: usize| record.get(column).filter(|field| !field.is_empty());
         let missing = || Misused("a field is missing".to_owned());
         let field = |column: usize| given(column).ok_or_else(missing);
-        let track = field(self.track)?.parse::<TrackId>();
-        let track = track.map_err(|error| Misused(error.to_string()))?;
+        let track = bot::wish::track_number(field(self.track)?);
+        let track = TrackId(track.map_err(|what| Misused(format!("the track is wrong: {what}")))?);
         let not_a_time = |time: &str| Misused(format!("{time} is not a time in milliseconds"));
         let time = self.time.and_then(given);
         let at_ms = time.map(|time| time.parse().map_err(|_| not_a_time(time))).transpose()?;
@@ -218,11 +235,13 @@ mod tests {
             ("track,emoji,by\r\n\r\n1,🔥,ann\r\n  \r\n\r\n1,🥒,ann", 6),
             ("track,emoji,by\n1,🔥,\"Doe,\nJane\"\n1,🥒,ann\n", 4),
             ("\u{feff}track,emoji,by\r\n9,🔥,ann\r\n", 2),
+            ("track,emoji,by\none,🔥,ann\n", 2),
             ("\n\ntrack,emoji\n", 3),
             ("", 1),
         ] {
             let error = rate(&context, text).expect_err(text);
-            assert_eq!(exit_code(&error), 2, "{text:?}: {error}");
+            let code = if text.contains("\n9,") { 3 } else { 2 };
+            assert_eq!(exit_code(&error), code, "{text:?}: {error}");
             assert!(error.to_string().contains(&format!(", line {line}: ")), "{text:?}: {error}");
         }
         assert_eq!(context.store.votes_of(TrackId(1)), Ok(vec![]));

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::fs::{self, File};
 use std::io::ErrorKind;
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -13,6 +12,7 @@ use serde::Serialize;
 use super::backup::copied::{Copied, STORE, folders, remark, sync};
 use crate::config::Config;
 use crate::context::now_ms;
+use crate::control;
 use crate::control::failure::{Misused, NotNow};
 use crate::control::line::{Line, Out, shown};
 use crate::home::Home;
@@ -45,7 +45,7 @@ impl Restore {
     /// same name are replaced, but not `kickback.toml`.
     ///
     /// # Errors
-    /// [`NotNow`] if the home has a store or a daemon runs on it, [`Misused`] if this is not a backup;
+    /// [`NotNow`] if a daemon runs on the home, [`Misused`] if it has a store or this is not a backup;
     /// else what could not be read or written. As the store is made last, it can then be repeated.
     pub(crate) fn run(
         &self,
@@ -83,14 +83,15 @@ impl fmt::Display for Row {
     }
 }
 
-fn require_no_store(home: &Home) -> Result<(), NotNow> {
+fn require_no_store(home: &Home) -> anyhow::Result<()> {
     let root = home.root().display();
-    if UnixStream::connect(home.socket()).is_ok() {
-        return Err(NotNow(format!("a daemon runs on {root}: stop it or give another --home")));
+    if control::is_answering(&home.socket()) {
+        let hint = "stop it or give another --home";
+        return Err(NotNow(format!("a daemon runs on {root}: {hint}")).into());
     }
     if home.store().symlink_metadata().is_ok() {
         let hint = "give another --home, or move its folder `store` away";
-        return Err(NotNow(format!("{root} has a store, which is not replaced: {hint}")));
+        return Err(Misused(format!("{root} has a store, which is not replaced: {hint}")).into());
     }
     Ok(())
 }

@@ -52,7 +52,7 @@ impl Roundtrip {
             decode(&tokens).context("what was encoded did not decode; please report this")?;
         let row = Row {
             file: shown(&self.file),
-            out: shown(&self.out),
+            out: shown(&std::path::absolute(&self.out)?),
             notes_in: score.n_notes(),
             notes_out: kept.notes().len(),
             tokens: tokens.len(),

@@ -49,13 +49,20 @@ pub(crate) struct Row {
 
 impl Tracks {
     pub(super) fn run(&self, context: &Context, out: &mut Out<'_>) -> anyhow::Result<()> {
+        let mut n_tracks = 0;
         for genre in genres(context, self.genre.as_deref())? {
             let weights = weights(context, &genre)?;
             for (id, track) in context.store.tracks_of(&genre)? {
                 let rated = score_of(&context.store.votes_of(id)?);
                 let weight = weights.get(&Weighted::Track(id)).copied().unwrap_or(0.0);
+                n_tracks += 1;
                 out(Line::row(&Row::new(id, track, rated, weight)));
             }
+        }
+        if n_tracks == 0 {
+            let genre = self.genre.as_deref().unwrap_or("GENRE");
+            let hint = format!("`kickback generate {genre}` makes one");
+            out(Line::Remark(format!("there is no track yet: {hint}")));
         }
         Ok(())
     }

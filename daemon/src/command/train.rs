@@ -21,7 +21,7 @@ pub(crate) struct Train {
     #[arg(long)]
     pub(crate) fresh: bool,
     /// Epochs at most
-    #[arg(long, value_name = "N", value_parser = one_or_more)]
+    #[arg(long, value_name = "N", value_parser = one_or_more, allow_negative_numbers = true)]
     pub(crate) epochs: Option<usize>,
 }
 

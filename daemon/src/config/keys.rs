@@ -16,6 +16,8 @@ use super::sections::Config;
 
 /// Tables whose keys are free.
 const FREE: [&str; 1] = ["reactions.values"];
+/// From this likeness on (Jaro-Winkler, 0 to 1) a name is offered instead.
+const NEAR: f64 = 0.75;
 /// The table of tables by genre.
 const GENRES: &str = "genre";
 
@@ -77,30 +79,28 @@ fn check_known(file: &Path, known: &Table, path: &[String], value: &Value) -> Re
         (_, []) => format!("the key {key} outside of all sections"),
         _ => format!("the key {key} in [{}]", section.join(".")),
     };
-    let hint = hint(known, inside, key, section);
+    let hint = hint(known, inside, key);
     Err(Error::Unknown { file: file.into(), what, hint })
 }
 
 /// Where the key was meant to be, as far as one can guess.
-fn hint(known: &Table, inside: &Table, key: &str, section: &[String]) -> String {
+fn hint(known: &Table, inside: &Table, key: &str) -> String {
     let here = nearest(key, inside.keys().map(String::as_str));
     let mut everywhere = Vec::new();
     all_keys(known, "", &mut everywhere);
     let elsewhere = everywhere.iter().find(|(_, name)| name == key);
     match (elsewhere, here) {
         (Some((place, _)), _) => format!("{key} belongs to [{place}]"),
-        (None, Some((name, score))) if score > 0.75 || !section.is_empty() => {
-            format!("did you mean {name}?")
-        }
+        (None, Some((name, score))) if score > NEAR => format!("did you mean {name}?"),
         _ => {
             let names = everywhere.iter().map(|(_, name)| name.as_str());
             let nearest = nearest(key, names).filter(|(_, score)| *score > 0.85);
             let found = nearest.and_then(|(name, _)| everywhere.iter().find(|(_, n)| n == name));
-            match (found, here) {
-                (Some((place, name)), _) => format!("did you mean {name} in [{place}]?"),
-                (None, Some((name, _))) => format!("did you mean {name}?"),
-                (None, None) => "leave it out".to_owned(),
+            if let Some((place, name)) = found {
+                return format!("did you mean {name} in [{place}]?");
             }
+            let names: Vec<&str> = inside.keys().map(String::as_str).collect();
+            format!("leave it out, or give one of {}", names.join(", "))
         }
     }
 }
@@ -207,7 +207,12 @@ mod tests {
             ("[intake.midi]\nmax_node = 1", "did you mean max_notes?"),
             ("[genre.trance]\ntempo = 140", "[genre.trance] is unknown: did you mean tempo_bpm?"),
             ("[genre.trance.sound]\nrevrb = 0.1", "did you mean reverb?"),
-            ("[discord]\ntoken = \"x\"", "the key token in [discord] is unknown"),
+            (
+                "[discord]\ntoken = \"x\"",
+                "the key token in [discord] is unknown: leave it out, or give",
+            ),
+            ("x = 5", "is unknown: leave it out, or give one of "),
+            ("[schedule]\nx = 5", "is unknown: leave it out, or give one of hours, "),
         ];
         for (text, expected) in cases {
             assert!(message(text).contains(expected), "{text:?} gives {:?}", message(text));

@@ -152,6 +152,11 @@ pub(crate) fn ask(
     anyhow::bail!("the daemon stopped before it had answered completely; what it reported was done")
 }
 
+/// Whether a daemon answers behind a socket.
+pub(crate) fn is_answering(socket: &Path) -> bool {
+    std::os::unix::net::UnixStream::connect(socket).is_ok()
+}
+
 /// The connection to the daemon behind a socket; `None` if there is none.
 fn connect(socket: &Path) -> anyhow::Result<Option<std::os::unix::net::UnixStream>> {
     match std::os::unix::net::UnixStream::connect(socket) {

@@ -1,5 +1,7 @@
 //! Which training is asked for, and are there songs enough for it?
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
@@ -33,7 +35,7 @@ impl TrainingRequest {
     }
 }
 
-/// Says how many songs are missing, if any are.
+/// Says how many songs are missing, if any are, and how many wait to be taken in.
 ///
 /// # Errors
 /// [`NotNow`] with the sentence; or when the store cannot be read.
@@ -44,6 +46,37 @@ pub(crate) fn require_songs(context: &Context, genre: &str) -> anyhow::Result<()
         return Ok(());
     }
     let folder = context.home.inbox().join(genre);
-    let hint = format!("drop more MIDI files into {}", folder.display());
+    let hint = hint(genre, &folder, needed - n);
     Err(NotNow(format!("{genre} has {n} of the {needed} songs it needs: {hint}")).into())
+}
+
+/// How a genre comes by so many more songs.
+fn hint(genre: &str, inbox: &Path, n_missing: u64) -> String {
+    let more = format!("drop more MIDI files into {}", inbox.display());
+    let take_in = format!("`kickback run` or `kickback train {genre}` takes them in");
+    match watch::inbox::n_waiting(inbox) {
+        0 => more,
+        n if (n as u64) < n_missing => {
+            format!("{n} more in the inbox wait until {take_in}; {more}")
+        }
+        n => format!("{n} more in the inbox wait until {take_in}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn songs_that_wait_in_the_inbox_are_counted() {
+        let inbox = tempfile::tempdir().expect("a folder");
+        let told = |n_missing| hint("trance", inbox.path(), n_missing);
+        assert!(told(2).starts_with("drop more MIDI files into "));
+        for name in ["a.mid", "b.mid", "notes.txt"] {
+            std::fs::write(inbox.path().join(name), b"x").expect("dropped");
+        }
+        let takes = "wait until `kickback run` or `kickback train trance` takes them in";
+        assert_eq!(told(2), format!("2 more in the inbox {takes}"));
+        assert!(told(3).starts_with(&format!("2 more in the inbox {takes}; drop more")));
+    }
 }

@@ -58,7 +58,7 @@ patience = 20
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Demo {
     /// Epochs of the first training
-    #[arg(long, default_value_t = 80, value_parser = one_or_more)]
+    #[arg(long, default_value_t = 80, value_parser = one_or_more, allow_negative_numbers = true)]
     pub(crate) epochs: usize,
 }
 

@@ -8,13 +8,21 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// Another process has the store open.
-    #[error("the store at {} is in use: stop the other kickback or talk to it", path.display())]
+    #[error(
+        "the store at {} is in use by another kickback, such as a `kickback train` without a daemon: \
+         wait until it is done; `kickback run` answers also while it trains",
+        path.display()
+    )]
     InUse {
         /// Its folder.
         path: PathBuf,
     },
     /// The store cannot be opened.
-    #[error("cannot open the store at {}: {cause}; see that the folder is writable and the disk not full; if it is damaged, restore a backup", path.display())]
+    #[error(
+        "cannot open the store at {}: {cause}; see that the folder is writable and the disk not full; \
+         if it is damaged, restore a backup",
+        path.display()
+    )]
     Open {
         /// Its folder.
         path: PathBuf,
@@ -84,7 +92,10 @@ pub enum Error {
         id: String,
     },
     /// The disk is nearly full, so nothing was written.
-    #[error("only {free_mb} MiB are free at {}, of which {reserve_mb} are kept in reserve: free some space", path.display())]
+    #[error(
+        "only {free_mb} MiB are free at {}, of which {reserve_mb} are kept in reserve: free some space",
+        path.display()
+    )]
     NoSpace {
         /// The store's folder.
         path: PathBuf,

@@ -14,7 +14,7 @@ pub(crate) struct Output {
     /// Where the files go [default: tracks/ in the home]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<AbsolutePath>,
-    /// Leave the audio for the chat (.ogg) out
+    /// Don't write the audio for the chat (.ogg)
     #[arg(long)]
     pub(crate) no_audio: bool,
     /// Write the audio without loss too: a WAV file of 24 bits
@@ -24,7 +24,7 @@ pub(crate) struct Output {
     /// that add up to the mix
     #[arg(long)]
     pub(crate) stems: bool,
-    /// Leave the picture out
+    /// Don't write the picture
     #[arg(long)]
     pub(crate) no_picture: bool,
     /// The most bytes that the audio for the chat may have.

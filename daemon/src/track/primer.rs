@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use bot::wish::{Primer, Source};
+use music::midi;
 use music::song::Song;
 
 use super::track_file;
@@ -24,8 +25,7 @@ pub(crate) struct Found {
 /// Finds the music.
 ///
 /// # Errors
-/// [`Misused`] for an unknown track or a file without music; [`NotNow`] for a track whose music is
-/// lost.
+/// [`Misused`] for a file without music; [`NotNow`] for a track that is not there or whose music is lost.
 pub(crate) fn find(context: &Context, primer: &Primer) -> anyhow::Result<Found> {
     let whole = match &primer.source {
         Source::Track(id) => of_track(context, *id)?,
@@ -35,7 +35,7 @@ pub(crate) fn find(context: &Context, primer: &Primer) -> anyhow::Result<Found> 
 }
 
 fn of_track(context: &Context, id: u64) -> anyhow::Result<Song> {
-    let unknown = || Misused(format!("there is no track {id}: `kickback tracks` lists them"));
+    let unknown = || NotNow(format!("there is no track {id}: `kickback tracks` lists them"));
     let track = context.store.track(TrackId(id))?.ok_or_else(unknown)?;
     match track_file::read(&context.home, &track.genre, &track.stem) {
         Ok(song) => Ok(song),
@@ -46,7 +46,9 @@ fn of_track(context: &Context, id: u64) -> anyhow::Result<Song> {
 fn of_file(context: &Context, path: &Path) -> anyhow::Result<Song> {
     let misused = |why: String| Misused(format!("{}: {why}", path.display()));
     let bytes = std::fs::read(path).map_err(|error| misused(error.to_string()))?;
-    let examined = watch::examine::examine(&bytes, &context.config.intake);
+    let intake = &context.config.intake;
+    midi::read(&bytes, &intake.midi).map_err(|error| misused(error.to_string()))?;
+    let examined = watch::examine::examine(&bytes, intake);
     examined.song.ok_or_else(|| misused("it has no voice to begin with".to_owned()).into())
 }
 

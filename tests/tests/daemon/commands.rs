@@ -1,9 +1,10 @@
 //! Do the commands do what they say, the same with and without a daemon?
 
 use std::fs;
+use std::process::Stdio;
 
 use serde_json::{Value, json};
-use tests::process::{Home, Signal, song};
+use tests::process::{Answer, Home, Signal, song};
 
 use crate::{home, track, trained};
 
@@ -13,6 +14,8 @@ fn lists_are_the_same_with_and_without_a_daemon() {
     home.put("inbox/hardstyle/wrong.mid", b"no song");
     let rated = track(&home, 1).to_string();
     track(&home, 2);
+    let unrated = home.ask(&["tracks"]).out;
+    assert!(unrated.contains("score +0.00 of 0"), "{unrated}");
     home.row(&["rate", &rated, "👍"]);
     let daemon = home.daemon();
     home.wait_for_empty_inbox();
@@ -56,6 +59,8 @@ fn a_backup_of_a_busy_home_is_a_home_again() {
 
     let other = crate::home();
     other.row(&["restore", backup]);
+    other.ask(&["restore", backup]).fails(2, "has a store, which is not replaced");
+    home.ask(&["backup", backup]).fails(2, "it is there already");
     let rows = |home: &Home, command: &[&str]| -> Vec<Value> {
         let mut rows = home.rows(command);
         rows.iter_mut().filter_map(Value::as_object_mut).for_each(|row| drop(row.remove("path")));
@@ -75,7 +80,7 @@ fn a_backup_of_a_busy_home_is_a_home_again() {
 fn a_second_daemon_on_a_home_refuses_and_harms_nothing() {
     let home = home();
     let daemon = home.daemon();
-    home.ask(&["run"]).fails(1, "another daemon");
+    home.ask(&["run"]).fails(1, "another daemon runs on ");
     assert_eq!(home.row(&["status"])["running"], true);
     home.put("inbox/hardstyle/a.mid", &song(0));
     home.wait_for_empty_inbox();
@@ -132,6 +137,8 @@ fn a_rollback_plays_the_old_version_again() {
     assert_eq!((versions.len(), &versions[0]["current"]), (2, &json!(true)));
     let made = home.row(&["generate", "hardstyle", "--no-audio", "--no-picture"]);
     assert_eq!(made["version"], 1);
+    assert_eq!(home.row(&["rollback", "hardstyle"])["version"], 2, "the one before");
+    assert_eq!(home.row(&["rollback", "hardstyle"])["version"], 1, "and back");
     home.ask(&["rollback", "hardstyle", "7"]).fails(3, "kept are v1, v2");
     home.ask(&["rollback", "hardstyle", "last"]).fails(2, "give 3 or v3");
 
@@ -139,6 +146,7 @@ fn a_rollback_plays_the_old_version_again() {
     assert_eq!(home.row(&["discard", "hardstyle", "v2"])["deleted"], true);
     assert_eq!(home.rows(&["versions", "hardstyle"]).len(), 1);
     home.ask(&["rollback", "hardstyle", "2"]).fails(3, "kept are v1");
+    home.ask(&["rollback", "hardstyle"]).fails(3, "played no other version before v1");
     home.rows(&["train", "hardstyle", "--epochs", "1"]);
     let numbers: Vec<_> = home.rows(&["versions", "hardstyle"]);
     let numbers: Vec<_> = numbers.iter().map(|row| row["version"].clone()).collect();
@@ -166,9 +174,9 @@ fn a_track_that_cannot_be_recorded_leaves_no_file_behind() {
     let primer = home.put(&primer, &song(0));
     let out = home.path("elsewhere");
     let (primer, place) = (primer.to_str().expect("plain"), out.to_str().expect("plain"));
-    let wish = ["generate", "hardstyle", "--no-audio", "--no-picture", "--keep", "1"];
+    let wish = ["generate", "hardstyle", "--no-audio", "--no-picture"];
     for out in [&[][..], &["--out", place]] {
-        let answer = home.ask(&[&wish, out, &["--primer", primer]].concat());
+        let answer = home.ask(&[&wish[..], out, &["--primer", primer, "--keep", "1"]].concat());
         assert_eq!(answer.code, Some(1), "{answer:#?}");
         assert!(answer.err.contains("is too large"), "{answer:#?}");
     }
@@ -202,7 +210,10 @@ fn a_variation_begins_as_its_track_and_a_primer_as_its_file() {
     assert_ne!(first, second);
     let primed = make(&["--primer", track["midi"].as_str().expect("a path"), "--keep", "1"]);
     assert_eq!(primed["tempo_bpm"], track["tempo_bpm"]);
-    home.ask(&["generate", "hardstyle", "--vary", "999"]).fails(2, "there is no track 999");
+    home.ask(&["generate", "hardstyle", "--vary", "999"]).fails(3, "there is no track 999");
+    home.ask(&["generate", "hardstyle", "--keep", "3"]).fails(2, "--vary <TRACK>|--primer <FILE>");
+    let notes = home.put("notes.md", b"buy strings").display().to_string();
+    home.ask(&["generate", "hardstyle", "--primer", &notes]).fails(2, "this is not a MIDI file");
     home.ask(&["generate", "hardstyle", "--vary", &number, "--keep", "6", "--bars", "6"])
         .fails(2, "keep fewer");
 }
@@ -246,6 +257,7 @@ fn a_forgotten_listener_no_longer_counts() {
     assert_eq!((&left["listeners"], &left["votes"]), (&1.into(), &1.into()));
     assert!(left["score"].as_f64() > both["score"].as_f64(), "{left} {both}");
     home.ask(&["forget", "bob"]).fails(3, "never voted");
+    home.ask(&["forget", ""]).fails(2, "cannot be a listener's name");
 }
 
 #[test]
@@ -267,15 +279,15 @@ fn a_table_of_ratings_is_imported_as_a_whole_or_not_at_all() {
     let before = scores(&home);
     assert_eq!((&before[0].0, &before[1].0), (&json!(2), &json!(1)));
     let wrong = [
-        (format!("track,emoji,by\n{first},💩,cyd\n{first},🥒,cyd\n"), "line 3"),
-        (format!("track,emoji,by\n{first},💩,cyd\n999,🔥,cyd\n"), "there is no track 999"),
-        (format!("track,emoji,by\n{first},💩\n"), "line 2: a field is missing"),
-        (format!("track,emoji,by,time\n{first},💩,cyd,yesterday\n"), "is not a time"),
-        (format!("{first},💩,cyd\n"), "line 1"),
+        (format!("track,emoji,by\n{first},💩,cyd\n{first},🥒,cyd\n"), 2, "line 3"),
+        (format!("track,emoji,by\n{first},💩,cyd\n999,🔥,cyd\n"), 3, "there is no track 999"),
+        (format!("track,emoji,by\n{first},💩\n"), 2, "line 2: a field is missing"),
+        (format!("track,emoji,by,time\n{first},💩,cyd,yesterday\n"), 2, "is not a time"),
+        (format!("{first},💩,cyd\n"), 2, "line 1"),
     ];
-    for (text, said) in wrong {
+    for (text, code, said) in wrong {
         let path = table(text);
-        home.ask(&["rate", "--from", &path]).fails(2, said);
+        home.ask(&["rate", "--from", &path]).fails(code, said);
         assert_eq!(scores(&home), before);
     }
     home.ask(&["rate", "--from", "nowhere.csv"]).fails(1, "nowhere.csv");
@@ -364,6 +376,11 @@ fn a_roundtrip_writes_what_the_tokens_keep() {
     let facts = crate::midi_facts::Facts::of(&fs::read(out).expect("written"));
     assert_eq!(Some(facts.notes.len() as u64), n_out);
     let again = home.path("again.mid");
+    assert_eq!(row["out"], json!(out));
+    let mut from_here = home.command(&["--json", "roundtrip", song, "--out", "here.mid"]);
+    let child = from_here.current_dir(home.path("")).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let here = Answer::of_child(child.spawn().expect("it starts")).rows();
+    assert_eq!(here[0]["out"], json!(home.path("here.mid")), "absolute");
     let twice = home.row(&["roundtrip", out, "--out", again.to_str().expect("plain")]);
     assert_eq!((&twice["notes_in"], &twice["notes_out"]), (&row["notes_out"], &row["notes_out"]));
     assert_eq!(fs::read(out).expect("written"), fs::read(again).expect("written"));

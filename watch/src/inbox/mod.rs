@@ -21,6 +21,7 @@ use std::thread::JoinHandle;
 
 use thiserror::Error;
 
+use scan::scan;
 use watching::{Message, Watching};
 
 pub use found::Found;
@@ -83,11 +84,32 @@ impl Inbox {
     }
 }
 
+/// How many files named like songs lie below a folder of the inbox now, complete or not.
+pub fn n_waiting(folder: &Path) -> usize {
+    let entries = scan(folder, |_| ()).into_iter();
+    entries.filter(|entry| entry.kind == Kind::File && has_midi_name(&entry.relative)).count()
+}
+
 impl Drop for Inbox {
     fn drop(&mut self) {
         let _ = self.messages.send(Message::Stop);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_named_like_songs_wait() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(folder.path().join("artist")).expect("a folder");
+        for name in ["a.mid", "artist/b.MID", "notes.txt", "c.mid.part", ".d.mid"] {
+            std::fs::write(folder.path().join(name), b"x").expect("a file");
+        }
+        assert_eq!((n_waiting(folder.path()), n_waiting(&folder.path().join("none"))), (2, 0));
     }
 }

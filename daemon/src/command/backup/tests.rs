@@ -141,7 +141,7 @@ fn what_would_overwrite_something_is_refused() {
     fs::remove_dir(&partial).expect("there");
     row(|out| backup(&context, &to, out)).expect("a backup in the home");
     let error = row(|out| restore(&context.home, &config(), &to, out)).expect_err("a store");
-    assert!(error.is::<NotNow>(), "{error:#}");
+    assert!(error.is::<Misused>(), "{error:#}");
     let other = Home::new(folder.path().join("other"));
     let error = row(|out| restore(&other, &config(), folder.path(), out)).expect_err("no backup");
     assert!(error.is::<Misused>(), "{error:#}");

@@ -33,7 +33,7 @@ pub(crate) struct Judge {
     /// Files or folders
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
-    /// Of a folder, tell everything about each file, not only what is wrong with some
+    /// Report every file in full, not only those with a problem
     #[arg(long)]
     pub(crate) all: bool,
 }
