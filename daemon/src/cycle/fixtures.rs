@@ -38,7 +38,7 @@ pub(super) fn keep(context: &Context, version: u32, held_out_below: Option<f64>)
     .expect("a manifest");
     let size = Hyperparameters { layers: 1, hidden: 8, embedding: 4, ..Default::default() };
     let mut rng = ChaCha8Rng::seed_from_u64(u64::from(version));
-    let network = Network::new(size.size(composer::INTERFACE), &mut rng).expect("a network");
+    let network = Network::new(size.size(composer::INTERFACE), &mut rng);
     let folder = context.home.models().join(GENRE);
     version::save(&folder, &network, &Melodies::default(), manifest).expect("kept");
 }
