@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::daemon_state::DaemonState;
 use crate::context::Context;
 use crate::control::line::{Line, Out, Step, shown};
+use crate::cycle::due::has_other_tokens;
 use crate::store::{Cycle, Outcome, SongCounts};
 
 /// Nothing can be chosen.
@@ -60,6 +61,9 @@ pub(crate) struct GenreRow {
     /// Songs that a training needs.
     #[serde(skip)]
     needed: u64,
+    /// Whether the version was made by a release whose tokens differ.
+    #[serde(skip)]
+    has_other_tokens: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -133,14 +137,16 @@ impl fmt::Display for HomeRow {
 impl GenreRow {
     fn of(context: &Context, genre: String) -> anyhow::Result<Self> {
         let SongCounts { accepted, rejected, removed } = context.store.song_counts(&genre)?;
-        let current = context.store.current_version(&genre)?;
+        let version = context.store.current_version(&genre)?.map(|current| current.version);
         let last = context.store.last_cycle(&genre)?.map(|(_, cycle)| cycle);
         let since = last.as_ref().map_or(0, |cycle| cycle.vote_change);
         Ok(Self {
             songs: accepted,
             rejected,
             removed,
-            version: current.map(|current| current.version),
+            version,
+            has_other_tokens: version
+                .is_some_and(|version| has_other_tokens(context, &genre, version)),
             valid_nll: last.as_ref().and_then(|cycle| cycle.valid_nll),
             new_ratings: context.store.votes_changed_since(&genre, since)?,
             last_cycle: last.map(LastCycle::from),
@@ -161,6 +167,9 @@ impl fmt::Display for GenreRow {
         let Self { genre, songs, rejected, needed, new_ratings, .. } = self;
         write!(f, "{genre}: songs {songs}, rejected {rejected}, ")?;
         match self.version {
+            Some(version) if self.has_other_tokens => {
+                write!(f, "waits to be trained anew, as v{version} was made by another release")?;
+            }
             Some(version) => write!(f, "plays v{version}")?,
             None if songs < needed => write!(f, "has {songs} of the {needed} songs it needs")?,
             None => f.write_str("waits for its first training")?,

@@ -71,6 +71,8 @@ pub(crate) struct News {
     pub(crate) n_songs: u64,
     /// Accepted songs that the last cycle learned from; `None` before the first.
     pub(crate) learned: Option<u64>,
+    /// Whether the version in force can no longer be played, as an upgrade changed the tokens.
+    pub(crate) has_other_tokens: bool,
     /// Ratings given or taken back since the last cycle.
     pub(crate) ratings: u64,
     /// When the last cycle ended.
@@ -84,6 +86,8 @@ pub(crate) struct News {
 pub(crate) enum Due {
     /// It has enough songs and was never trained.
     First,
+    /// An upgrade changed the tokens.
+    OtherTokens,
     /// So many songs were added or removed.
     Songs(u64),
     /// So many ratings were given or taken back.
@@ -96,6 +100,9 @@ impl std::fmt::Display for Due {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::First => write!(f, "it has enough songs for a first training"),
+            Self::OtherTokens => {
+                write!(f, "its version was made by another release, whose tokens differ")
+            }
             Self::Songs(n) => write!(f, "{n} songs were added or removed"),
             Self::Ratings(n) => write!(f, "{n} ratings came in"),
             Self::Time => write!(f, "there is news, and enough time has passed"),
@@ -128,6 +135,9 @@ pub(crate) fn turn(news: &News, settings: &Settings, now_ms: u64) -> Turn {
 /// Why a genre is trained again, and from when on that holds.
 fn reason(news: &News, settings: &Settings) -> Option<(Due, u64)> {
     let Some(learned) = news.learned else { return Some((Due::First, 0)) };
+    if news.has_other_tokens {
+        return Some((Due::OtherTokens, 0));
+    }
     let changed = news.n_songs.abs_diff(learned);
     if settings.songs > 0 && changed >= settings.songs {
         return Some((Due::Songs(changed), 0));
@@ -147,7 +157,7 @@ mod tests {
     const HOUR: u64 = 3_600_000;
 
     fn news() -> News {
-        News { n_songs: 50, learned: Some(50), ratings: 0, last_ms: 0, last_song_ms: 0 }
+        News { n_songs: 50, learned: Some(50), ..News::default() }
     }
 
     fn due(news: &News, settings: &Settings, now_ms: u64) -> Option<Due> {
@@ -188,6 +198,14 @@ mod tests {
         assert_eq!(at(News { ratings: 1, ..news() }, 23 * HOUR), None);
         assert_eq!(at(News { ratings: 1, ..news() }, 24 * HOUR), Some(Due::Time));
         assert_eq!(at(news(), 999 * HOUR), None, "without news there is nothing to learn");
+    }
+
+    #[test]
+    fn a_version_that_cannot_be_played_any_more_is_replaced_without_news() {
+        let outdated = News { has_other_tokens: true, ..news() };
+        let never = Settings { songs: 0, ratings: 0, hours: 0.0, ..Settings::default() };
+        assert_eq!(due(&outdated, &never, HOUR), Some(Due::OtherTokens));
+        assert_eq!(at(News { n_songs: 7, ..outdated }, HOUR), None);
     }
 
     #[test]

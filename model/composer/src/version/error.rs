@@ -30,7 +30,7 @@ pub enum VersionError {
         what: String,
     },
     /// It was made by a program whose tokens meant something else.
-    #[error("{path} was made by another release, whose tokens differ: train anew with --fresh")]
+    #[error("{path} was made by another release, whose tokens differ: train anew")]
     OtherTokens {
         /// Its folder.
         path: PathBuf,

@@ -4,6 +4,7 @@
 //! what says which weights these are must be there. A number that is missing or was not finite is read as
 //! NaN.
 
+use music::tokens::{LAYOUT, VOCABULARY};
 use network::train::EpochLoss;
 use serde::de::{DeserializeOwned, Deserializer};
 use serde::{Deserialize, Serialize};
@@ -71,6 +72,12 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// Whether it was made by a release whose tokens meant something else, so that it can no longer be
+    /// played.
+    pub fn has_other_tokens(&self) -> bool {
+        self.token_layout != LAYOUT || self.vocabulary != VOCABULARY
+    }
+
     /// Whether every number is finite: JSON has no word for one that is not.
     pub(super) fn is_finite(&self) -> bool {
         let Self { valid_nll, untrained_nll, bigram_nll, tokens_per_second, curve, .. } = self;

@@ -71,7 +71,7 @@ pub fn manifest(version_dir: &Path) -> Result<Manifest, VersionError> {
 /// [`VersionError`] when it is not there, not whole or of another token layout.
 pub fn load(version_dir: &Path) -> Result<(Network, Manifest), VersionError> {
     let manifest = manifest(version_dir)?;
-    if manifest.token_layout != LAYOUT || manifest.vocabulary != VOCABULARY {
+    if manifest.has_other_tokens() {
         return Err(VersionError::OtherTokens { path: version_dir.to_owned() });
     }
     let path = version_dir.join(WEIGHTS);
