@@ -152,7 +152,7 @@ fn song() -> Song {
         }
     }
     let note = |(onset, voice, key, duration): (u32, Voice, u8, u32)| {
-        Pitch::new(key).map(|pitch| GridNote { onset, voice, pitch, duration })
+        Pitch::new(key).map(|pitch| GridNote::new(onset, voice, pitch, duration))
     };
     Song::new(150.0, 4, 16, notes.into_iter().filter_map(note))
 }

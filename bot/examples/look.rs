@@ -14,6 +14,7 @@ use bot::audio;
 use bot::picture::{self, Caption, Curve, CurvePoint};
 use bot::render::arrange;
 use bot::render_spec::RenderSpec;
+use music::dynamic::Dynamic;
 use music::midi;
 use music::score::Pitch;
 use music::song::{GridNote, STEPS_PER_BEAT, Song, Voice};
@@ -84,7 +85,7 @@ fn walk(beats_per_bar: u32, n_bars: u32, steps: u32, range: std::ops::RangeInclu
         let up = random >> 20 & 1 == 1;
         at = if up { (at + jump).min(high) } else { at.saturating_sub(jump).max(low) };
         let pitch = Pitch::new(at as u8)?;
-        Some(GridNote { onset: i * steps, voice: Voice::Lead, pitch, duration: steps })
+        Some(GridNote::new(i * steps, Voice::Lead, pitch, steps))
     });
     Song::new(150.0, beats_per_bar, n_bars, notes)
 }
@@ -100,6 +101,7 @@ fn read(file: &Path) -> Result<Song, Box<dyn Error>> {
             voice,
             pitch: note.pitch,
             duration: steps(note.duration.0).max(1),
+            dynamic: Dynamic::of_velocity(note.velocity),
         })
     });
     let n_bars = score.end.0.div_ceil(4 * u32::from(score.ticks_per_beat));

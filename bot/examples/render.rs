@@ -99,7 +99,7 @@ fn composed(tempo_bpm: f64, n_bars: u32) -> Song {
     }
     let note = |(at, voice, key, length): (u32, Voice, u8, u32)| {
         let (onset, duration) = (at * sixteenth, length * sixteenth);
-        Pitch::new(key).map(|pitch| GridNote { onset, voice, pitch, duration })
+        Pitch::new(key).map(|pitch| GridNote::new(onset, voice, pitch, duration))
     };
     Song::new(tempo_bpm, 4, n_bars, notes.into_iter().filter_map(note))
 }

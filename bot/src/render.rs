@@ -216,11 +216,13 @@ mod tests {
     use music::song::{GridNote, Voice};
 
     fn song() -> Song {
-        let notes = (0..32).map(|i| GridNote {
-            onset: i * 24,
-            voice: Voice::Lead,
-            pitch: Pitch::new(65 + (i * 3 % 8) as u8).expect("a pitch"),
-            duration: 24,
+        let notes = (0..32).map(|i| {
+            GridNote::new(
+                i * 24,
+                Voice::Lead,
+                Pitch::new(65 + (i * 3 % 8) as u8).expect("a pitch"),
+                24,
+            )
         });
         Song::new(150.0, 4, 8, notes)
     }

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use music::midi;
 use music::score::{Note, Score};
 use music::song::{MAX_BARS, STEPS_PER_BEAT, Song, durations};
-use music::tokens::{HEADER, VOCABULARY, decode, encode};
+use music::tokens::{HEADER, Token, TokenId, VOCABULARY, decode, encode};
 use watch::filter::{self, Verdict};
 use watch::parts::{self, ClassifiedPart, Role};
 
@@ -131,6 +131,8 @@ struct Sums {
     n_exact: usize,
     n_bars: usize,
     n_tokens: usize,
+    n_velocities: usize,
+    n_accented: usize,
     longest: (usize, u32, String),
     n_full: usize,
 }
@@ -162,12 +164,13 @@ impl Sums {
             println!("{}: what was encoded does not decode", file.display());
             return;
         };
-        let key = |n: &music::song::GridNote| (n.onset, n.voice, n.pitch, n.duration);
-        let list = |song: &Song| song.notes().iter().map(key).collect::<Vec<_>>();
-        self.of_song.add(Match::of(&list(song), &list(&back)));
+        self.of_song.add(Match::of(song.notes(), back.notes()));
         self.compare(&pitched, beat, skipped(score, parts, song), &back);
         self.n_bars += song.n_bars() as usize;
         self.n_tokens += ids.len() - HEADER - 1;
+        let is_velocity = |id: &&TokenId| matches!(id.token(), Some(Token::Velocity(_)));
+        self.n_velocities += ids.iter().filter(is_velocity).count();
+        self.n_accented += usize::from(song.has_accents());
         self.n_full += usize::from(song.n_bars() == MAX_BARS);
         self.longest =
             std::mem::take(&mut self.longest).max((ids.len(), song.n_bars(), name_of(file)));
@@ -262,9 +265,12 @@ impl Sums {
             share(self.n_rounded)
         );
         println!(
-            "  {:.1} tokens a bar, {:.2} a note; longest {} tokens, {} bars: {}",
+            "  {:.1} tokens a bar, {:.2} a note, {:.3} of them say how loud it is, in {:.1} % of the \
+             songs; longest {} tokens, {} bars: {}",
             self.n_tokens as f64 / self.n_bars.max(1) as f64,
             self.n_tokens as f64 / self.of_song.second.max(1) as f64,
+            self.n_velocities as f64 / self.of_song.second.max(1) as f64,
+            100.0 * self.n_accented as f64 / self.n_songs.max(1) as f64,
             self.longest.0,
             self.longest.1,
             self.longest.2

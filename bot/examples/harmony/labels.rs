@@ -119,11 +119,13 @@ fn voiced(score: &Score) -> Option<Song> {
 fn grid(score: &Score, parts: &[&Part], voice: impl Fn(&Note) -> Voice) -> Vec<GridNote> {
     let per_beat = f64::from(score.ticks_per_beat);
     let steps = |tick: u32| (f64::from(tick) * f64::from(STEPS_PER_BEAT) / per_beat).round() as u32;
-    let note = |note: &Note| GridNote {
-        onset: steps(note.onset.0),
-        voice: voice(note),
-        pitch: note.pitch,
-        duration: (steps(note.end().0) - steps(note.onset.0)).max(1),
+    let note = |note: &Note| {
+        GridNote::new(
+            steps(note.onset.0),
+            voice(note),
+            note.pitch,
+            (steps(note.end().0) - steps(note.onset.0)).max(1),
+        )
     };
     parts.iter().flat_map(|part| part.notes.iter().map(note)).collect()
 }

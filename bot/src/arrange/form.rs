@@ -8,7 +8,7 @@ use music::song::{STEPS_PER_BEAT, Song, TICKS_PER_BEAT, Voice};
 
 use super::harmony::{Chord, Harmony};
 use super::profile::FormSection;
-use super::voice::{self, accent};
+use super::voice::{self, Accents};
 use crate::section::{Section, SectionKind};
 
 /// Ticks of the score a step of the song's grid.
@@ -99,15 +99,17 @@ impl Form {
     /// The notes of one of the song's voices, wherever it plays.
     pub(super) fn voice(&self, song: &Song, voice: Voice) -> Vec<Note> {
         let notes = voice::notes(song, voice);
+        let accents = Accents::of(song);
         let spans: Vec<Span> = self.spans().collect();
-        spans.iter().flat_map(|span| self.placed(&notes, span)).collect()
+        spans.iter().flat_map(|span| self.placed(&notes, accents, span)).collect()
     }
 
     /// The song's own bass, where no bass of the profile plays.
     pub(super) fn low_line(&self, song: &Song) -> Vec<Note> {
         let notes = voice::notes(song, Voice::Bass);
         let quiet = self.spans().filter(|span| span.kind != SectionKind::Drop);
-        quiet.flat_map(|span| self.placed(&notes, &span)).collect()
+        let accents = Accents::of(song);
+        quiet.flat_map(|span| self.placed(&notes, accents, &span)).collect()
     }
 
     /// Held triads of the harmony in the bars where the song has neither chords nor bass.
@@ -159,7 +161,7 @@ impl Form {
     }
 
     /// The notes that start in a span's bars, moved there and cut at its end.
-    fn placed(&self, notes: &[Note], span: &Span) -> Vec<Note> {
+    fn placed(&self, notes: &[Note], accents: Accents, span: &Span) -> Vec<Note> {
         let from = span.song_bar * self.bar;
         let to = from + span.n_bars * self.bar;
         let shift = |tick: u32| tick - from + span.bar * self.bar;
@@ -167,7 +169,7 @@ impl Form {
         let place = |note: &Note| Note {
             onset: Tick(shift(note.onset.0)),
             duration: Tick(note.end().0.min(to) - note.onset.0),
-            velocity: accent(note.onset, softer(span.kind)),
+            velocity: accents.velocity(note, softer(span.kind)),
             ..*note
         };
         within.map(place).collect()

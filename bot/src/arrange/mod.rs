@@ -23,7 +23,7 @@ use form::Form;
 use music::key::Mode;
 use music::score::{Note, Part, Score, Tempo, Tick, TimeSignature};
 use music::song::{Song, TICKS_PER_BEAT, Voice};
-use voice::accent;
+use voice::Accents;
 
 use crate::arrangement::Arrangement;
 use crate::arrangement_kind::ArrangementKind;
@@ -84,17 +84,18 @@ fn frame(song: &Song, options: &Options<'_>, n_bars: u32) -> Score {
 
 type Parts = Vec<(PartKind, Part)>;
 
-/// The song's voices as they are, accented by their place in the beat.
+/// The song's voices as they are, with its own accents or those of the beat.
 fn voices_alone(song: &Song, options: &Options<'_>) -> Parts {
     let voices = [
         (PartKind::Lead, Voice::Lead),
         (PartKind::Chords, Voice::Chords),
         (PartKind::Bass, Voice::Bass),
     ];
+    let accents = Accents::of(song);
     let parts = voices.map(|(kind, voice)| {
         let mut notes = voice::notes(song, voice);
         for note in &mut notes {
-            note.velocity = accent(note.onset, 0);
+            note.velocity = accents.velocity(note, 0);
         }
         (kind, notes)
     });

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use music::dynamic::Dynamic;
 use music::score::{Pitch, Score};
 use music::song::{GridNote, Song, Voice};
 
@@ -15,7 +16,7 @@ use crate::section::SectionKind;
 use crate::track_name;
 
 fn note(onset: u32, voice: Voice, pitch: u8, duration: u32) -> GridNote {
-    GridNote { onset, voice, pitch: Pitch::new(pitch).expect("a pitch"), duration }
+    GridNote::new(onset, voice, Pitch::new(pitch).expect("a pitch"), duration)
 }
 
 fn song(beats_per_bar: u32, n_bars: u32) -> Song {
@@ -128,6 +129,43 @@ fn the_lead_of_a_drop_is_the_songs_lead() {
     let written: Vec<(u32, u8)> =
         song.voice(Voice::Lead).map(|n| (n.onset * 20, n.pitch.number())).collect();
     assert_eq!(heard, written);
+}
+
+#[test]
+fn a_songs_own_accents_are_heard_and_in_proportion_where_it_is_softer() {
+    let crescendo = [28u8, 40, 52, 64, 76, 88, 100, 112];
+    let struck = |(velocity, i): (&u8, u32)| GridNote {
+        dynamic: Dynamic::of_velocity(*velocity),
+        ..note(i * 12, Voice::Lead, 72, 12)
+    };
+    let lead = (0..8).flat_map(|_| crescendo).collect::<Vec<u8>>();
+    let notes = lead.iter().zip(0..).map(struck);
+    let song = Song::new(150.0, 4, 8, notes.chain([note(0, Voice::Chords, 60, 384)]));
+    let mut spec = RenderSpec::new("hardstyle", 1, 1, 1);
+    let velocities = |spec: &RenderSpec, kind, bar: u32| -> Vec<u8> {
+        let track = arrange(&song, spec);
+        assert_sound(&track);
+        let bar = bar * 1920..(bar + 1) * 1920;
+        let part = track.part(kind).expect("it plays");
+        let within = part.notes.iter().filter(|note| bar.contains(&note.onset.0));
+        within.map(|note| note.velocity).collect()
+    };
+    assert_eq!(velocities(&spec, PartKind::Lead, 8), crescendo, "in the drop");
+    let soft = velocities(&spec, PartKind::Lead, 24);
+    assert_eq!(soft, crescendo.map(|velocity| velocity / 2), "in the break");
+    assert_eq!(velocities(&spec, PartKind::Chords, 8), [100]);
+    spec.arrangement = ArrangementKind::Lead;
+    assert_eq!(velocities(&spec, PartKind::Lead, 0), crescendo, "alone");
+}
+
+#[test]
+fn a_song_without_accents_has_those_of_the_beat_however_loud_it_is() {
+    let dynamic = Dynamic::of_velocity(40);
+    let plain = song(4, 8);
+    let soft = plain.notes().iter().map(|note| GridNote { dynamic, ..*note });
+    let soft = Song::new(150.0, 4, 8, soft);
+    let spec = RenderSpec::new("hardstyle", 1, 1, 1);
+    assert_eq!(arrange(&soft, &spec), arrange(&plain, &spec));
 }
 
 #[test]

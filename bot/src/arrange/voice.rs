@@ -9,13 +9,39 @@ pub(super) fn notes(song: &Song, voice: Voice) -> Vec<Note> {
     parts.into_iter().find(|part| part.name == voice.name()).map_or_else(Vec::new, |p| p.notes)
 }
 
-/// The velocity of a note: strong on the beat, weaker on its half, weakest elsewhere. `softer` is taken
-/// off.
-pub(super) fn accent(onset: Tick, softer: u8) -> u8 {
-    let velocity = match onset.0 % TICKS_PER_BEAT {
+/// What decides how hard a song's notes are struck.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Accents {
+    /// The song, which has accents of its own.
+    Own,
+    /// Their place in the beat, where the song is as loud throughout.
+    OfTheBeat,
+}
+
+impl Accents {
+    pub(super) fn of(song: &Song) -> Self {
+        if song.has_accents() { Self::Own } else { Self::OfTheBeat }
+    }
+
+    /// The velocity of a note of the song. `softer` is taken off a velocity of 100, and off accents of
+    /// the song in proportion, so that what is soft already is not lost.
+    pub(super) fn velocity(self, note: &Note, softer: u8) -> u8 {
+        let softer = softer.min(60);
+        match self {
+            Self::Own => {
+                let velocity = u32::from(note.velocity) * u32::from(100 - softer) / 100;
+                velocity.max(1) as u8
+            }
+            Self::OfTheBeat => of_the_beat(note.onset) - softer,
+        }
+    }
+}
+
+/// Strong on the beat, weaker on its half, weakest elsewhere.
+fn of_the_beat(onset: Tick) -> u8 {
+    match onset.0 % TICKS_PER_BEAT {
         0 => 110,
         at if at == TICKS_PER_BEAT / 2 => 100,
         _ => 92,
-    };
-    velocity - softer.min(60)
+    }
 }

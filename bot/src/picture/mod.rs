@@ -88,11 +88,13 @@ mod tests {
     use music::song::{GridNote, Song, Voice};
 
     fn picture(n_bars: u32, arrangement: ArrangementKind, title: &str) -> Vec<u8> {
-        let notes = (0..n_bars * 8).map(|i| GridNote {
-            onset: i * 12,
-            voice: Voice::Lead,
-            pitch: Pitch::new(65 + (i * 5 % 13) as u8).expect("a pitch"),
-            duration: 12,
+        let notes = (0..n_bars * 8).map(|i| {
+            GridNote::new(
+                i * 12,
+                Voice::Lead,
+                Pitch::new(65 + (i * 5 % 13) as u8).expect("a pitch"),
+                12,
+            )
         });
         let song = Song::new(150.0, 4, n_bars, notes);
         let mut spec = RenderSpec::new("hardstyle", 1, 2, 3);

@@ -63,7 +63,7 @@ fn walk(
         for above in 0..=dice.below(most_at_once) {
             let pitch = Pitch::new((pitch + 4 * above) as u8).expect("below 128");
             let duration = 1 + dice.below(2 * longest_step);
-            notes.push(GridNote { onset, voice, pitch, duration });
+            notes.push(GridNote::new(onset, voice, pitch, duration));
         }
         onset += 1 + dice.below(longest_step);
     }

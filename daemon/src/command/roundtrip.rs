@@ -57,13 +57,7 @@ impl Roundtrip {
             notes_out: kept.notes().len(),
             tokens: tokens.len(),
         };
-        let kept = Song::new(
-            song.tempo_bpm(),
-            kept.beats_per_bar(),
-            kept.n_bars(),
-            kept.notes().iter().copied(),
-        )
-        .with_key(kept.key());
+        let kept = kept.with_tempo(song.tempo_bpm());
         let kept = later(kept.to_score(), silence(&score, &examined, song));
         track_file::write(&self.out, &midi::write(&kept))?;
         out(Line::row(&row));

@@ -150,11 +150,13 @@ mod tests {
     use music::song::{GridNote, Voice};
 
     fn outline(n_notes: u32) -> Outline {
-        let note = |idx: u32| GridNote {
-            onset: idx / 128,
-            voice: Voice::Lead,
-            pitch: Pitch::new((idx % 128) as u8).expect("a pitch"),
-            duration: 1,
+        let note = |idx: u32| {
+            GridNote::new(
+                idx / 128,
+                Voice::Lead,
+                Pitch::new((idx % 128) as u8).expect("a pitch"),
+                1,
+            )
         };
         Outline::of(&music::song::Song::new(150.0, 4, 256, (0..n_notes).map(note)))
     }

@@ -52,11 +52,13 @@ fn of_file(context: &Context, path: &Path) -> anyhow::Result<Song> {
     examined.song.ok_or_else(|| misused("it has no voice to begin with".to_owned()).into())
 }
 
-/// The first `n_bars` of `song`, or all of it if it is shorter; in the key of the whole.
+/// The first `n_bars` of `song`, or all of it if it is shorter; in the key and with the dynamics of the whole.
 fn first_bars(song: &Song, n_bars: u32) -> Song {
     let n_bars = n_bars.min(song.n_bars());
     let notes = song.notes().iter().copied();
-    Song::new(song.tempo_bpm(), song.beats_per_bar(), n_bars, notes).with_key(song.key())
+    Song::new(song.tempo_bpm(), song.beats_per_bar(), n_bars, notes)
+        .with_key(song.key())
+        .with_dynamics(song.dynamics())
 }
 
 #[cfg(test)]
@@ -68,12 +70,8 @@ mod tests {
 
     #[test]
     fn the_first_bars_keep_the_key_of_the_whole() {
-        let note = |onset: u32| GridNote {
-            onset,
-            voice: Voice::Lead,
-            pitch: Pitch::new(60).expect("a pitch"),
-            duration: 12,
-        };
+        let note =
+            |onset: u32| GridNote::new(onset, Voice::Lead, Pitch::new(60).expect("a pitch"), 12);
         let key = Key::new(5, Mode::Minor);
         let song = Song::new(150.0, 4, 3, [note(0), note(95), note(96), note(200)]).with_key(key);
         let primer = first_bars(&song, 1);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
 use music::song::Song;
-use music::tokens::{LAYOUT, TokenId, decode, encode};
+use music::tokens::{LAYOUT, TokenId, decode, encode, renewed};
 use serde::{Deserialize, Serialize};
 
 use crate::home::Home;
@@ -51,15 +51,12 @@ pub(crate) fn read(home: &Home, genre: &str, stem: &str) -> anyhow::Result<Song>
     let bytes = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
     let music: Music =
         serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", path.display()))?;
-    if music.layout != LAYOUT {
-        bail!("{} was made by a release whose tokens differ", path.display());
-    }
     let tokens: Vec<TokenId> = music.tokens.into_iter().map(TokenId).collect();
+    let Some(tokens) = renewed(tokens, music.layout) else {
+        bail!("{} was made by a release whose tokens differ", path.display());
+    };
     let song = decode(&tokens).map_err(|e| anyhow!("{} is damaged: {e}", path.display()))?;
-    let key = song.key();
-    let song =
-        Song::new(music.tempo_bpm, song.beats_per_bar(), song.n_bars(), song.notes().to_vec());
-    Ok(song.with_key(key))
+    Ok(song.with_tempo(music.tempo_bpm))
 }
 
 /// The files of one track. They are taken away again when they are dropped without
@@ -118,6 +115,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use music::tokens::HEADER;
 
     #[test]
     fn files_of_a_track_that_fails_are_taken_away() {
@@ -137,6 +135,23 @@ mod tests {
         let first = files.write("a.mid", b"first").expect("written");
         files.keep();
         assert_eq!(std::fs::read(first).expect("it stays"), b"first");
+    }
+
+    #[test]
+    fn a_track_from_before_dynamics_is_read_as_constant() {
+        let root = tempfile::tempdir().expect("a folder");
+        let home = Home::new(root.path().to_owned());
+        let song = Song::new(151.5, 4, 2, []);
+        let path = keep(&home, "hardstyle", "one", &song).expect("kept");
+        let mut music: Music =
+            serde_json::from_slice(&std::fs::read(&path).expect("it is there")).expect("JSON");
+        music.tokens.drain(HEADER - 3..HEADER);
+        for (layout, is_read) in [(LAYOUT - 1, true), (LAYOUT - 2, false), (LAYOUT + 1, false)] {
+            music.layout = layout;
+            write(&path, &serde_json::to_vec(&music).expect("JSON")).expect("written");
+            let read = read(&home, "hardstyle", "one").ok();
+            assert_eq!(read, is_read.then(|| song.clone()), "layout {layout}");
+        }
     }
 
     #[test]

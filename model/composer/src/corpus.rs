@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn a_transposed_piece_is_the_same_music_in_another_key() {
         let pitch = |n| Pitch::new(n).expect("a pitch");
-        let note = |onset, n| GridNote { onset, voice: Voice::Lead, pitch: pitch(n), duration: 12 };
+        let note = |onset, n| GridNote::new(onset, Voice::Lead, pitch(n), 12);
         let song = Song::new(150.0, 4, 1, [note(0, 57), note(24, 60), note(48, 64), note(72, 57)]);
         let piece = Piece::new("a", "a", &song);
         for shift in piece.transpositions(11) {

@@ -109,12 +109,7 @@ mod tests {
 
     fn corpus() -> Corpus {
         let piece = |i: u32| {
-            let note = GridNote {
-                onset: i % 90,
-                voice: Voice::Lead,
-                pitch: Pitch::new(60).expect("a pitch"),
-                duration: 12,
-            };
+            let note = GridNote::new(i % 90, Voice::Lead, Pitch::new(60).expect("a pitch"), 12);
             let mut piece =
                 Piece::new(i.to_string(), i.to_string(), &Song::new(150.0, 4, 1, [note]));
             piece.label = 3;

@@ -21,11 +21,9 @@
 //!
 //! // Four bars of a lead that rises, from one pitch or another.
 //! let song = |lowest: u8| {
-//!     let notes = (0..16).map(|beat| GridNote {
-//!         onset: u32::from(beat) * 24,
-//!         voice: Voice::Lead,
-//!         pitch: Pitch::new(lowest + beat % 8).expect("a pitch"),
-//!         duration: 12,
+//!     let notes = (0..16).map(|beat| {
+//!         let pitch = Pitch::new(lowest + beat % 8).expect("a pitch");
+//!         GridNote::new(u32::from(beat) * 24, Voice::Lead, pitch, 12)
 //!     });
 //!     Song::new(150.0, 4, 4, notes)
 //! };

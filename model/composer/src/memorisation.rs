@@ -128,11 +128,13 @@ mod tests {
     use music::song::GridNote;
 
     fn song(first_onset: u32, pitches: &[u8]) -> Song {
-        let notes = pitches.iter().zip(0..).map(|(pitch, index)| GridNote {
-            onset: first_onset + index * 12,
-            voice: Voice::Lead,
-            pitch: Pitch::new(*pitch).expect("a pitch"),
-            duration: 12,
+        let notes = pitches.iter().zip(0..).map(|(pitch, index)| {
+            GridNote::new(
+                first_onset + index * 12,
+                Voice::Lead,
+                Pitch::new(*pitch).expect("a pitch"),
+                12,
+            )
         });
         Song::new(150.0, 4, 8, notes)
     }

@@ -63,12 +63,13 @@ impl Ngram {
 mod tests {
     use super::*;
     use music::song::Song;
+    use music::tokens::HEADER;
 
     #[test]
     fn probabilities_sum_to_one_and_what_was_seen_is_likely() {
         let piece = Piece::new("a", "a", &Song::new(150.0, 4, 8, []));
         let ngram = Ngram::new(2, std::slice::from_ref(&piece));
-        let bar = piece.tokens()[7];
+        let bar = piece.tokens()[HEADER];
         let all = |context: &[TokenId]| -> f64 {
             (0..VOCABULARY as u32).map(|id| ngram.probability(context, TokenId(id))).sum()
         };

@@ -7,6 +7,7 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use music::dynamic::Dynamic;
 use music::key::Key;
 use music::song::{Song, Voice};
 use music::tokens::{
@@ -88,8 +89,7 @@ pub fn sample(predictor: &Predictor, spec: &SongSpec) -> Result<Song, SampleErro
         rng.set_stream(draw);
         let tokens = draw_tokens(predictor, spec, &forced, &mut rng);
         let song = decode(&tokens).expect("the grammar allowed every token up to the end");
-        let song =
-            Song::new(spec.tempo_bpm, song.beats_per_bar(), song.n_bars(), song.notes().to_vec());
+        let song = song.with_tempo(spec.tempo_bpm);
         if song.voice(Voice::Lead).next().is_some() {
             return Ok(song.with_key(spec.key));
         }
@@ -101,7 +101,8 @@ pub fn sample(predictor: &Predictor, spec: &SongSpec) -> Result<Song, SampleErro
 /// line after it.
 fn forced(spec: &SongSpec) -> Result<Vec<TokenId>, SampleError> {
     let SongSpec { tempo_bpm, beats_per_bar, key, notes_per_bar, n_bars, .. } = *spec;
-    let mut forced = encode_header(tempo_bpm, beats_per_bar, key, notes_per_bar, n_bars);
+    let dynamics = spec.primer.as_ref().map_or([Dynamic::USUAL; 3], Song::dynamics);
+    let mut forced = encode_header(tempo_bpm, beats_per_bar, key, notes_per_bar, n_bars, dynamics);
     let Some(primer) = &spec.primer else { return Ok(forced) };
     if primer.beats_per_bar() != beats_per_bar {
         let primer = primer.beats_per_bar();
@@ -268,11 +269,8 @@ mod tests {
     fn a_primer_is_kept_in_the_key_asked_for() {
         let predictor = predictor();
         let primer = |beats: u32, bars: u32| {
-            let note = |onset: u32, number: u8| GridNote {
-                onset,
-                voice: Voice::Lead,
-                pitch: Pitch::new(number).expect("a pitch"),
-                duration: 12,
+            let note = |onset: u32, number: u8| {
+                GridNote::new(onset, Voice::Lead, Pitch::new(number).expect("a pitch"), 12)
             };
             Song::new(140.0, beats, bars, [note(0, 60), note(24, 63), note(48, 67), note(100, 72)])
                 .with_key(Key::new(0, Mode::Minor))
@@ -313,12 +311,8 @@ mod tests {
         let silence = Polyphony { in_all: 0, by_voice: [0; 3] };
         assert_eq!(thickest(silence, None), thickest(in_all(1), None));
         // A primer keeps its notes, and what follows may be as thick.
-        let note = |voice, number| GridNote {
-            onset: 0,
-            voice,
-            pitch: Pitch::new(number).expect("a pitch"),
-            duration: 72,
-        };
+        let note =
+            |voice, number| GridNote::new(0, voice, Pitch::new(number).expect("a pitch"), 72);
         let notes = [note(Voice::Bass, 41), note(Voice::Lead, 72), note(Voice::Lead, 77)];
         let primer = Song::new(151.5, 3, 1, notes).with_key(Key::new(5, Mode::Minor));
         let thicker = Polyphony { in_all: 3, by_voice: [1, 1, 2] };

@@ -5,6 +5,7 @@
 //! between bytes and tokens is:
 //!
 //! ```
+//! use music::dynamic::Dynamic;
 //! use music::midi;
 //! use music::score::Note;
 //! use music::song::{GridNote, STEPS_PER_BEAT, Song, Voice};
@@ -23,6 +24,7 @@
 //!     voice: Voice::Lead,
 //!     pitch: note.pitch,
 //!     duration: steps(note.duration.0),
+//!     dynamic: Dynamic::of_velocity(note.velocity),
 //! };
 //! let song = Song::new(score.tempo_bpm(), 4, 16, score.parts[0].notes.iter().map(on_grid));
 //!
@@ -40,6 +42,7 @@
 //! and whoever else measures songs. Nothing here knows of clocks, networks or async, and nothing
 //! touches the disk.
 
+pub mod dynamic;
 pub mod features;
 pub mod genre;
 pub mod key;

@@ -4,6 +4,9 @@
 //! from a fixed set. Tokens express everything that a `Song` can hold, exactly: what a file loses, it
 //! loses when the `Song` is made of it, never later.
 
+use std::cmp::Reverse;
+
+use crate::dynamic::Dynamic;
 use crate::key::{Key, Mode};
 use crate::score::{Note, Part, Pitch, Score, Tempo, Tick, TimeSignature};
 
@@ -54,6 +57,15 @@ pub struct GridNote {
     pub pitch: Pitch,
     /// Steps; one of [`durations`].
     pub duration: u32,
+    /// How loud it is.
+    pub dynamic: Dynamic,
+}
+
+impl GridNote {
+    /// A note of the usual dynamic.
+    pub fn new(onset: u32, voice: Voice, pitch: Pitch, duration: u32) -> Self {
+        Self { onset, voice, pitch, duration, dynamic: Dynamic::USUAL }
+    }
 }
 
 /// A song on the grid. Fields are private because they hold invariants: at least one bar; notes
@@ -64,6 +76,7 @@ pub struct Song {
     key: Key,
     beats_per_bar: u32,
     n_bars: u32,
+    dynamics: [Dynamic; 3],
     notes: Vec<GridNote>,
 }
 
@@ -127,8 +140,8 @@ const fn nearest_durations() -> [u8; MAX_DURATION as usize + 1] {
 }
 
 impl Song {
-    /// Sorts the notes, drops those outside the bars and all but the longest of those that share
-    /// voice, onset and pitch, and rounds durations to allowed ones. The key is estimated.
+    /// Sorts the notes, drops those outside the bars and all but the longest (then loudest) of those
+    /// that share voice, onset and pitch, and rounds durations to allowed ones. The key is estimated.
     ///
     /// `tempo_bpm` is held within 20 to 400, `beats_per_bar` within [`BEATS_PER_BAR`], `n_bars`
     /// within 1 to [`MAX_BARS`].
@@ -146,16 +159,31 @@ impl Song {
             .filter(|note| note.onset < end)
             .map(|note| GridNote { duration: nearest_duration(note.duration), ..note })
             .collect();
-        notes.sort_by_key(|n| (n.onset, n.voice, n.pitch, std::cmp::Reverse(n.duration)));
+        notes.sort_by_key(|n| (n.onset, n.voice, n.pitch, Reverse((n.duration, n.dynamic))));
         notes.dedup_by_key(|n| (n.onset, n.voice, n.pitch));
-        let tempo_bpm = if tempo_bpm.is_finite() { tempo_bpm.clamp(20.0, 400.0) } else { 120.0 };
-        Self { tempo_bpm, key: key_of(&notes), beats_per_bar, n_bars, notes }
+        let (key, dynamics) = (key_of(&notes), dynamics_of(&notes));
+        Self { tempo_bpm: allowed_tempo(tempo_bpm), key, beats_per_bar, n_bars, dynamics, notes }
+    }
+
+    /// The same song at a tempo, which is held within 20 to 400.
+    #[must_use]
+    pub fn with_tempo(mut self, tempo_bpm: f64) -> Self {
+        self.tempo_bpm = allowed_tempo(tempo_bpm);
+        self
     }
 
     /// The same song said to be in `key` (a sampled song knows what it was asked for).
     #[must_use]
     pub fn with_key(mut self, key: Key) -> Self {
         self.key = key;
+        self
+    }
+
+    /// The same song with the dynamics of its voices said to be these, in the order of
+    /// [`Voice::ALL`]; its notes stay as loud as they are.
+    #[must_use]
+    pub fn with_dynamics(mut self, dynamics: [Dynamic; 3]) -> Self {
+        self.dynamics = dynamics;
         self
     }
 
@@ -177,6 +205,16 @@ impl Song {
     /// Length in bars.
     pub fn n_bars(&self) -> u32 {
         self.n_bars
+    }
+
+    /// How loud each voice usually is, in the order of [`Voice::ALL`].
+    pub fn dynamics(&self) -> [Dynamic; 3] {
+        self.dynamics
+    }
+
+    /// Whether any note is softer or louder than its voice usually is.
+    pub fn has_accents(&self) -> bool {
+        self.notes.iter().any(|note| note.dynamic != self.dynamics[note.voice as usize])
     }
 
     /// Steps a bar.
@@ -209,8 +247,8 @@ impl Song {
         Some(song)
     }
 
-    /// The song as a score of one part a voice, all at velocity 100, a note cut where its pitch is
-    /// struck again in the same voice. 480 ticks a quarter note.
+    /// The song as a score of one part a voice, a note cut where its pitch is struck again in the same
+    /// voice. 480 ticks a quarter note.
     pub fn to_score(&self) -> Score {
         let ticks = |steps: u32| steps * (TICKS_PER_BEAT / STEPS_PER_BEAT);
         let end = self.n_bars * self.steps_per_bar();
@@ -226,7 +264,7 @@ impl Song {
                     onset: Tick(ticks(note.onset)),
                     pitch: note.pitch,
                     duration: Tick(ticks(stop - note.onset)),
-                    velocity: 100,
+                    velocity: note.dynamic.velocity(),
                 });
             }
             cut.reverse();
@@ -261,6 +299,21 @@ impl Song {
     }
 }
 
+/// The tempo nearest to `tempo_bpm` that a song may have.
+fn allowed_tempo(tempo_bpm: f64) -> f64 {
+    if tempo_bpm.is_finite() { tempo_bpm.clamp(20.0, 400.0) } else { 120.0 }
+}
+
+/// That of most notes of each voice; a silent one's is the first other's, so that it says nothing.
+fn dynamics_of(notes: &[GridNote]) -> [Dynamic; 3] {
+    let of_voice = Voice::ALL.map(|voice| {
+        let notes = notes.iter().filter(|note| note.voice == voice);
+        Dynamic::most_frequent(notes.map(|note| note.dynamic))
+    });
+    let first = of_voice.into_iter().flatten().next().unwrap_or_default();
+    of_voice.map(|dynamic| dynamic.unwrap_or(first))
+}
+
 /// Estimates the key; the first and last notes of bass and lead are the resting points.
 fn key_of(notes: &[GridNote]) -> Key {
     let mut weights = [0.0; 12];
@@ -285,7 +338,7 @@ mod tests {
     use super::*;
 
     fn note(onset: u32, voice: Voice, pitch: u8, duration: u32) -> GridNote {
-        GridNote { onset, voice, pitch: Pitch::new(pitch).expect("a pitch"), duration }
+        GridNote::new(onset, voice, Pitch::new(pitch).expect("a pitch"), duration)
     }
 
     #[test]
@@ -310,6 +363,30 @@ mod tests {
         let song = Song::new(150.0, 4, 1, notes);
         let expected = [note(0, Voice::Bass, 40, 12), note(0, Voice::Lead, 70, 12)];
         assert_eq!(song.notes(), expected);
+    }
+
+    fn struck(onset: u32, voice: Voice, velocity: u8, duration: u32) -> GridNote {
+        GridNote { dynamic: Dynamic::of_velocity(velocity), ..note(onset, voice, 60, duration) }
+    }
+
+    #[test]
+    fn of_one_note_written_twice_the_longest_stays_then_the_loudest() {
+        let notes = [(120, 6), (40, 12), (60, 12)]
+            .map(|(velocity, duration)| struck(0, Voice::Lead, velocity, duration));
+        assert_eq!(Song::new(150.0, 4, 1, notes).notes(), [notes[2]]);
+    }
+
+    #[test]
+    fn a_voice_is_as_loud_as_most_of_its_notes() {
+        let [soft, loud] = [36, 90].map(Dynamic::of_velocity);
+        let of = |lead: &[u8]| {
+            let lead = lead.iter().zip(0..).map(|(v, i)| struck(i * 12, Voice::Lead, *v, 12));
+            let song = Song::new(150.0, 4, 1, lead.chain([struck(0, Voice::Bass, 36, 12)]));
+            (song.dynamics(), song.has_accents())
+        };
+        assert_eq!(of(&[60, 60, 90, 90, 30]), ([soft, soft, loud], true));
+        assert_eq!(of(&[36, 36]), ([soft; 3], false));
+        assert_eq!(Song::new(150.0, 4, 1, []).dynamics(), [Dynamic::USUAL; 3]);
     }
 
     #[test]

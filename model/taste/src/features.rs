@@ -43,11 +43,8 @@ mod tests {
         let bars = (0..4).flat_map(|bar| {
             tune.map(|(onset, pitch, duration)| (bar * 96 + onset + bar % 2, pitch, duration))
         });
-        let note = |voice, onset, pitch, duration| GridNote {
-            onset,
-            voice,
-            pitch: Pitch::new(pitch).expect("a pitch"),
-            duration,
+        let note = |voice, onset, pitch, duration| {
+            GridNote::new(onset, voice, Pitch::new(pitch).expect("a pitch"), duration)
         };
         let lead = bars.map(|(onset, pitch, duration)| note(Voice::Lead, onset, pitch, duration));
         let bass = (0..8).map(|i| note(Voice::Bass, i * 48, 36, 24));

@@ -15,7 +15,7 @@
 //!
 //! let song = |n_notes: u32| {
 //!     let pitch = Pitch::new(60).expect("a pitch");
-//!     let note = |i| GridNote { onset: i * 6, voice: Voice::Lead, pitch, duration: 6 };
+//!     let note = |i| GridNote::new(i * 6, Voice::Lead, pitch, 6);
 //!     measure(&Song::new(150.0, 4, 8, (0..n_notes).map(note)))
 //! };
 //! let library: Vec<_> = [8, 16, 64, 120].map(song).into();

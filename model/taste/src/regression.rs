@@ -73,11 +73,13 @@ mod tests {
     use music::song::{GridNote, Song, Voice};
 
     fn song(n_notes: u32, step: u32, pitch: u8) -> Vector {
-        let notes = (0..n_notes).map(|i| GridNote {
-            onset: i * step,
-            voice: Voice::Lead,
-            pitch: Pitch::new(pitch + (i * 7 % 12) as u8).expect("a pitch"),
-            duration: step,
+        let notes = (0..n_notes).map(|i| {
+            GridNote::new(
+                i * step,
+                Voice::Lead,
+                Pitch::new(pitch + (i * 7 % 12) as u8).expect("a pitch"),
+                step,
+            )
         });
         measure(&Song::new(150.0, 4, 8, notes))
     }

@@ -125,7 +125,7 @@ mod tests {
 
     fn song(n_notes: u32, voice: Voice) -> Vector {
         let pitch = Pitch::new(60).expect("a pitch");
-        let note = |i: u32| GridNote { onset: i * 12, voice, pitch, duration: 6 + i % 5 };
+        let note = |i: u32| GridNote::new(i * 12, voice, pitch, 6 + i % 5);
         measure(&Song::new(150.0, 4, 8, (0..n_notes).map(note)))
     }
 

@@ -31,6 +31,7 @@ fn the_tokens_keep_it(song: &Song) {
     assert_eq!(decoded.notes(), song.notes());
     assert_eq!((decoded.n_bars(), decoded.key()), (song.n_bars(), song.key()));
     assert_eq!(decoded.beats_per_bar(), song.beats_per_bar());
+    assert_eq!(decoded.dynamics(), song.dynamics());
     assert_eq!(encode(&decoded), tokens);
 }
 

@@ -14,6 +14,7 @@ fuzz_target!(|bytes: &[u8]| {
     let again = decode(&spelled).expect("the grammar allows what the encoder writes");
     assert_eq!(again.notes(), song.notes());
     assert_eq!((again.n_bars(), again.key()), (song.n_bars(), song.key()));
+    assert_eq!(again.dynamics(), song.dynamics());
     assert_eq!(encode(&again), spelled);
     let score = song.to_score();
     let reading =

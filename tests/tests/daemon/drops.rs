@@ -136,7 +136,7 @@ fn composed(number: usize) -> Vec<u8> {
     while onset < 8 * 96 {
         let duration = [6, 12, 12, 18, 24][below(5) as usize];
         let pitch = Pitch::new(SCALE[degree]).expect("a pitch");
-        notes.push(GridNote { onset, voice: Voice::Lead, pitch, duration });
+        notes.push(GridNote::new(onset, Voice::Lead, pitch, duration));
         onset += duration;
         degree = (degree + 10 + below(9) as usize) % 14;
     }

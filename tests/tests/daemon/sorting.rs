@@ -20,7 +20,7 @@ fn waltz(idx: u32) -> Vec<u8> {
     let scale = [0, 2, 4, 5, 7, 9, 11, 12, 14, 16];
     let note = |onset: u32, voice, pitch: u64, duration| {
         let pitch = Pitch::new(pitch as u8).expect("a pitch");
-        GridNote { onset, voice, pitch, duration }
+        GridNote::new(onset, voice, pitch, duration)
     };
     let mut notes = Vec::new();
     for bar in 0..16 {
@@ -42,11 +42,8 @@ fn waltz(idx: u32) -> Vec<u8> {
 /// Slow, low and bare: like nothing else here.
 fn dirge() -> Vec<u8> {
     let pitches = [62, 61, 62, 65, 64, 61, 57, 58, 62, 64, 65, 69, 68, 65, 64, 62];
-    let notes = pitches.iter().zip(0..).map(|(pitch, idx): (&u8, u32)| GridNote {
-        onset: idx * 72,
-        voice: Voice::Lead,
-        pitch: Pitch::new(*pitch).expect("a pitch"),
-        duration: 36,
+    let notes = pitches.iter().zip(0..).map(|(pitch, idx): (&u8, u32)| {
+        GridNote::new(idx * 72, Voice::Lead, Pitch::new(*pitch).expect("a pitch"), 36)
     });
     midi::write(&Song::new(48.0, 5, 10, notes).to_score())
 }

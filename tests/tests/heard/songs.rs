@@ -43,14 +43,14 @@ pub(crate) fn random(genre: &str, seed: u64) -> Song {
         let root = dice.below(7);
         for third in 0..3 {
             let (pitch, duration) = (key(root + 2 * third, 48), 4 * STEPS_PER_BEAT);
-            notes.push(GridNote { onset: start, voice: Voice::Chords, pitch, duration });
+            notes.push(GridNote::new(start, Voice::Chords, pitch, duration));
         }
         let mut at = 0;
         while at < 8 {
             let length = (1 + dice.below(3)).min(8 - at);
             degree = (degree + dice.below(5)).saturating_sub(2).clamp(0, 12);
             let (onset, duration) = (start + at * eighth, length * eighth);
-            notes.push(GridNote { onset, voice: Voice::Lead, pitch: key(degree, 66), duration });
+            notes.push(GridNote::new(onset, Voice::Lead, key(degree, 66), duration));
             at += length;
         }
     }

@@ -107,11 +107,8 @@ mod tests {
     ];
 
     fn song(tempo_bpm: f64, pitches: &[u8]) -> Song {
-        let notes = pitches.iter().zip(0..).map(|(pitch, index)| GridNote {
-            onset: index * 24,
-            voice: Voice::Lead,
-            pitch: Pitch::new(*pitch).expect("a pitch"),
-            duration: 12,
+        let notes = pitches.iter().zip(0..).map(|(pitch, index)| {
+            GridNote::new(index * 24, Voice::Lead, Pitch::new(*pitch).expect("a pitch"), 12)
         });
         Song::new(tempo_bpm, 4, 256, notes)
     }

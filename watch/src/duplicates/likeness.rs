@@ -146,11 +146,8 @@ mod tests {
     ];
 
     fn notes(voice: Voice, pitches: &[u8]) -> Vec<GridNote> {
-        let note = |(pitch, idx): (&u8, u32)| GridNote {
-            onset: idx * 24,
-            voice,
-            pitch: Pitch::new(*pitch).expect("a pitch"),
-            duration: 12,
+        let note = |(pitch, idx): (&u8, u32)| {
+            GridNote::new(idx * 24, voice, Pitch::new(*pitch).expect("a pitch"), 12)
         };
         pitches.iter().zip(0..).map(note).collect()
     }

@@ -81,11 +81,8 @@ mod tests {
 
     #[test]
     fn a_pitch_is_found_where_it_is_struck_give_or_take() {
-        let notes = [(0, 0), (48, 60), (96, 60), (48, 127)].map(|(onset, pitch)| GridNote {
-            onset,
-            voice: Voice::Lead,
-            pitch: Pitch::new(pitch).expect("a pitch"),
-            duration: 12,
+        let notes = [(0, 0), (48, 60), (96, 60), (48, 127)].map(|(onset, pitch)| {
+            GridNote::new(onset, Voice::Lead, Pitch::new(pitch).expect("a pitch"), 12)
         });
         let outline = Outline::of(&Song::new(120.0, 4, 2, notes));
         assert_eq!((outline.n_notes(), outline.n_steps), (4, 96));

@@ -147,11 +147,13 @@ mod tests {
 
     #[test]
     fn an_endless_trill_casts_few_votes_and_is_laid_over_itself_in_few_ways() {
-        let note = |idx: u32| GridNote {
-            onset: 3 * idx,
-            voice: Voice::Lead,
-            pitch: Pitch::new(if idx.is_multiple_of(2) { 72 } else { 74 }).expect("a pitch"),
-            duration: 3,
+        let note = |idx: u32| {
+            GridNote::new(
+                3 * idx,
+                Voice::Lead,
+                Pitch::new(if idx.is_multiple_of(2) { 72 } else { 74 }).expect("a pitch"),
+                3,
+            )
         };
         let trill = Line::lead(&Song::new(150.0, 4, 250, (0..8000).map(note)));
         assert!(trill.strokes().len() > MAX_VOTERS);

@@ -1,9 +1,10 @@
 //! How does a score with classified parts become a song on the grid?
 //!
 //! Onsets are rounded to 24 steps a beat; empty bars before and after the music are dropped; the
-//! tempo is taken as written. Notes without a voice (drums, strays) are left out, and so is what
+//! tempo is taken as written, and so is how loud the notes are. Notes without a voice (drums, strays) are left out, and so is what
 //! lies beyond the longest song.
 
+use music::dynamic::Dynamic;
 use music::score::Score;
 use music::song::{BEATS_PER_BAR, GridNote, STEPS_PER_BEAT, Song};
 
@@ -21,6 +22,7 @@ pub fn song(score: &Score, parts: &[ClassifiedPart]) -> Option<Song> {
             voice,
             pitch: note.pitch,
             duration: steps(score, note.duration.0).max(1),
+            dynamic: Dynamic::of_velocity(note.velocity),
         })
         .collect();
     let first = notes.iter().map(|note| note.onset).min()?;

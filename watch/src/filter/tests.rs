@@ -50,12 +50,7 @@ fn judged(role: Role, n_bars: u32) -> Verdict {
         duration: Tick(duration),
         velocity: 100,
     };
-    let lead = |index| GridNote {
-        onset: onset(index) * n_bars,
-        voice: Voice::Lead,
-        pitch: pitch(index),
-        duration,
-    };
+    let lead = |index| GridNote::new(onset(index) * n_bars, Voice::Lead, pitch(index), duration);
     let notes: Vec<Note> = (0..40).map(note).collect();
     let (name, why, voices) = (String::new(), String::new(), vec![None; 40]);
     let parts = [ClassifiedPart { name, role, n_notes: 40, why, voices }];

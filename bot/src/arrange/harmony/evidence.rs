@@ -119,11 +119,8 @@ mod tests {
 
     #[test]
     fn notes_count_in_every_slot_in_which_they_sound_from_the_tonic_up() {
-        let note = |onset, voice, pitch, duration| GridNote {
-            onset,
-            voice,
-            pitch: Pitch::new(pitch).expect("a pitch"),
-            duration,
+        let note = |onset, voice, pitch, duration| {
+            GridNote::new(onset, voice, Pitch::new(pitch).expect("a pitch"), duration)
         };
         let notes = [
             note(0, Voice::Bass, 38, 24),

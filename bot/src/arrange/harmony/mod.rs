@@ -75,7 +75,7 @@ mod tests {
     ];
 
     fn note(onset: u32, voice: Voice, pitch: u8, duration: u32) -> GridNote {
-        GridNote { onset, voice, pitch: Pitch::new(pitch).expect("a pitch"), duration }
+        GridNote::new(onset, voice, Pitch::new(pitch).expect("a pitch"), duration)
     }
 
     /// The chords at the bar lines and in the middle of the bars.

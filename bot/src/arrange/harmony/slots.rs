@@ -51,12 +51,9 @@ mod tests {
     use music::song::{GridNote, Voice};
 
     fn slots(beats_per_bar: u32, onsets: &[u32]) -> Slots {
-        let notes = onsets.iter().map(|onset| GridNote {
-            onset: *onset,
-            voice: Voice::Lead,
-            pitch: Pitch::new(60).expect("a pitch"),
-            duration: 12,
-        });
+        let notes = onsets
+            .iter()
+            .map(|onset| GridNote::new(*onset, Voice::Lead, Pitch::new(60).expect("a pitch"), 12));
         Slots::of(&Song::new(120.0, beats_per_bar, 2, notes))
     }
 

@@ -38,11 +38,8 @@ fn tune(seed: u64) -> Vec<u8> {
 }
 
 fn song(pitches: &[u8]) -> Song {
-    let note = |(pitch, idx): (&u8, u32)| GridNote {
-        onset: idx * 12,
-        voice: Voice::Lead,
-        pitch: Pitch::new(*pitch).expect("a pitch"),
-        duration: 12,
+    let note = |(pitch, idx): (&u8, u32)| {
+        GridNote::new(idx * 12, Voice::Lead, Pitch::new(*pitch).expect("a pitch"), 12)
     };
     Song::new(150.0, 4, 8, pitches.iter().zip(0..).map(note))
 }

@@ -100,6 +100,7 @@ fn is_header(token: Option<Token>) -> bool {
             Token::Bar
                 | Token::Voice(_)
                 | Token::Position(_)
+                | Token::Velocity(_)
                 | Token::Pitch(_)
                 | Token::Duration(_)
                 | Token::End

@@ -201,7 +201,7 @@ fn flaws(manner: Manner, line: &[Sung]) -> i32 {
 
 fn note(stroke: Stroke, voice: Voice, pitch: i32) -> GridNote {
     let pitch = u8::try_from(pitch).ok().and_then(Pitch::new).expect("sketches stay in range");
-    GridNote { onset: stroke.onset, voice, pitch, duration: stroke.duration }
+    GridNote::new(stroke.onset, voice, pitch, stroke.duration)
 }
 
 /// The roots, in the octave from Bb1 to A2.

@@ -15,11 +15,13 @@ fn songs() -> impl Strategy<Value = Song> {
     (20.0f64..400.0, 2u32..=6, 1u32..24, notes, any::<[bool; 3]>()).prop_map(
         |(tempo, beats, bars, notes, plays)| {
             let notes = notes.into_iter().filter(|(_, voice, ..)| plays[*voice]);
-            let notes = notes.map(|(onset, voice, pitch, duration)| GridNote {
-                onset,
-                voice: Voice::ALL[voice],
-                pitch: Pitch::new(pitch).expect("in range"),
-                duration,
+            let notes = notes.map(|(onset, voice, pitch, duration)| {
+                GridNote::new(
+                    onset,
+                    Voice::ALL[voice],
+                    Pitch::new(pitch).expect("in range"),
+                    duration,
+                )
             });
             Song::new(tempo, beats, bars, notes)
         },

@@ -9,7 +9,7 @@ fn song(kind: usize, idx: u32) -> Traits {
     let pitch = |base: u32, step: u32| {
         Pitch::new((base + [0, 3, 7, 5, 12, 10, 8, 2][(step % 8) as usize]) as u8).expect("a pitch")
     };
-    let note = |onset, voice, pitch, duration| GridNote { onset, voice, pitch, duration };
+    let note = |onset, voice, pitch, duration| GridNote::new(onset, voice, pitch, duration);
     let n_notes = 32 + idx % 5;
     let notes = (0..n_notes).flat_map(|i| match kind {
         0 => vec![

@@ -91,11 +91,8 @@ mod tests {
     use crate::song::GridNote;
 
     fn song(tempo_bpm: f64, up: u8, notes: &[(u32, u8)]) -> Song {
-        let notes = notes.iter().map(|(onset, pitch)| GridNote {
-            onset: *onset,
-            voice: Voice::Lead,
-            pitch: Pitch::new(pitch + up).expect("a pitch"),
-            duration: 12,
+        let notes = notes.iter().map(|(onset, pitch)| {
+            GridNote::new(*onset, Voice::Lead, Pitch::new(pitch + up).expect("a pitch"), 12)
         });
         Song::new(tempo_bpm, 4, 4, notes)
     }

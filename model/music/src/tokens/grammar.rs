@@ -6,12 +6,13 @@
 use std::ops::Range;
 
 use super::vocabulary::{
-    BAR, DENSITY, DURATION, END, HEADER, KEY, LENGTH, METER, PITCH, POSITION, START, TEMPO, Token,
-    TokenId, VOCABULARY, VOICE, relative,
+    BAR, DENSITY, DURATION, DYNAMIC, END, HEADER, KEY, LENGTH, METER, PITCH, POSITION, START,
+    TEMPO, Token, TokenId, VELOCITY, VOICE, relative,
 };
+use crate::dynamic::{Dynamic, N_DYNAMICS};
 use crate::key::Key;
 use crate::score::Pitch;
-use crate::song::{MAX_BARS, STEPS_PER_BEAT};
+use crate::song::{MAX_BARS, STEPS_PER_BEAT, Voice};
 
 /// Where in a song the next token stands.
 #[derive(Clone, Debug)]
@@ -20,10 +21,15 @@ pub struct Grammar {
     place: Place,
     n_bars_begun: u32,
     beats_per_bar: u32,
-    voice: Option<u32>,
+    voice: Option<Voice>,
     position: u32,
     key: Key,
-    pitch: u32,
+    /// The lowest pitch that may come next at the position.
+    least_pitch: u32,
+    /// How loud the voices usually are, as far as it has been said.
+    dynamics: Vec<Dynamic>,
+    /// How loud the note at hand is.
+    dynamic: Dynamic,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +38,7 @@ enum Place {
     AfterBar,
     AfterVoice,
     AfterPosition,
+    AfterVelocity,
     AfterPitch,
     AfterDuration,
     Ended,
@@ -57,7 +64,9 @@ impl Grammar {
             voice: None,
             position: 0,
             key: Key::from_index(0),
-            pitch: 0,
+            least_pitch: 0,
+            dynamics: Vec::new(),
+            dynamic: Dynamic::USUAL,
         }
     }
 
@@ -73,24 +82,49 @@ impl Grammar {
             Place::Header(idx) => only(header_range(idx)),
             Place::AfterBar => with_voices(VOICE, self.bar_or_end()),
             Place::AfterVoice => only(POSITION..POSITION + steps),
-            Place::AfterPosition => only(self.pitches_from(0)),
-            Place::AfterPitch => only(DURATION..VOCABULARY as u32),
+            Place::AfterPosition => self.notes(),
+            Place::AfterVelocity => only(self.pitches()),
+            Place::AfterPitch => only(DURATION..DYNAMIC),
             Place::AfterDuration => {
-                let mut ranges =
-                    with_voices(VOICE + self.voice.map_or(0, |v| v + 1), self.bar_or_end());
+                let later_voices = VOICE + self.voice.map_or(0, |voice| voice as u32 + 1);
+                let mut ranges = with_voices(later_voices, self.bar_or_end());
                 ranges.push(POSITION + self.position + 1..POSITION + steps);
-                ranges.push(self.pitches_from(self.pitch + 1));
                 ranges.retain(|range| !range.is_empty());
+                ranges.extend(self.notes());
                 ranges
             }
             Place::Ended => Vec::new(),
         }
     }
 
-    /// The pitches of the key, those written below `least` left out.
-    fn pitches_from(&self, least: u32) -> Range<u32> {
+    /// What may begin a note at the position: its pitch, or how loud it is if that changes; nothing
+    /// once the highest pitch has been written.
+    fn notes(&self) -> Vec<Range<u32>> {
+        let pitches = self.pitches();
+        if pitches.is_empty() {
+            return Vec::new();
+        }
+        let usual = self.usual();
+        let velocity = |dynamic: u32| {
+            let steps = dynamic as i32 - usual.index() as i32;
+            Token::Velocity(steps).id().0
+        };
+        let now = velocity(self.dynamic.index());
+        let mut ranges = vec![velocity(0)..now, now + 1..velocity(N_DYNAMICS - 1) + 1, pitches];
+        ranges.retain(|range| !range.is_empty());
+        ranges
+    }
+
+    /// The pitches of the key that may come next at the position.
+    fn pitches(&self) -> Range<u32> {
         let lowest = relative(Pitch::LOWEST, self.key);
-        PITCH + least.max(lowest)..PITCH + relative(Pitch::HIGHEST, self.key) + 1
+        PITCH + self.least_pitch.max(lowest)..PITCH + relative(Pitch::HIGHEST, self.key) + 1
+    }
+
+    /// How loud the voice usually is.
+    fn usual(&self) -> Dynamic {
+        let usual = self.voice.and_then(|voice| self.dynamics.get(voice as usize));
+        usual.copied().unwrap_or_default()
     }
 
     /// The ranges that end the bar: the next bar or the end of the song.
@@ -128,15 +162,21 @@ impl Grammar {
             }
             Token::End => Place::Ended,
             Token::Voice(voice) => {
-                self.voice = Some(voice as u32);
+                self.voice = Some(voice);
+                self.dynamic = self.usual();
                 Place::AfterVoice
             }
             Token::Position(step) => {
                 self.position = step;
+                self.least_pitch = 0;
                 Place::AfterPosition
             }
+            Token::Velocity(steps) => {
+                self.dynamic = self.usual().raised(steps).unwrap_or(self.dynamic);
+                Place::AfterVelocity
+            }
             Token::Pitch(pitch) => {
-                self.pitch = pitch;
+                self.least_pitch = pitch + 1;
                 Place::AfterPitch
             }
             Token::Duration(_) => Place::AfterDuration,
@@ -144,6 +184,7 @@ impl Grammar {
                 match header {
                     Token::Meter(beats) => self.beats_per_bar = beats,
                     Token::Key(key) => self.key = key,
+                    Token::Dynamic(dynamic) => self.dynamics.push(dynamic),
                     _ => {}
                 }
                 match self.place {
@@ -175,6 +216,9 @@ fn header_range(idx: usize) -> Range<u32> {
         KEY..DENSITY,
         DENSITY..LENGTH,
         LENGTH..POSITION,
+        DYNAMIC..VELOCITY,
+        DYNAMIC..VELOCITY,
+        DYNAMIC..VELOCITY,
     ];
     RANGES.get(idx).cloned().unwrap_or(BAR..BAR + 1)
 }

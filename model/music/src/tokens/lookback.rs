@@ -9,8 +9,20 @@ use super::vocabulary::{Token, TokenId};
 /// How many bars back are looked at.
 pub const LOOKBACKS: [usize; 4] = [1, 2, 4, 8];
 
-/// Within a bar, tokens ascend by (voice, position, pitch, is a duration); 0 stands for "none yet".
-type Order = (u32, u32, u32, bool);
+/// Within a bar, tokens ascend by voice, position, pitch and kind; 0 stands for "none yet".
+type Order = (u32, u32, u32, Kind);
+
+/// What a token says, in the order in which it is said after a position or a pitch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    /// Where a note is: its voice, position or pitch.
+    #[default]
+    Place,
+    /// How long it is.
+    Duration,
+    /// How loud the next one is.
+    Velocity,
+}
 
 /// The song so far, indexed by bar. Feed it token by token.
 #[derive(Clone, Debug, Default)]
@@ -30,14 +42,15 @@ impl Lookback {
         match token {
             Some(Token::Bar) => {
                 self.bars.push(Vec::new());
-                self.last = (0, 0, 0, false);
+                self.last = Order::default();
             }
-            Some(Token::Voice(voice)) => self.last = (voice as u32 + 1, 0, 0, false),
-            Some(Token::Position(step)) => self.last = (self.last.0, step + 1, 0, false),
+            Some(Token::Voice(voice)) => self.last = (voice as u32 + 1, 0, 0, Kind::Place),
+            Some(Token::Position(step)) => self.last = (self.last.0, step + 1, 0, Kind::Place),
             Some(Token::Pitch(pitch)) => {
-                self.last = (self.last.0, self.last.1, pitch + 1, false);
+                self.last = (self.last.0, self.last.1, pitch + 1, Kind::Place);
             }
-            Some(Token::Duration(_)) => self.last.3 = true,
+            Some(Token::Duration(_)) => self.last.3 = Kind::Duration,
+            Some(Token::Velocity(_)) => self.last.3 = Kind::Velocity,
             _ => return [None; LOOKBACKS.len()],
         }
         if let Some(bar) = self.bars.last_mut() {
@@ -52,14 +65,18 @@ impl Lookback {
         let now = self.last;
         let first = bar.partition_point(|(order, _)| *order <= now);
         let later = &bar[first..];
-        let same_voice = |order: &Order| order.0 == now.0;
+        let next = |is_wanted: fn(Order) -> bool| {
+            later.iter().find(|(order, _)| order.0 == now.0 && is_wanted(*order))
+        };
         let found = match now {
+            // A velocity wants a pitch.
+            (.., Kind::Velocity) => next(|o| o.2 > 0 && o.3 == Kind::Place),
             // A pitch wants a duration: its own, or the next note's of the voice.
-            (_, _, 1.., false) => later.iter().find(|(o, _)| o.3 && same_voice(o)),
-            // A position wants a pitch.
-            (_, 1.., 0, _) => later.iter().find(|(o, _)| o.2 > 0 && !o.3 && same_voice(o)),
+            (_, _, 1.., Kind::Place) => next(|o| o.3 == Kind::Duration),
+            // A position wants a pitch, or how loud that is.
+            (_, 1.., 0, _) => next(|o| o.2 > 0 && o.3 == Kind::Place || o.3 == Kind::Velocity),
             // A voice wants a position.
-            (1.., 0, ..) => later.iter().find(|(o, _)| o.1 > 0 && o.2 == 0 && same_voice(o)),
+            (1.., 0, ..) => next(|o| o.1 > 0 && o.2 == 0 && o.3 == Kind::Place),
             // After a bar or a note anything may come; past the last token comes the next bar.
             _ => match later.first() {
                 Some(token) => Some(token),
@@ -73,6 +90,7 @@ impl Lookback {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dynamic::Dynamic;
     use crate::score::Pitch;
     use crate::song::{GridNote, Song, Voice};
     use crate::tokens::encode;
@@ -84,21 +102,43 @@ mod tests {
     }
 
     fn note(onset: u32, voice: Voice, pitch: u8) -> GridNote {
-        GridNote { onset, voice, pitch: Pitch::new(pitch).expect("a pitch"), duration: 12 }
+        GridNote::new(onset, voice, Pitch::new(pitch).expect("a pitch"), 12)
+    }
+
+    fn loud(note: GridNote) -> GridNote {
+        GridNote { dynamic: Dynamic::of_velocity(124), ..note }
     }
 
     #[test]
     fn a_repeated_bar_is_predicted_token_by_token() {
-        let notes = (0..2).flat_map(|bar| {
-            [
+        let plain = |bar: u32| {
+            vec![
                 note(bar * 96, Voice::Bass, 40),
                 note(bar * 96, Voice::Lead, 70),
                 note(bar * 96, Voice::Lead, 74),
                 note(bar * 96 + 30, Voice::Lead, 72),
             ]
-        });
-        let ids = encode(&Song::new(150.0, 4, 2, notes));
-        let suggested = lookbacks(&ids);
+        };
+        // Accents on a first note, within a chord, and on a last note.
+        let accented = |bar: u32| {
+            let start = bar * 96;
+            let mut notes = plain(bar);
+            notes.extend([loud(notes[2]), loud(note(start, Voice::Chords, 60))]);
+            notes.extend([12, 24, 36].map(|at| note(start + at, Voice::Chords, 64)));
+            notes.extend([24, 48, 60, 72].map(|at| note(start + at, Voice::Lead, 76)));
+            notes.push(loud(note(start + 84, Voice::Lead, 79)));
+            notes
+        };
+        assert_is_predicted(&encode(&Song::new(150.0, 4, 2, (0..2).flat_map(plain))));
+        let accented = encode(&Song::new(150.0, 4, 2, (0..2).flat_map(accented)));
+        let is_velocity = |id: &&TokenId| matches!(id.token(), Some(Token::Velocity(_)));
+        assert_eq!(accented.iter().filter(is_velocity).count(), 2 * 5);
+        assert_is_predicted(&accented);
+    }
+
+    /// Of two bars that are the same, the second is suggested by the first.
+    fn assert_is_predicted(ids: &[TokenId]) {
+        let suggested = lookbacks(ids);
         let second = HEADER + (ids.len() - HEADER - 1) / 2;
         assert_eq!(ids[second].token(), Some(Token::Bar));
         for t in second..ids.len() - 2 {

@@ -108,15 +108,15 @@ impl Room {
     }
 
     /// Whether there is room for what `id` begins or makes longer. Whatever takes no room is allowed,
-    /// as the ends of a bar and of the song are; and wherever a voice, a position or a pitch was
-    /// allowed, so is at least one token that the grammar lets follow it.
+    /// as the ends of a bar and of the song are; and wherever a voice, a position, a velocity or a pitch
+    /// was allowed, so is at least one token that the grammar lets follow it.
     pub fn allows(&self, id: TokenId) -> bool {
         match id.token() {
             Some(Token::Voice(voice)) => {
                 (0..self.steps_per_bar).any(|step| self.may_begin(voice, step))
             }
             Some(Token::Position(step)) => self.may_begin(self.voice, step),
-            Some(Token::Pitch(_)) => self.may_begin(self.voice, self.position),
+            Some(Token::Velocity(_) | Token::Pitch(_)) => self.may_begin(self.voice, self.position),
             Some(Token::Duration(steps)) => steps <= self.free,
             _ => true,
         }
@@ -216,7 +216,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn note(onset: u32, voice: Voice, number: u8, duration: u32) -> GridNote {
-        GridNote { onset, voice, pitch: Pitch::new(number).expect("a pitch"), duration }
+        GridNote::new(onset, voice, Pitch::new(number).expect("a pitch"), duration)
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! The ids of one kind are a range; a token's meaning and its id are each computed from the other.
 
+use crate::dynamic::{Dynamic, N_DYNAMICS};
 use crate::key::Key;
 use crate::score::Pitch;
 use crate::song::{self, BEATS_PER_BAR, STEPS_PER_BEAT, Voice, duration_class, duration_of_class};
@@ -35,12 +36,17 @@ pub(super) const POSITION: u32 = LENGTH + LENGTHS.len() as u32 + 1;
 pub(super) const PITCH: u32 = POSITION + N_POSITIONS;
 pub(super) const DURATION: u32 = PITCH + N_PITCHES;
 
+pub(super) const DYNAMIC: u32 = DURATION + N_DURATIONS;
+pub(super) const VELOCITY: u32 = DYNAMIC + N_DYNAMICS;
+/// The most steps by which a note is softer or louder than another.
+const MOST_STEPS: i32 = N_DYNAMICS as i32 - 1;
+
 /// Number of tokens.
-pub const VOCABULARY: usize = (DURATION + N_DURATIONS) as usize;
+pub const VOCABULARY: usize = (VELOCITY + 2 * N_DYNAMICS - 1) as usize;
 /// Tokens before the first bar.
-pub const HEADER: usize = 6;
+pub const HEADER: usize = 9;
 /// Changes whenever a token changes its meaning; a checkpoint made with another is not loaded.
-pub const LAYOUT: u32 = 3;
+pub const LAYOUT: u32 = 4;
 
 /// A token's index in the vocabulary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,6 +79,10 @@ pub enum Token {
     Pitch(u32),
     /// Length of the note just begun, in steps.
     Duration(u32),
+    /// How loud a voice usually is.
+    Dynamic(Dynamic),
+    /// The notes that follow in the voice are so many steps louder than that.
+    Velocity(i32),
 }
 
 impl Token {
@@ -91,6 +101,10 @@ impl Token {
             Self::Position(step) => POSITION + step.min(N_POSITIONS - 1),
             Self::Pitch(relative) => PITCH + relative.min(N_PITCHES - 1),
             Self::Duration(steps) => DURATION + duration_class(steps) as u32,
+            Self::Dynamic(dynamic) => DYNAMIC + dynamic.index(),
+            Self::Velocity(steps) => {
+                VELOCITY + (steps.clamp(-MOST_STEPS, MOST_STEPS) + MOST_STEPS) as u32
+            }
         })
     }
 }
@@ -111,7 +125,10 @@ impl TokenId {
             LENGTH..POSITION => Token::Length(id - LENGTH),
             POSITION..PITCH => Token::Position(id - POSITION),
             PITCH..DURATION => Token::Pitch(id - PITCH),
-            _ => Token::Duration(duration_of_class((id - DURATION) as usize)?),
+            DURATION..DYNAMIC => Token::Duration(duration_of_class((id - DURATION) as usize)?),
+            DYNAMIC..VELOCITY => Token::Dynamic(Dynamic::of_index(id - DYNAMIC)?),
+            _ if id < VOCABULARY as u32 => Token::Velocity((id - VELOCITY) as i32 - MOST_STEPS),
+            _ => return None,
         })
     }
 
