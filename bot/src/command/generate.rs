@@ -2,13 +2,15 @@
 //!
 //! To add an option: a field of [`Wish`], and here its row and its line in [`read`].
 
+use std::ops::RangeInclusive;
+
 use super::genre;
 use super::offer::{Offer, find_name};
 use super::option::{CommandOption, Given, Kind, MenuEntry};
 use crate::arrangement_kind::ArrangementKind;
 use crate::instrument::Instrument;
 use crate::post;
-use crate::wish::{Bpm, Wish};
+use crate::wish::{Bpm, NotesAtOnce, NotesPerBar, Register, Wish};
 use music::key::Key;
 use music::notation;
 
@@ -21,15 +23,18 @@ pub(super) fn options(max_bars: u32) -> Vec<CommandOption> {
     let instruments = Kind::Name(|_, _| owned(Instrument::names()));
     let arrangements = Kind::Name(|_, _| owned(&ArrangementKind::ALL.map(ArrangementKind::name)));
     let keys = Kind::Menu((0..24).map(|index| menu_entry(Key::from_index(index))).collect());
-    let tempos = *Bpm::RANGE.start() as u64..=*Bpm::RANGE.end() as u64;
+    let voices = u64::from(*NotesAtOnce::RANGE.start())..=u64::from(*NotesAtOnce::RANGE.end());
     let option = CommandOption::new;
     vec![
         genre::option(),
         option("artist", "In whose manner, among those of the genre", artists),
         option("seed", "The same seed makes the same track again", Kind::Integer(0..=MAX_SEED)),
         option("bars", "How long it is, in bars", Kind::Integer(1..=u64::from(max_bars))),
-        option("tempo", "Tempo in beats per minute", Kind::Integer(tempos)),
+        option("tempo", "Tempo in beats per minute", whole(Bpm::RANGE)),
         option("key", "The key of the track", keys),
+        option("density", "How many notes a bar has", whole(NotesPerBar::RANGE)),
+        option("register", "How high the lead is: 60 is middle C", whole(Register::RANGE)),
+        option("polyphony", "How many notes sound at once", Kind::Integer(voices)),
         option("instrument", "What plays the lead", instruments),
         option("arrangement", "What plays along", arrangements),
     ]
@@ -46,6 +51,9 @@ pub(super) fn read(given: &Given, offer: &Offer) -> Result<Wish, String> {
         bars: given.parsed("bars").map_err(post::impossible)?,
         tempo: given.parsed("tempo").map_err(post::impossible)?,
         key: given.parsed("key").map_err(post::impossible)?,
+        density: given.parsed("density").map_err(post::impossible)?,
+        register: given.parsed("register").map_err(post::impossible)?,
+        polyphony: given.parsed("polyphony").map_err(post::impossible)?,
         instrument: given.parsed("instrument").map_err(|error| post::unknown_instrument(&error))?,
         arrangement: given.parsed("arrangement").map_err(post::impossible)?,
         temperature: None,
@@ -58,6 +66,11 @@ pub(super) fn read(given: &Given, offer: &Offer) -> Result<Wish, String> {
 fn artist(name: &str, genre: &str, offer: &Offer) -> String {
     let known = offer.artists.get(genre).and_then(|artists| find_name(name, artists));
     known.cloned().unwrap_or_else(|| name.trim().to_owned())
+}
+
+/// The whole numbers of a range whose ends are whole.
+fn whole(range: RangeInclusive<f64>) -> Kind {
+    Kind::Integer(*range.start() as u64..=*range.end() as u64)
 }
 
 /// Spelled as in posts; what is sent is the plain spelling that is read everywhere.

@@ -39,6 +39,9 @@ fn everything_that_is_filled_in_is_in_the_wish() {
         ("bars", "16"),
         ("tempo", "155"),
         ("key", "F# minor"),
+        ("density", "12"),
+        ("register", "72"),
+        ("polyphony", "3"),
         ("instrument", "saw_lead"),
         ("arrangement", "Lead"),
     ];
@@ -48,13 +51,16 @@ fn everything_that_is_filled_in_is_in_the_wish() {
         bars: "16".parse().ok(),
         tempo: "155".parse().ok(),
         key: "F# minor".parse().ok(),
+        density: "12".parse().ok(),
+        register: "72".parse().ok(),
+        polyphony: "3".parse().ok(),
         instrument: "Lead 2 (sawtooth)".parse().ok(),
         arrangement: Some(ArrangementKind::Lead),
         ..Wish::any("Hardstyle")
     };
     assert_eq!(wish(&options), Ok(expected));
     let options = commands(64)[0].options.iter().map(|o| o.name).collect::<Vec<_>>();
-    assert_eq!(options.len(), 8, "{options:?}: each has a place in the test above");
+    assert_eq!(options.len(), 11, "{options:?}: each has a place in the test above");
     assert_eq!(asked("model", &[("genre", " trance")]), Ok(Question::Model("trance".to_owned())));
 }
 

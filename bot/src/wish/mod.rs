@@ -17,7 +17,7 @@ use clap::Args;
 use music::key::Key;
 use serde::{Deserialize, Serialize};
 
-pub use self::number::{Bars, Bpm, NotPossible, Temperature};
+pub use self::number::{Bars, Bpm, NotPossible, NotesAtOnce, NotesPerBar, Register, Temperature};
 pub use self::path::AbsolutePath;
 pub use self::primer::{Primer, Source, track_number};
 use crate::arrangement_kind::ArrangementKind;
@@ -48,6 +48,15 @@ pub struct Wish {
     /// Key, such as "F minor" or "F#m"
     #[arg(long, value_name = "K", value_parser = typed::key)]
     pub key: Option<Key>,
+    /// Notes in a bar of the melody, all its voices together
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub density: Option<NotesPerBar>,
+    /// Mean pitch of the lead, as a MIDI note number (60 is middle C)
+    #[arg(long, value_name = "P", allow_negative_numbers = true)]
+    pub register: Option<Register>,
+    /// The most notes that sound at once in the melody
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub polyphony: Option<NotesAtOnce>,
     /// What plays the lead: a General MIDI name
     #[arg(long, value_name = "I", value_parser = typed::instrument)]
     #[serde(with = "as_text")]

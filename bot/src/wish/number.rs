@@ -107,6 +107,19 @@ checked_number! {
     Temperature(f64): "temperature", 0.0..=3.0, "0 to 3"
 }
 
+checked_number! {
+    /// A density in notes a bar of melody, all voices together, 1 to 64.
+    NotesPerBar(f64): "density", 1.0..=64.0, "1 to 64 notes per bar"
+}
+checked_number! {
+    /// The mean pitch of the lead as a MIDI note number, 36 to 96; 60 is middle C.
+    Register(f64): "register", 36.0..=96.0, "36 to 96, as MIDI note numbers: 60 is middle C"
+}
+checked_number! {
+    /// The most notes that sound at once in the melody, all voices together, 1 to 16.
+    NotesAtOnce(u32): "polyphony", 1..=16, "1 to 16 notes"
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -23,6 +23,9 @@ fn everything() -> Wish {
         bars: Bars::new(16).ok(),
         tempo: Bpm::new(155.5).ok(),
         key: "F# minor".parse().ok(),
+        density: NotesPerBar::new(12.5).ok(),
+        register: Register::new(72.0).ok(),
+        polyphony: NotesAtOnce::new(3).ok(),
         instrument: "Lead 2 (sawtooth)".parse().ok(),
         arrangement: Some(ArrangementKind::Lead),
         temperature: Temperature::new(0.0).ok(),
@@ -42,6 +45,9 @@ fn the_command_line_is_parsed_straight_into_types() {
         "--bars=16",
         "--tempo=155.5",
         "--key=f#m",
+        "--density=12.5",
+        "--register=72",
+        "--polyphony=3",
         "--instrument=saw_lead",
         "--arrangement=lead",
         "--temperature=0",
@@ -127,7 +133,8 @@ fn wishes_stored_by_earlier_releases_are_still_read() {
         "tempo_bpm":155.5,"key":"f#m","instrument":"saw_lead","arrangement":"lead",
         "temperature":0.0,"plain":true,"opening":null,"no_audio":true,"no_picture":false,
         "wav":false,"stems":true}"#;
-    assert_eq!(serde_json::from_str::<Wish>(stored).expect("a wish"), everything());
+    let expected = Wish { density: None, register: None, polyphony: None, ..everything() };
+    assert_eq!(serde_json::from_str::<Wish>(stored).expect("a wish"), expected);
     let stored = r#"{"genre":"trance","seed":null,"bars":null,"tempo_bpm":null,"key":null,
         "instrument":null,"arrangement":null,"temperature":null,"plain":false,
         "opening":{"source":{"track":3},"bars":4},"no_audio":false,"no_picture":false,

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use bot::command::find_name;
-use composer::LABELS;
+use composer::conditions::NAMES;
 
 use crate::context::Context;
 use crate::store::{self, SongStatus};
@@ -17,7 +17,7 @@ use crate::store::{self, SongStatus};
 /// An artist with so many songs is given a label.
 pub(crate) const MIN_SONGS: usize = 5;
 /// The most artists that a network knows, of all genres together.
-pub(crate) const MAX_ARTISTS: usize = LABELS / 2;
+pub(crate) const MAX_ARTISTS: usize = NAMES / 2;
 
 /// What a network knows of an artist whom someone asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +126,7 @@ pub(crate) fn all(context: &Context, known: &[String]) -> anyhow::Result<Vec<Str
 
 fn joined(known: &[String], now: impl Iterator<Item = String>) -> Vec<String> {
     let new = now.filter(|name| !known.contains(name));
-    known.iter().cloned().chain(new).take(LABELS - 1).collect()
+    known.iter().cloned().chain(new).take(NAMES - 1).collect()
 }
 
 #[cfg(test)]
@@ -155,7 +155,7 @@ mod tests {
         let label_of = |artist| label_of(&all, "hardstyle", artist);
         assert_eq!([label_of(None), label_of(Some("x")), label_of(Some("y"))], [1, 4, 0]);
         let many = (0..200).map(|n| n.to_string());
-        assert_eq!(joined(&known, many).len(), LABELS - 1);
+        assert_eq!(joined(&known, many).len(), NAMES - 1);
     }
 
     #[test]

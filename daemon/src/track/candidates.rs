@@ -4,7 +4,7 @@
 //! learned from; [`taste::choose`] decides which is taken.
 
 use composer::memorisation::{Melodies, Shared};
-use composer::sample::{SampleError, SongSpec, sample};
+use composer::sample::{SampleError, SongSpec, sample_many};
 use music::song::Song;
 use network::infer::Predictor;
 use taste::{Merit, Rule, Taste};
@@ -45,13 +45,17 @@ pub(crate) fn choose(
 ) -> anyhow::Result<ChosenSong> {
     let rule =
         Rule { n_candidates: criteria.n_candidates, max_copied_notes: criteria.max_copied_notes };
-    let chosen = taste::choose(rule, |idx| {
-        let seed = candidate_seed(spec.seed, idx);
-        let song = sample(predictor, &SongSpec { seed, ..spec.clone() }).map_err(into_misused)?;
-        let shared = criteria.melodies.longest_shared(&drawn_part(&song, spec));
-        let reward = criteria.taste.reward(&taste::measure(&song));
-        let merit = Merit { n_copied_notes: shared.n_notes, reward };
-        anyhow::Ok(((song, shared), merit))
+    let chosen = taste::choose(rule, |which| {
+        let of = |idx| SongSpec { seed: candidate_seed(spec.seed, idx), ..spec.clone() };
+        let specs: Vec<SongSpec> = which.map(of).collect();
+        let measured = |song: Result<Song, SampleError>| {
+            let song = song.map_err(into_misused)?;
+            let shared = criteria.melodies.longest_shared(&drawn_part(&song, spec));
+            let reward = criteria.taste.reward(&taste::measure(&song));
+            let merit = Merit { n_copied_notes: shared.n_notes, reward };
+            anyhow::Ok(((song, shared), merit))
+        };
+        sample_many(predictor, &specs).into_iter().map(measured).collect::<anyhow::Result<Vec<_>>>()
     })?;
     let candidate = |(idx, merit): (u32, &Merit)| Candidate {
         seed: candidate_seed(spec.seed, idx),
@@ -86,6 +90,7 @@ fn candidate_seed(seed: u64, idx: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use composer::sample::Asked;
     use music::key::{Key, Mode};
     use music::tokens::Polyphony;
     use network::Network;
@@ -108,7 +113,10 @@ mod tests {
             tempo_bpm: 150.0,
             beats_per_bar: 4,
             key: Key::new(5, Mode::Minor),
+            in_scale: 0.0,
             notes_per_bar: 10.0,
+            register: None,
+            asked: Asked::default(),
             polyphony: Polyphony::ANY,
             temperature: 1.0,
             top_p: 1.0,

@@ -1,6 +1,8 @@
 //! What do a genre's songs suggest for a track that is not told how to be?
 
+use composer::conditions::{in_scale, register};
 use music::key::Key;
+use music::song::Song;
 use music::tokens::Polyphony;
 
 use crate::context::Context;
@@ -17,13 +19,35 @@ pub(crate) struct Defaults {
     pub(crate) key: Option<Key>,
     /// Density.
     pub(crate) notes_per_bar: Option<f64>,
-    /// How many notes sound at once, at most.
-    pub(crate) polyphony: Option<Polyphony>,
+    /// How the notes lie.
+    pub(crate) texture: Option<Texture>,
+}
+
+/// How the notes of a song lie.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Texture {
+    /// How many sound at once, at most.
+    pub(crate) polyphony: Polyphony,
+    /// The share in the scale of the key, 0 to 1.
+    pub(crate) in_scale: f64,
+    /// The mean pitch of the lead, as a key number.
+    pub(crate) register: Option<f64>,
+}
+
+impl Texture {
+    /// That of a song.
+    pub(crate) fn of(song: &Song) -> Self {
+        Self {
+            polyphony: Polyphony::of(song),
+            in_scale: in_scale(song, song.key()),
+            register: register(song),
+        }
+    }
 }
 
 impl Defaults {
-    /// The median tempo; of a song picked by `seed` the key, the density and how many notes sound at
-    /// once, so that tracks vary as the songs do.
+    /// The median tempo; of a song picked by `seed` the key, the density and how the notes lie, so
+    /// that tracks vary as the songs do.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -49,15 +73,15 @@ impl Defaults {
             tempo_bpm: median(music.iter().map(|(_, m)| m.tempo_bpm).collect()),
             key: picked.map(|(_, m)| Key::from_index(usize::from(m.key_index))),
             notes_per_bar: picked.map(|(_, m)| f64::from(m.n_notes) / f64::from(m.n_bars.max(1))),
-            polyphony: picked.and_then(|(id, _)| polyphony(context, *id)),
+            texture: picked.and_then(|(id, _)| texture(context, *id)),
         })
     }
 }
 
 /// That of a song. A file that cannot be read is no reason to play nothing.
-fn polyphony(context: &Context, id: SongId) -> Option<Polyphony> {
+fn texture(context: &Context, id: SongId) -> Option<Texture> {
     match material::music(context, id) {
-        Ok(song) => song.as_ref().map(Polyphony::of),
+        Ok(song) => song.as_ref().map(Texture::of),
         Err(error) => {
             tracing::warn!(%id, error = format!("{error:#}"), "a song cannot be read");
             None
@@ -72,7 +96,7 @@ mod tests {
     use crate::demo::starter::SONGS;
     use crate::store::{Music, Song};
 
-    fn keep(context: &Context, file_name: &str, bytes: &[u8], key_index: u8) -> Polyphony {
+    fn keep(context: &Context, file_name: &str, bytes: &[u8], key_index: u8) -> Texture {
         let id = SongId::of(bytes);
         std::fs::write(context.home.songs().join(format!("{id}.mid")), bytes).expect("written");
         let music = Music {
@@ -93,31 +117,28 @@ mod tests {
         };
         context.store.take_in(Some((id, song)), None).expect("taken in");
         let examined = watch::examine::examine(bytes, &context.config.intake);
-        Polyphony::of(&examined.song.expect("music"))
+        Texture::of(&examined.song.expect("music"))
     }
 
     #[test]
-    fn key_density_and_polyphony_are_those_of_the_picked_song() {
+    fn key_density_and_texture_are_those_of_the_picked_song() {
         let (_folder, context) = context();
         let defaults = |seed| Defaults::of(&context, "hardstyle", None, seed).expect("read");
-        assert_eq!((defaults(0).key, defaults(0).polyphony), (None, None));
-        let known: Vec<Polyphony> = (0u8..)
+        assert_eq!((defaults(0).key, defaults(0).texture), (None, None));
+        let known: Vec<Texture> = (0u8..)
             .zip(SONGS)
             .map(|(key_index, (name, bytes))| keep(&context, name, bytes, key_index))
             .collect();
-        assert!(known.iter().any(|polyphony| *polyphony != known[0]), "all are alike");
+        assert!(known.iter().any(|texture| *texture != known[0]), "all are alike");
         let picked: Vec<Defaults> = (0..24).map(defaults).collect();
-        for (key, polyphony) in known.iter().enumerate() {
+        for (key, texture) in known.iter().enumerate() {
             let defaults =
                 picked.iter().find(|defaults| defaults.key == Some(Key::from_index(key)));
             let defaults = defaults.expect("each song is picked by some seed");
-            assert_eq!(
-                (defaults.notes_per_bar, defaults.polyphony),
-                (Some(10.0), Some(*polyphony))
-            );
+            assert_eq!((defaults.notes_per_bar, defaults.texture), (Some(10.0), Some(*texture)));
         }
         // Without its file the rest is still known.
         std::fs::remove_dir_all(context.home.songs()).expect("removed");
-        assert_eq!(defaults(3), Defaults { polyphony: None, ..picked[3] });
+        assert_eq!(defaults(3), Defaults { texture: None, ..picked[3] });
     }
 }

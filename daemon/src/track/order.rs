@@ -7,14 +7,14 @@
 use bot::arrange::Profile;
 use bot::arrangement_kind::ArrangementKind;
 use bot::instrument::Instrument;
-use bot::wish::{Bars, Bpm, Temperature, Wish};
+use bot::wish::{Bars, Bpm, NotesPerBar, Register, Temperature, Wish};
 use composer::sample;
 use composer::version::Manifest;
 use music::key::Key;
 use music::song::Song;
 use music::tokens::Polyphony;
 
-use super::defaults::Defaults;
+use super::defaults::{Defaults, Texture};
 use super::primer::{self, Found};
 use crate::context::Context;
 use crate::control::failure::{Misused, NotNow};
@@ -24,6 +24,9 @@ use crate::cycle::label::{self, ArtistStatus};
 const KEY: usize = 17;
 /// The density of a genre without songs, in notes a bar.
 const NOTES_PER_BAR: f64 = 10.0;
+
+/// The least share of the notes in the scale of a key that was asked for.
+const IN_SCALE_ASKED: f64 = 0.95;
 
 /// A wish with everything decided.
 pub(crate) struct Order {
@@ -58,6 +61,8 @@ impl Order {
         let bars = wish.bars.map_or_else(|| bars(primer.as_ref(), settings.bars), Ok)?;
         let profile = context.config.genre.of(&wish.genre);
         let defaults = Defaults::of(context, &wish.genre, artist.as_deref(), seed)?;
+        let texture = whole.map(Texture::of).or(defaults.texture);
+        let least_in_scale = if wish.key.is_some() { IN_SCALE_ASKED } else { 0.0 };
         let sampling = sample::SongSpec {
             seed,
             n_bars: bars.get(),
@@ -70,10 +75,19 @@ impl Order {
                 .or(whole.map(Song::key))
                 .or(defaults.key)
                 .unwrap_or_else(|| Key::from_index(KEY)),
-            notes_per_bar: (whole.map(Song::notes_per_bar))
+            notes_per_bar: (wish.density.map(NotesPerBar::get))
+                .or(whole.map(Song::notes_per_bar))
                 .or(defaults.notes_per_bar)
                 .unwrap_or(NOTES_PER_BAR),
-            polyphony: (whole.map(Polyphony::of)).or(defaults.polyphony).unwrap_or(Polyphony::ANY),
+            in_scale: texture.map_or(1.0, |own| own.in_scale.max(least_in_scale)),
+            register: (wish.register.map(Register::get)).or(texture.and_then(|own| own.register)),
+            asked: sample::Asked {
+                key: wish.key.is_some(),
+                density: wish.density.is_some(),
+                register: wish.register.is_some(),
+                polyphony: wish.polyphony.is_some(),
+            },
+            polyphony: polyphony(wish, texture),
             temperature: wish.temperature.map_or(settings.temperature, Temperature::get),
             top_p: settings.top_p,
             label: label::label_of(&manifest.genres, &wish.genre, artist.as_deref()),
@@ -82,6 +96,16 @@ impl Order {
         let wish = Wish { artist, ..wish.clone() };
         let (arrangement, instrument) = (wish.arrangement.unwrap_or_default(), wish.instrument);
         Ok(Self { wish, sampling, arrangement, instrument, profile })
+    }
+}
+
+/// As many notes at once as were asked for; else as a song has, unless so many notes are asked for that
+/// they may need more.
+fn polyphony(wish: &Wish, texture: Option<Texture>) -> Polyphony {
+    match (wish.polyphony, texture) {
+        (Some(asked), _) => Polyphony { in_all: asked.get(), ..Polyphony::ANY },
+        (None, Some(texture)) if wish.density.is_none() => texture.polyphony,
+        _ => Polyphony::ANY,
     }
 }
 

@@ -7,6 +7,8 @@
 use music::song::Song;
 use music::tokens::{LOOKBACKS, Lookback, Token, TokenId, absolute, encode};
 
+use crate::conditions::Conditions;
+
 /// One song to learn from.
 #[derive(Clone, Debug)]
 pub struct Piece {
@@ -23,16 +25,22 @@ pub struct Piece {
     pub narrow_label: Option<u32>,
     /// Whether it may be held out for validation; what the model made itself may not.
     pub may_validate: bool,
-    tokens: Vec<TokenId>,
-    suggested: Vec<[Option<usize>; LOOKBACKS.len()]>,
+    as_written: Written,
+    parallel: Written,
+}
+
+/// A song as the network reads it.
+#[derive(Clone, Debug)]
+pub(crate) struct Written {
+    pub(crate) tokens: Vec<TokenId>,
+    /// For each token, the indices of the tokens that each lookback suggests to come next.
+    pub(crate) suggested: Vec<[Option<usize>; LOOKBACKS.len()]>,
+    pub(crate) conditions: Conditions,
 }
 
 impl Piece {
     /// Encodes a song, with weight 1.
     pub fn new(id: impl Into<String>, group: impl Into<String>, song: &Song) -> Self {
-        let tokens = encode(song);
-        let mut lookback = Lookback::default();
-        let suggested = tokens.iter().map(|token| lookback.push(*token)).collect();
         Self {
             id: id.into(),
             group: group.into(),
@@ -40,36 +48,59 @@ impl Piece {
             label: 0,
             narrow_label: None,
             may_validate: true,
-            tokens,
-            suggested,
+            as_written: Written::of(song),
+            parallel: Written::of(&song.parallel()),
         }
     }
 
     /// Its tokens, from start to end.
     pub fn tokens(&self) -> &[TokenId] {
-        &self.tokens
+        &self.as_written.tokens
     }
 
     /// For each token, the indices of the tokens that each lookback suggests to come next.
     pub fn suggested(&self) -> &[[Option<usize>; LOOKBACKS.len()]] {
-        &self.suggested
+        &self.as_written.suggested
+    }
+
+    /// The labels that the network is given at every step of the piece as it is written.
+    pub fn labels(&self) -> Vec<u32> {
+        std::iter::once(self.label).chain(self.as_written.conditions.labels()).collect()
+    }
+
+    pub(crate) fn as_written(&self) -> &Written {
+        &self.as_written
+    }
+
+    /// The same music in the other mode of its tonic.
+    pub(crate) fn parallel(&self) -> &Written {
+        &self.parallel
     }
 
     /// The semitones, within ±`most`, by which it can be transposed with every pitch in range.
     pub fn transpositions(&self, most: i32) -> Vec<i32> {
-        let key = self.tokens.iter().find_map(|id| match id.token() {
+        let key = self.as_written.tokens.iter().find_map(|id| match id.token() {
             Some(Token::Key(key)) => Some(key),
             _ => None,
         });
         let Some(key) = key else { return vec![0] };
         let fits = |shift: i32| {
             let key = key.transposed(shift);
-            self.tokens.iter().all(|id| match id.token() {
+            self.as_written.tokens.iter().all(|id| match id.token() {
                 Some(Token::Pitch(written)) => absolute(written, key).is_some(),
                 _ => true,
             })
         };
         (-most..=most).filter(|shift| fits(*shift)).collect()
+    }
+}
+
+impl Written {
+    fn of(song: &Song) -> Self {
+        let tokens = encode(song);
+        let mut lookback = Lookback::default();
+        let suggested = tokens.iter().map(|token| lookback.push(*token)).collect();
+        Self { tokens, suggested, conditions: Conditions::of(song) }
     }
 }
 

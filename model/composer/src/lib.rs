@@ -11,7 +11,7 @@
 //! use composer::INTERFACE;
 //! use composer::corpus::{Corpus, Piece};
 //! use composer::lessons::SongLessons;
-//! use composer::sample::{SongSpec, sample};
+//! use composer::sample::{Asked, SongSpec, sample};
 //! use music::key::{Key, Mode};
 //! use music::score::Pitch;
 //! use music::song::{GridNote, Song, Voice};
@@ -50,7 +50,10 @@
 //!     tempo_bpm: 150.0,
 //!     beats_per_bar: 4,
 //!     key: Key::new(9, Mode::Minor),
+//!     in_scale: 0.9,
 //!     notes_per_bar: 4.0,
+//!     register: None,
+//!     asked: Asked::default(),
 //!     polyphony: Polyphony::ANY,
 //!     temperature: 1.0,
 //!     top_p: 0.98,
@@ -58,10 +61,11 @@
 //!     primer: None,
 //! };
 //! let new = sample(&Predictor::new(&trained.network)?, &spec)?;
-//! assert_eq!((new.n_bars(), new.key()), (4, spec.key));
+//! assert_eq!((new.n_bars(), new.tempo_bpm()), (4, 150.0));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod conditions;
 pub mod corpus;
 pub mod lessons;
 pub mod memorisation;
@@ -73,9 +77,6 @@ pub mod version;
 use music::tokens::{LOOKBACKS, VOCABULARY};
 use network::Interface;
 
-/// Labels that a network of songs tells apart: none in particular, and 63 genres and artists.
-pub const LABELS: usize = 64;
-
 /// What a network of songs reads and predicts.
 pub const INTERFACE: Interface =
-    Interface { vocabulary: VOCABULARY, lookbacks: LOOKBACKS.len(), labels: LABELS };
+    Interface { vocabulary: VOCABULARY, lookbacks: LOOKBACKS.len(), labels: conditions::LABELS };

@@ -29,6 +29,10 @@ pub struct Key {
 const NAMES: [&str; 12] = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"];
 const MAJOR: [f64; 12] =
     [0.748, 0.060, 0.488, 0.082, 0.670, 0.460, 0.096, 0.715, 0.104, 0.366, 0.057, 0.400];
+const KRUMHANSL_MAJOR: [f64; 12] =
+    [6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88];
+const KRUMHANSL_MINOR: [f64; 12] =
+    [6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17];
 const MINOR: [f64; 12] =
     [0.712, 0.084, 0.474, 0.618, 0.049, 0.460, 0.105, 0.747, 0.404, 0.067, 0.133, 0.330];
 
@@ -102,6 +106,18 @@ impl Key {
         let keys = (0..24).map(Self::from_index).map(|key| (score(&key), key));
         let best = keys.max_by(|a, b| a.0.total_cmp(&b.0));
         best.map_or(Self::new(9, Mode::Minor), |(_, key)| key)
+    }
+
+    /// The key whose profile by Krumhansl and Kessler (1982) correlates best with how long each pitch
+    /// class sounds, as most programs estimate it; of equal ones the first.
+    pub fn by_profile(weights: &[f64; 12]) -> Self {
+        let score = |key: &Self| {
+            let profile = if key.mode == Mode::Minor { &KRUMHANSL_MINOR } else { &KRUMHANSL_MAJOR };
+            correlation(weights, profile, usize::from(key.tonic))
+        };
+        let keys = (0..24).map(Self::from_index);
+        let best = keys.reduce(|best, key| if score(&key) > score(&best) { key } else { best });
+        best.unwrap_or(Self::new(9, Mode::Minor))
     }
 
     /// The share of the sounding time outside its scale; in minor the raised seventh is inside.

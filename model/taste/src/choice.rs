@@ -3,6 +3,8 @@
 //! A candidate that takes over too long a run of a song that was learned from is drawn again. Of the rest the
 //! one with the highest reward is taken.
 
+use std::ops::Range;
+
 /// Samples that are drawn beyond those wanted, in place of ones that copy.
 const MAX_REDRAWS: usize = 8;
 
@@ -33,29 +35,34 @@ pub struct Chosen<S> {
     pub merits: Vec<Merit>,
 }
 
-/// Draws samples (`draw` is told which, counted from 0) and takes the best. If every one copies too
-/// much, the one with the shortest run is taken.
+/// Draws samples (`draw` is told which, counted from 0, and gives one for each: several can be drawn
+/// together) and takes the best. If every one copies too much, the one with the shortest run is taken.
 ///
 /// # Errors
 /// The first of `draw`.
 pub fn choose<S, E>(
     rule: Rule,
-    mut draw: impl FnMut(u32) -> Result<(S, Merit), E>,
+    mut draw: impl FnMut(Range<u32>) -> Result<Vec<(S, Merit)>, E>,
 ) -> Result<Chosen<S>, E> {
     let wanted = rule.n_candidates.max(1) as usize;
-    let (mut best, first) = draw(0)?;
-    let mut best_merit = first;
-    let mut merits = vec![first];
-    let mut n_original = usize::from(rule.excess(first) == 0);
-    while n_original < wanted && merits.len() < wanted + MAX_REDRAWS {
-        let (sample, merit) = draw(merits.len() as u32)?;
-        merits.push(merit);
-        n_original += usize::from(rule.excess(merit) == 0);
-        if rule.prefers(merit, best_merit) {
-            (best, best_merit) = (sample, merit);
+    let mut merits: Vec<Merit> = Vec::new();
+    let mut best: Option<(S, Merit)> = None;
+    loop {
+        let n_original = merits.iter().filter(|merit| rule.excess(**merit) == 0).count();
+        let n_left = (wanted + MAX_REDRAWS).saturating_sub(merits.len());
+        let n_missing = wanted.saturating_sub(n_original).min(n_left);
+        match best {
+            Some((sample, _)) if n_missing == 0 => return Ok(Chosen { sample, merits }),
+            _ => {}
+        }
+        let first = merits.len() as u32;
+        for (sample, merit) in draw(first..first + n_missing as u32)? {
+            merits.push(merit);
+            if best.as_ref().is_none_or(|(_, best)| rule.prefers(merit, *best)) {
+                best = Some((sample, merit));
+            }
         }
     }
-    Ok(Chosen { sample: best, merits })
 }
 
 impl Rule {
@@ -78,9 +85,12 @@ mod tests {
 
     /// Which is taken of samples with these copied notes and rewards, and how many were drawn.
     fn taken(rule: Rule, samples: &[(u32, f64)]) -> (u32, usize) {
-        let draw = |idx: u32| -> Result<(u32, Merit), Infallible> {
+        let one = |idx: u32| {
             let (n_copied_notes, reward) = samples[idx as usize % samples.len()];
-            Ok((idx, Merit { n_copied_notes, reward }))
+            (idx, Merit { n_copied_notes, reward })
+        };
+        let draw = |which: Range<u32>| -> Result<Vec<(u32, Merit)>, Infallible> {
+            Ok(which.map(one).collect())
         };
         let chosen = choose(rule, draw).unwrap_or_else(|never| match never {});
         (chosen.sample, chosen.merits.len())
@@ -110,6 +120,6 @@ mod tests {
 
     #[test]
     fn what_cannot_be_drawn_is_an_error() {
-        assert_eq!(choose(FOUR, Err::<((), Merit), u32>), Err(0));
+        assert_eq!(choose(FOUR, |which| Err::<Vec<((), Merit)>, u32>(which.end)), Err(4));
     }
 }

@@ -65,10 +65,10 @@ fn named_in(map: &str, members: &[String]) -> (BTreeSet<String>, Vec<String>) {
 #[test]
 fn the_map_is_read_from_the_top_and_from_a_crates_heading() {
     let members = ["model/music".to_owned(), "tests".to_owned()];
-    let map = "see `inbox/<genre>/` and `model/music/src/score.rs`, `key.rs`\n## `model/music`: music\n`song.rs` \
+    let map = "see `inbox/<genre>/` and `model/music/src/score.rs`, `key.rs`\n## `model/music`: music\n`notation.rs` \
                `gone.rs` `model/music/nowhere/`";
     let (named, missing) = named_in(map, &members);
     let named: Vec<&str> = named.iter().map(String::as_str).collect();
-    assert_eq!(named, ["model/music/src/score.rs", "model/music/src/song.rs"]);
+    assert_eq!(named, ["model/music/src/notation.rs", "model/music/src/score.rs"]);
     assert_eq!(missing, ["key.rs", "gone.rs", "model/music/nowhere/"]);
 }

@@ -22,7 +22,19 @@ async fn the_commands_are_registered_where_the_settings_say() {
         list.filter_map(|named| named["name"].as_str()).map(str::to_owned).collect()
     };
     assert_eq!(names(&commands.clone().into()), ["generate", "model"]);
-    let expected = ["genre", "artist", "seed", "bars", "tempo", "key", "instrument", "arrangement"];
+    let expected = [
+        "genre",
+        "artist",
+        "seed",
+        "bars",
+        "tempo",
+        "key",
+        "density",
+        "register",
+        "polyphony",
+        "instrument",
+        "arrangement",
+    ];
     assert_eq!(names(&commands[0]["options"]), expected);
     assert_eq!(names(&commands[1]["options"]), ["genre"]);
     playing.bot.stop().await;

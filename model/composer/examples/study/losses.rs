@@ -41,7 +41,7 @@ pub(crate) fn of_network(
     Ok(measure(songs, label, |piece| {
         let sequence = as_written(std::slice::from_ref(piece)).remove(0);
         let n_suggested = sequence.suggested.len() / (sequence.tokens.len() - 1);
-        let mut stream = predictor.stream(&[piece.label]);
+        let mut stream = predictor.stream(&piece.labels());
         let steps = sequence.tokens.windows(2).zip(sequence.suggested.chunks(n_suggested));
         let loss = |(pair, suggested): (&[u32], &[u32])| {
             let logits = predictor.step(&mut stream, pair[0], &suggested[..n_lookbacks]);

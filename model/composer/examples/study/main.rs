@@ -5,6 +5,9 @@
 //! as the daemon does and prints
 //!
 //! - `table`: nats a token, a lead note and a beat of n-grams and of networks with and without lookback;
+//! - `losses`: of that table, what the network alone is worth;
+//! - `asked`: whether a key, a density, a register and a polyphony that are asked for are heard, and how
+//!   many candidates are drawn a second;
 //! - `few`: what 20 songs of a second genre are worth alone, after another genre and beside it;
 //! - `samples`: whether 200 samples sound like 200 held-out songs, repeat like them, copy, and are
 //!   taken for the genre.
@@ -16,6 +19,7 @@
 
 #![expect(clippy::print_stdout, reason = "an example that prints")]
 
+mod asked;
 #[path = "../likeness/compare.rs"]
 mod compare;
 mod csv;
@@ -135,7 +139,7 @@ fn main() -> Result<(), Failed> {
         table_without_network(settings, &learned, &held_out)?;
     }
     let network = learn_or_load(kept.as_ref(), &corpus(&learned, 1), settings)?;
-    if asked.wants("table") {
+    if asked.wants("table") || asked.wants("losses") {
         row("network", of_network(&network, &held_out, 1, Precision::F32)?);
         for precision in [Precision::Int8, Precision::Auto] {
             let losses = of_network(&network, &held_out, 1, precision)?;
@@ -147,6 +151,10 @@ fn main() -> Result<(), Failed> {
             let way = Way { temperature: *temperature, top_p: *top_p, n_bars: asked.n_bars };
             samples::study(&network, way, (&learned, &held_out), &others)?;
         }
+    }
+    if asked.wants("asked") {
+        let (temperature, top_p) = asked.ways[0];
+        asked::study(&network, Way { temperature, top_p, n_bars: asked.n_bars }, &learned)?;
     }
     if asked.wants("few") {
         few(settings, &network, (&learned, &held_out), &all)?;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use composer::conditions::{in_scale, register};
 use composer::memorisation::Melodies;
-use composer::sample::{SongSpec, sample};
+use composer::sample::{Asked, SongSpec, sample_many};
 use music::genre::{Classifier, Sample, Settings, Traits};
 use music::key::Key;
 use music::song::{Song, Voice};
@@ -42,25 +43,26 @@ pub(crate) fn study(
     for song in learned {
         melodies.add(song.file.clone(), &song.song);
     }
-    let (mut songs, mut runs, mut n_draws) = (Vec::new(), Vec::new(), 0);
-    for (idx, pattern) in learned.iter().cycle().take(N_SAMPLES).enumerate() {
-        let mut best: Option<(u32, Song)> = None;
-        for draw in 0..MAX_DRAWS {
-            let seed = (idx as u64) << 8 | draw;
-            let song = sample(&predictor, &request(&pattern.song, way, seed))?;
+    let patterns: Vec<&Song> =
+        learned.iter().cycle().take(N_SAMPLES).map(|pattern| &pattern.song).collect();
+    let (mut best, mut n_draws): (BTreeMap<usize, (u32, Song)>, usize) = (BTreeMap::new(), 0);
+    for draw in 0..MAX_DRAWS {
+        let copies = |idx: &usize| best.get(idx).is_none_or(|(n_shared, _)| *n_shared > MAX_COPIED);
+        let open: Vec<usize> = (0..patterns.len()).filter(copies).collect();
+        let spec = |idx: &usize| spec_of(patterns[*idx], way, (*idx as u64) << 8 | draw);
+        let specs: Vec<SongSpec> = open.iter().map(spec).collect();
+        n_draws += specs.len();
+        for (idx, song) in open.into_iter().zip(sample_many(&predictor, &specs)) {
+            let song = song?;
             let n_shared = melodies.longest_shared(&song).n_notes;
-            n_draws += 1;
-            if best.as_ref().is_none_or(|(least, _)| n_shared < *least) {
-                best = Some((n_shared, song));
-            }
-            if n_shared <= MAX_COPIED {
-                break;
+            if best.get(&idx).is_none_or(|(least, _)| n_shared < *least) {
+                best.insert(idx, (n_shared, song));
             }
         }
-        let Some((n_shared, song)) = best else { continue };
-        runs.push(n_shared);
-        songs.push((idx.to_string(), song));
     }
+    let mut runs: Vec<u32> = best.values().map(|(n_shared, _)| *n_shared).collect();
+    let songs: Vec<(String, Song)> =
+        best.into_iter().map(|(idx, (_, song))| (idx.to_string(), song)).collect();
     println!(
         "\n{} samples, temperature {}, top-p {}: {n_draws} draws",
         songs.len(),
@@ -87,14 +89,18 @@ pub(crate) fn study(
     Ok(())
 }
 
-fn request(pattern: &Song, way: Way, seed: u64) -> SongSpec {
+/// A sample that is to be like a song.
+pub(crate) fn spec_of(pattern: &Song, way: Way, seed: u64) -> SongSpec {
     SongSpec {
         seed,
         n_bars: way.n_bars.unwrap_or_else(|| pattern.n_bars()),
         tempo_bpm: pattern.tempo_bpm(),
         beats_per_bar: pattern.beats_per_bar(),
         key: Key::from_index(pattern.key().index()),
+        in_scale: in_scale(pattern, pattern.key()),
         notes_per_bar: pattern.notes_per_bar(),
+        register: register(pattern),
+        asked: Asked::default(),
         polyphony: Polyphony::of(pattern),
         temperature: way.temperature,
         top_p: way.top_p,

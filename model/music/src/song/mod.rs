@@ -247,6 +247,34 @@ impl Song {
         Some(song)
     }
 
+    /// The same music in the other mode of its tonic: third, sixth and seventh of the one scale become
+    /// those of the other, and other notes stay. Notes that fall together become one.
+    #[must_use]
+    pub fn parallel(&self) -> Self {
+        let (mode, from, by) = match self.key.mode {
+            Mode::Minor => (Mode::Major, [3, 8, 10], 1),
+            Mode::Major => (Mode::Minor, [4, 9, 11], -1),
+        };
+        let moved = |note: &GridNote| {
+            let degree = (note.pitch.class() + 12 - self.key.tonic()) % 12;
+            let pitch = if from.contains(&degree) { note.pitch.transposed(by) } else { None };
+            GridNote { pitch: pitch.unwrap_or(note.pitch), ..*note }
+        };
+        let notes: Vec<GridNote> = self.notes.iter().map(moved).collect();
+        Self::new(self.tempo_bpm, self.beats_per_bar, self.n_bars, notes)
+            .with_key(Key::new(self.key.tonic(), mode))
+    }
+
+    /// The key that the notes suggest, whatever the song is said to be in.
+    pub fn estimated_key(&self) -> Key {
+        key_of(&self.notes)
+    }
+
+    /// How long each pitch class sounds, from C, in steps, a note counting for a bar of 4/4 at most.
+    pub fn class_weights(&self) -> [f64; 12] {
+        class_weights(&self.notes)
+    }
+
     /// The song as a score of one part a voice, a note cut where its pitch is struck again in the same
     /// voice. 480 ticks a quarter note.
     pub fn to_score(&self) -> Score {
@@ -314,12 +342,17 @@ fn dynamics_of(notes: &[GridNote]) -> [Dynamic; 3] {
     of_voice.map(|dynamic| dynamic.unwrap_or(first))
 }
 
-/// Estimates the key; the first and last notes of bass and lead are the resting points.
-fn key_of(notes: &[GridNote]) -> Key {
+fn class_weights(notes: &[GridNote]) -> [f64; 12] {
     let mut weights = [0.0; 12];
     for note in notes {
         weights[usize::from(note.pitch.class())] += f64::from(note.duration.min(96));
     }
+    weights
+}
+
+/// Estimates the key; the first and last notes of bass and lead are the resting points.
+fn key_of(notes: &[GridNote]) -> Key {
+    let weights = class_weights(notes);
     let mut rests = [0.0; 12];
     for (voice, first, last) in [(Voice::Bass, 1.0, 1.0), (Voice::Lead, 0.5, 1.0)] {
         let mut of_voice = notes.iter().filter(|note| note.voice == voice);
@@ -334,67 +367,4 @@ fn key_of(notes: &[GridNote]) -> Key {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn note(onset: u32, voice: Voice, pitch: u8, duration: u32) -> GridNote {
-        GridNote::new(onset, voice, Pitch::new(pitch).expect("a pitch"), duration)
-    }
-
-    #[test]
-    fn durations_ascend_and_end_at_the_longest() {
-        let all: Vec<u32> = durations().collect();
-        assert!(all.is_sorted() && all[0] == 1 && all.last() == Some(&MAX_DURATION));
-        for steps in 0..=2 * MAX_DURATION {
-            let nearest = all.iter().min_by_key(|duration| duration.abs_diff(steps));
-            assert_eq!(Some(&nearest_duration(steps)), nearest, "{steps} steps");
-        }
-        assert_eq!(nearest_duration(u32::MAX), MAX_DURATION);
-    }
-
-    #[test]
-    fn notes_outside_the_bars_and_duplicates_are_dropped() {
-        let notes = [
-            note(96, Voice::Lead, 70, 12),
-            note(0, Voice::Lead, 70, 6),
-            note(0, Voice::Lead, 70, 12),
-            note(0, Voice::Bass, 40, 12),
-        ];
-        let song = Song::new(150.0, 4, 1, notes);
-        let expected = [note(0, Voice::Bass, 40, 12), note(0, Voice::Lead, 70, 12)];
-        assert_eq!(song.notes(), expected);
-    }
-
-    fn struck(onset: u32, voice: Voice, velocity: u8, duration: u32) -> GridNote {
-        GridNote { dynamic: Dynamic::of_velocity(velocity), ..note(onset, voice, 60, duration) }
-    }
-
-    #[test]
-    fn of_one_note_written_twice_the_longest_stays_then_the_loudest() {
-        let notes = [(120, 6), (40, 12), (60, 12)]
-            .map(|(velocity, duration)| struck(0, Voice::Lead, velocity, duration));
-        assert_eq!(Song::new(150.0, 4, 1, notes).notes(), [notes[2]]);
-    }
-
-    #[test]
-    fn a_voice_is_as_loud_as_most_of_its_notes() {
-        let [soft, loud] = [36, 90].map(Dynamic::of_velocity);
-        let of = |lead: &[u8]| {
-            let lead = lead.iter().zip(0..).map(|(v, i)| struck(i * 12, Voice::Lead, *v, 12));
-            let song = Song::new(150.0, 4, 1, lead.chain([struck(0, Voice::Bass, 36, 12)]));
-            (song.dynamics(), song.has_accents())
-        };
-        assert_eq!(of(&[60, 60, 90, 90, 30]), ([soft, soft, loud], true));
-        assert_eq!(of(&[36, 36]), ([soft; 3], false));
-        assert_eq!(Song::new(150.0, 4, 1, []).dynamics(), [Dynamic::USUAL; 3]);
-    }
-
-    #[test]
-    fn a_score_has_no_overlap_on_a_pitch() {
-        let notes = [note(0, Voice::Lead, 70, 48), note(12, Voice::Lead, 70, 48)];
-        let score = Song::new(150.0, 4, 1, notes).to_score();
-        assert_eq!(score.parts.len(), 1);
-        assert_eq!(score.parts[0].notes[0].duration, Tick(240));
-        assert_eq!(score.end, Tick(1920));
-    }
-}
+mod tests;

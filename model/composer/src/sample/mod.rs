@@ -1,0 +1,196 @@
+//! How is a new song drawn from the network?
+//!
+//! Token by token, with temperature and nucleus (top-p) sampling (Holtzman et al. 2020), masked by
+//! the grammar: whatever is drawn is a song of the asked length, meter and tempo, with no more notes at
+//! once and no more outside the scale than asked for. A song that is not what was asked for is drawn
+//! again, and the nearest is taken. Many are drawn together in less time than one after the other, and are
+//! the same as alone: the seed decides.
+
+mod choose;
+mod drawing;
+mod fit;
+mod spec;
+#[cfg(test)]
+mod tests;
+
+use music::dynamic::Dynamic;
+use music::key::Key;
+use music::song::Song;
+use music::tokens::{Grammar, HEADER, Token, TokenId, decode, encode, encode_header};
+use network::infer::Predictor;
+
+use drawing::Drawing;
+pub use spec::{Asked, SongSpec};
+
+/// Draws until a song is what was asked for.
+const MAX_DRAWS: u64 = 8;
+/// Songs that advance together on one core.
+const MAX_TOGETHER: usize = 32;
+
+/// Why no song came.
+#[derive(Debug, thiserror::Error)]
+pub enum SampleError {
+    /// Every draw was without a lead.
+    #[error(
+        "the network played no lead in {MAX_DRAWS} tries: train it longer, or ask for another seed"
+    )]
+    NoLead,
+    /// The primer leaves nothing to draw.
+    #[error("the primer has {primer} bars of the {asked} asked for: keep fewer or ask for more")]
+    LongPrimer {
+        /// Bars of the primer.
+        primer: u32,
+        /// Bars asked for.
+        asked: u32,
+    },
+    /// The primer's bars are of another length.
+    #[error("the primer has {primer} beats a bar, and {asked} were asked for")]
+    OtherMeter {
+        /// Quarter notes a bar of the primer.
+        primer: u32,
+        /// Quarter notes a bar asked for.
+        asked: u32,
+    },
+    /// Some of its notes would leave the range of pitches in the key asked for.
+    #[error("the primer has notes that do not exist in {0}: ask for another key")]
+    PrimerOutOfRange(Key),
+}
+
+/// Draws a song. Its length and tempo are exactly those asked for; its key is, too, unless what was drawn
+/// is clearly in another, which it then states.
+///
+/// # Errors
+/// [`SampleError::NoLead`] when a barely trained network leaves the lead out again and again; the
+/// others when the primer does not fit what is asked for.
+pub fn sample(predictor: &Predictor, spec: &SongSpec) -> Result<Song, SampleError> {
+    let mut songs = sample_many(predictor, std::slice::from_ref(spec));
+    songs.pop().expect("a song for each that is asked for")
+}
+
+/// Draws a song for each spec, all together and on all cores; each as [`sample`] would.
+pub fn sample_many(predictor: &Predictor, specs: &[SongSpec]) -> Vec<Result<Song, SampleError>> {
+    let n_cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = specs.len().div_ceil(n_cores).clamp(1, MAX_TOGETHER);
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let shares: Vec<&[SongSpec]> = specs.chunks(share).collect();
+    let work = || {
+        let mut done = Vec::new();
+        while let idx = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+            && let Some(share) = shares.get(idx)
+        {
+            done.push((idx, sample_share(predictor, share)));
+        }
+        done
+    };
+    let mut done: Vec<(usize, Vec<_>)> = if shares.len() < 2 {
+        work()
+    } else {
+        std::thread::scope(|scope| {
+            let threads: Vec<_> =
+                (0..n_cores.min(shares.len())).map(|_| scope.spawn(work)).collect();
+            let joined = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
+            joined
+                .flat_map(|done| done.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .collect()
+        })
+    };
+    done.sort_unstable_by_key(|(idx, _)| *idx);
+    done.into_iter().flat_map(|(_, songs)| songs).collect()
+}
+
+/// The nearest that was drawn to what was asked for.
+struct Best {
+    distance: f64,
+    song: Option<Song>,
+    /// How many times the density wanted the network is told the next time.
+    told: f64,
+}
+
+fn sample_share(predictor: &Predictor, specs: &[SongSpec]) -> Vec<Result<Song, SampleError>> {
+    let forced: Vec<Result<Vec<TokenId>, SampleError>> = specs.iter().map(forced).collect();
+    let mut best: Vec<Best> =
+        specs.iter().map(|_| Best { distance: f64::INFINITY, song: None, told: 1.0 }).collect();
+    for draw in 0..MAX_DRAWS {
+        let open: Vec<(usize, Drawing<'_>)> = (forced.iter().enumerate())
+            .filter(|(idx, _)| best[*idx].distance > 0.0)
+            .filter_map(|(idx, forced)| {
+                Some((idx, Drawing::new(&specs[idx], forced.as_ref().ok()?, draw)))
+            })
+            .collect();
+        let labels: Vec<Vec<u32>> =
+            open.iter().map(|(idx, _)| specs[*idx].labels(best[*idx].told)).collect();
+        for (idx, tokens) in draw_together(predictor, &labels, open) {
+            let song = decode(&tokens).expect("the grammar allowed every token up to the end");
+            let song = song.with_tempo(specs[idx].tempo_bpm);
+            let distance = fit::distance(&song, &specs[idx]);
+            best[idx].told = fit::corrected(best[idx].told, &song, &specs[idx]);
+            if distance < best[idx].distance {
+                (best[idx].distance, best[idx].song) = (distance, Some(song));
+            }
+        }
+    }
+    let stated = |((forced, best), spec): ((Result<_, _>, Best), &SongSpec)| {
+        forced?;
+        let song = best.song.ok_or(SampleError::NoLead)?;
+        let key = fit::stated_key(&song, spec);
+        Ok(song.with_key(key))
+    };
+    forced.into_iter().zip(best).zip(specs).map(stated).collect()
+}
+
+/// Draws each song to its end.
+fn draw_together(
+    predictor: &Predictor,
+    labels: &[Vec<u32>],
+    mut open: Vec<(usize, Drawing<'_>)>,
+) -> Vec<(usize, Vec<TokenId>)> {
+    let mut stream = predictor.streams(labels);
+    let (mut tokens, mut suggested, mut ended) = (Vec::new(), Vec::new(), Vec::new());
+    while !open.is_empty() {
+        tokens.clear();
+        suggested.clear();
+        let mut keep = Vec::with_capacity(open.len());
+        for (idx, (_, drawing)) in open.iter_mut().enumerate() {
+            let next = drawing.next(stream.logits(idx));
+            keep.push(next.is_some());
+            if let Some((token, suggestions)) = next {
+                tokens.push(token);
+                suggested.extend(suggestions);
+            }
+        }
+        if keep.contains(&false) {
+            stream.retain(&keep);
+            let mut is_kept = keep.iter();
+            let of = |_: &mut (usize, Drawing<'_>)| is_kept.next() == Some(&false);
+            ended.extend(open.extract_if(.., of).map(|(idx, done)| (idx, done.into_tokens())));
+        }
+        if !open.is_empty() {
+            predictor.advance(&mut stream, &tokens, &suggested);
+        }
+    }
+    ended
+}
+
+/// The tokens that are not drawn: the header and, if there is one, the primer up to the bar
+/// line after it.
+fn forced(spec: &SongSpec) -> Result<Vec<TokenId>, SampleError> {
+    let SongSpec { tempo_bpm, beats_per_bar, key, notes_per_bar, n_bars, .. } = *spec;
+    let dynamics = spec.primer.as_ref().map_or([Dynamic::USUAL; 3], Song::dynamics);
+    let mut forced = encode_header(tempo_bpm, beats_per_bar, key, notes_per_bar, n_bars, dynamics);
+    let Some(primer) = &spec.primer else { return Ok(forced) };
+    if primer.beats_per_bar() != beats_per_bar {
+        let primer = primer.beats_per_bar();
+        return Err(SampleError::OtherMeter { primer, asked: beats_per_bar });
+    }
+    if primer.n_bars() >= n_bars {
+        return Err(SampleError::LongPrimer { primer: primer.n_bars(), asked: n_bars });
+    }
+    let bars = encode(primer);
+    let mut grammar = Grammar::new(Some(n_bars));
+    forced.extend(&bars[HEADER..bars.len() - 1]);
+    forced.push(Token::Bar.id());
+    for token in &forced {
+        grammar.advance(*token).map_err(|_| SampleError::PrimerOutOfRange(key))?;
+    }
+    Ok(forced)
+}
