@@ -20,6 +20,8 @@ pub(crate) struct Losses {
     pub(crate) lead_note: f64,
     /// A note of the lead without its duration.
     pub(crate) onset_and_pitch: f64,
+    /// What of a lead note's loss tells how loud it is.
+    pub(crate) velocity: f64,
     /// A quarter note of the whole song, its header left out.
     pub(crate) beat: f64,
 }
@@ -55,7 +57,7 @@ pub(crate) fn of_network(
 
 fn measure(songs: &[&Labelled], label: u32, mut losses: impl FnMut(&Piece) -> Vec<f64>) -> Losses {
     let (mut all, mut n_tokens) = (0.0, 0usize);
-    let (mut lead, mut durations, mut n_notes) = (0.0, 0.0, 0usize);
+    let (mut lead, mut durations, mut velocities, mut n_notes) = (0.0, 0.0, 0.0, 0usize);
     let (mut music, mut n_beats) = (0.0, 0.0);
     for song in songs {
         let piece = song.piece(label);
@@ -76,8 +78,10 @@ fn measure(songs: &[&Labelled], label: u32, mut losses: impl FnMut(&Piece) -> Ve
             }
             if in_lead || was_in_lead {
                 lead += loss;
-                if matches!(token, Some(Token::Duration(_))) {
-                    durations += loss;
+                match token {
+                    Some(Token::Duration(_)) => durations += loss,
+                    Some(Token::Velocity(_)) => velocities += loss,
+                    _ => {}
                 }
             }
         }
@@ -88,7 +92,8 @@ fn measure(songs: &[&Labelled], label: u32, mut losses: impl FnMut(&Piece) -> Ve
     Losses {
         token: all / n_tokens.max(1) as f64,
         lead_note: lead / n_notes,
-        onset_and_pitch: (lead - durations) / n_notes,
+        onset_and_pitch: (lead - durations - velocities) / n_notes,
+        velocity: velocities / n_notes,
         beat: music / n_beats,
     }
 }

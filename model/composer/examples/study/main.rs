@@ -169,8 +169,8 @@ fn table_without_network(
     held_out: &[&Labelled],
 ) -> Result<(), Failed> {
     println!(
-        "\n{:<28} {:>9} {:>11} {:>13} {:>9}",
-        "nats", "a token", "a lead note", "onset + pitch", "a beat"
+        "\n{:<28} {:>9} {:>11} {:>13} {:>9} {:>9}",
+        "nats", "a token", "a lead note", "onset + pitch", "velocity", "a beat"
     );
     for order in [2, 5, 13] {
         let ngram = Ngram::new(order, &pieces(learned, 1));
@@ -255,8 +255,10 @@ fn lessons(corpus: &Corpus) -> SongLessons<'_> {
 }
 
 fn row(name: &str, losses: Losses) {
-    let Losses { token, lead_note, onset_and_pitch, beat } = losses;
-    println!("{name:<28} {token:>9.3} {lead_note:>11.3} {onset_and_pitch:>13.3} {beat:>9.3}");
+    let Losses { token, lead_note, onset_and_pitch, velocity, beat } = losses;
+    println!(
+        "{name:<28} {token:>9.3} {lead_note:>11.3} {onset_and_pitch:>13.3} {velocity:>9.3} {beat:>9.3}"
+    );
 }
 
 /// The genre's network, trained unless it is kept.
