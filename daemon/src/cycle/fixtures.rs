@@ -1,7 +1,7 @@
 //! Which songs and versions do the tests of a cycle begin with? Tests only.
 
 use composer::memorisation::Melodies;
-use composer::version::{self, Manifest};
+use composer::version::{self, Manifest, WeightsId};
 use network::Network;
 use network::train::Hyperparameters;
 use rand::SeedableRng;
@@ -30,17 +30,19 @@ pub(super) fn played(context: &Context, version: u32, nll: f64) {
 
 /// Keeps random weights as a version with this edge.
 pub(super) fn keep(context: &Context, version: u32, held_out_below: Option<f64>) {
-    let manifest: Manifest = serde_json::from_value(json!({
-        "genre": GENRE, "version": version, "genres": [GENRE], "held_out_below": held_out_below,
-        "valid_nll": 1.0, "untrained_nll": 1.0, "bigram_nll": 1.0, "tokens_per_second": 1.0,
-        "token_layout": 0, "vocabulary": 0, "weights_blake3": "",
-    }))
-    .expect("a manifest");
     let size = Hyperparameters { layers: 1, hidden: 8, embedding: 4, ..Default::default() };
     let mut rng = ChaCha8Rng::seed_from_u64(u64::from(version));
     let network = Network::new(size.size(composer::INTERFACE), &mut rng);
+    let weights = WeightsId::of(&network).expect("weights");
+    let manifest: Manifest = serde_json::from_value(json!({
+        "genre": GENRE, "version": version, "genres": [GENRE], "held_out_below": held_out_below,
+        "valid_nll": 1.0, "untrained_nll": 1.0, "bigram_nll": 1.0, "tokens_per_second": 1.0,
+        "token_layout": weights.token_layout, "vocabulary": weights.vocabulary,
+        "weights_blake3": weights.weights_blake3,
+    }))
+    .expect("a manifest");
     let folder = context.home.models().join(GENRE);
-    version::save(&folder, &network, &Melodies::default(), manifest).expect("kept");
+    version::save(&folder, &network, &Melodies::default(), &manifest).expect("kept");
 }
 
 /// Takes four songs in.

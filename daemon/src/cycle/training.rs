@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 
 use composer::lessons::evaluate;
 use composer::ngram::Ngram;
-use composer::version::{self, Manifest};
+use composer::version::{self, Manifest, WeightsId};
 use network::Network;
 use network::train::{Hardware, TrainError};
 use rand::SeedableRng;
@@ -106,13 +106,11 @@ fn finish(
         bigram_nll: Ngram::new(2, &plan.material.corpus.train).evaluate(plan.held_out()),
         statistics: Some(plan.material.statistics.clone()),
         tokens_per_second,
-        token_layout: 0,
-        vocabulary: 0,
-        weights_blake3: String::new(),
+        weights: WeightsId::of(&trained.network)?,
     };
     let row = Row::new(&manifest, promoted, why.clone());
     let genre_dir = context.home.models().join(genre);
-    version::save(&genre_dir, &trained.network, &plan.material.melodies, manifest)?;
+    version::save(&genre_dir, &trained.network, &plan.material.melodies, &manifest)?;
     let outcome = if promoted { Outcome::Promoted } else { Outcome::Kept { why: why.clone() } };
     let cycle = plan.cycle(Some(version), Some(valid_nll), outcome);
     let promotion = promoted.then(|| Promotion { version, at_ms: now_ms(), why });

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use composer::memorisation::Melodies;
 use composer::settings::Settings;
-use composer::version::{self, Manifest};
+use composer::version::{self, Manifest, WeightsId};
 use network::Network;
 use network::train::{Hyperparameters, Trained};
 use taste::Statistics;
@@ -56,11 +56,9 @@ impl Kept {
             bigram_nll: 0.0,
             statistics: Some(Statistics::default()),
             tokens_per_second: 0.0,
-            token_layout: 0,
-            vocabulary: 0,
-            weights_blake3: String::new(),
+            weights: WeightsId::of(&trained.network)?,
         };
-        version::save(&self.folder, &trained.network, &Melodies::default(), manifest)?;
+        version::save(&self.folder, &trained.network, &Melodies::default(), &manifest)?;
         Ok(())
     }
 }

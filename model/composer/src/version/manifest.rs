@@ -5,6 +5,7 @@
 //! NaN.
 
 use music::tokens::{LAYOUT, VOCABULARY};
+use network::Network;
 use network::train::EpochLoss;
 use serde::de::{DeserializeOwned, Deserializer};
 use serde::{Deserialize, Serialize};
@@ -63,19 +64,43 @@ pub struct Manifest {
     /// Tokens a second in training.
     #[serde(default = "nan", deserialize_with = "or_nan")]
     pub tokens_per_second: f64,
-    /// Meaning of the token ids: [`LAYOUT`](music::tokens::LAYOUT) when it was made.
+    /// Which weights these are.
+    #[serde(flatten)]
+    pub weights: WeightsId,
+}
+
+/// Which weights a version has, and what they were learned on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WeightsId {
+    /// Meaning of the token ids: [`LAYOUT`] when they were learned.
     pub token_layout: u32,
-    /// Number of tokens when it was made.
+    /// Number of tokens when they were learned.
     pub vocabulary: usize,
     /// BLAKE3 of the weights' file, in hexadecimal.
     pub weights_blake3: String,
+}
+
+impl WeightsId {
+    /// That of a network which this release has trained.
+    ///
+    /// # Errors
+    /// When the weights cannot be written.
+    pub fn of(network: &Network) -> Result<Self, network::Error> {
+        Ok(Self::of_file(&network.to_safetensors()?))
+    }
+
+    /// That of a file of weights which this release has trained.
+    pub(super) fn of_file(bytes: &[u8]) -> Self {
+        let weights_blake3 = blake3::hash(bytes).to_string();
+        Self { token_layout: LAYOUT, vocabulary: VOCABULARY, weights_blake3 }
+    }
 }
 
 impl Manifest {
     /// Whether it was made by a release whose tokens meant something else, so that it can no longer be
     /// played.
     pub fn has_other_tokens(&self) -> bool {
-        self.token_layout != LAYOUT || self.vocabulary != VOCABULARY
+        self.weights.token_layout != LAYOUT || self.weights.vocabulary != VOCABULARY
     }
 
     /// Whether every number is finite: JSON has no word for one that is not.

@@ -11,19 +11,19 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use music::tokens::{LAYOUT, VOCABULARY};
+use music::tokens::VOCABULARY;
 use network::Network;
 
 use crate::memorisation::Melodies;
 pub use error::VersionError;
-pub use manifest::Manifest;
+pub use manifest::{Manifest, WeightsId};
 
 const WEIGHTS: &str = "weights.safetensors";
 const MANIFEST: &str = "manifest.json";
 const MELODIES: &str = "melodies.txt";
 
-/// Writes version `manifest.version` below `genre_dir` and returns its folder. The manifest's token
-/// layout, vocabulary and hash are filled in.
+/// Writes version `manifest.version` below `genre_dir` and returns its folder. The manifest has to be
+/// that of these weights.
 ///
 /// # Errors
 /// [`VersionError`]; nothing but a hidden folder is left behind then.
@@ -31,21 +31,21 @@ pub fn save(
     genre_dir: &Path,
     network: &Network,
     melodies: &Melodies,
-    mut manifest: Manifest,
+    manifest: &Manifest,
 ) -> Result<PathBuf, VersionError> {
     let path = genre_dir.join(format!("v{}", manifest.version));
     if path.exists() {
         return Err(VersionError::Exists { path });
     }
     let weights = network.to_safetensors()?;
-    manifest.token_layout = LAYOUT;
-    manifest.vocabulary = VOCABULARY;
-    manifest.weights_blake3 = blake3::hash(&weights).to_string();
     let unreadable = |what: String| VersionError::Unreadable { path: path.clone(), what };
     if !manifest.is_finite() {
         return Err(unreadable("a loss is not finite".to_owned()));
     }
-    let text = serde_json::to_vec_pretty(&manifest).map_err(|e| unreadable(e.to_string()))?;
+    if manifest.weights != WeightsId::of_file(&weights) {
+        return Err(unreadable("its manifest is that of other weights".to_owned()));
+    }
+    let text = serde_json::to_vec_pretty(manifest).map_err(|e| unreadable(e.to_string()))?;
     let melodies = melodies.to_text();
     let files = [(WEIGHTS, &weights[..]), (MELODIES, melodies.as_bytes()), (MANIFEST, &text)];
     durable::folder(&path, |partial| {
@@ -76,7 +76,7 @@ pub fn load(version_dir: &Path) -> Result<(Network, Manifest), VersionError> {
     }
     let path = version_dir.join(WEIGHTS);
     let bytes = fs::read(&path).map_err(VersionError::io(&path))?;
-    if blake3::hash(&bytes).to_string() != manifest.weights_blake3 {
+    if WeightsId::of_file(&bytes) != manifest.weights {
         return Err(VersionError::damaged(version_dir, "the weights do not match their hash"));
     }
     let network = Network::from_safetensors(&bytes)

@@ -3,15 +3,19 @@
 use super::*;
 use crate::INTERFACE;
 use crate::settings::Settings;
+use music::tokens::LAYOUT;
 use network::train::{EpochLoss, Hyperparameters};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 use taste::Statistics;
 
+fn hyperparameters() -> Hyperparameters {
+    Hyperparameters { hidden: 16, embedding: 8, ..Hyperparameters::default() }
+}
+
 fn manifest_of(version: u32) -> Manifest {
-    let hyperparameters =
-        Hyperparameters { hidden: 16, embedding: 8, ..Hyperparameters::default() };
+    let hyperparameters = hyperparameters();
     Manifest {
         genre: "hardstyle".to_owned(),
         version,
@@ -29,19 +33,17 @@ fn manifest_of(version: u32) -> Manifest {
         bigram_nll: 3.0,
         statistics: Some(Statistics::default()),
         tokens_per_second: 1e4,
-        token_layout: 0,
-        vocabulary: 0,
-        weights_blake3: String::new(),
+        weights: WeightsId::of(&network()).expect("weights"),
     }
 }
 
 fn network() -> Network {
-    let size = manifest_of(1).hyperparameters.hyperparameters.size(INTERFACE);
+    let size = hyperparameters().size(INTERFACE);
     Network::new(size, &mut ChaCha8Rng::seed_from_u64(5))
 }
 
 fn saved(dir: &Path, version: u32) -> Result<PathBuf, VersionError> {
-    save(dir, &network(), &Melodies::default(), manifest_of(version))
+    save(dir, &network(), &Melodies::default(), &manifest_of(version))
 }
 
 #[test]
@@ -147,7 +149,11 @@ fn statistics_of_an_earlier_release_are_passed_over_and_damage_nothing() {
 fn what_could_not_be_read_again_is_not_kept() {
     let dir = tempfile::tempdir().expect("a folder");
     let broken = Manifest { valid_nll: f64::NAN, ..manifest_of(1) };
-    let error = save(dir.path(), &network(), &Melodies::default(), broken);
-    assert!(matches!(error, Err(VersionError::Unreadable { .. })));
+    let mut foreign = manifest_of(1);
+    foreign.weights.weights_blake3 = "00".to_owned();
+    for manifest in [broken, foreign] {
+        let error = save(dir.path(), &network(), &Melodies::default(), &manifest);
+        assert!(matches!(error, Err(VersionError::Unreadable { .. })));
+    }
     assert_eq!(versions(dir.path()).expect("they are listed"), [0u32; 0]);
 }
