@@ -23,8 +23,8 @@ impl Accents {
         if song.has_accents() { Self::Own } else { Self::OfTheBeat }
     }
 
-    /// The velocity of a note of the song. `softer` is taken off a velocity of 100, and off accents of
-    /// the song in proportion, so that what is soft already is not lost.
+    /// The velocity of a note of the song. `softer` is taken off the beat's velocity as it is, and off
+    /// the song's own as a share of 100, so that what is soft already is not lost.
     pub(super) fn velocity(self, note: &Note, softer: u8) -> u8 {
         let softer = softer.min(60);
         match self {

@@ -14,8 +14,8 @@ use super::posting::send;
 use super::refusal::refusal;
 use crate::context::Context;
 use crate::cycle::model_report::model_report;
+use crate::track::make;
 use crate::track::output::Output;
-use crate::track::publish;
 
 /// Answers a question, and tells the asker if that fails. The message, if a track was posted.
 pub(crate) async fn answer(
@@ -62,7 +62,7 @@ async fn generate(
     }
     let wished = wish.clone();
     let output = Output::for_chat(invocation.reply_to.max_file_bytes());
-    let made = context.blocking(move |context| publish::make(context, &wished, &output)).await?;
+    let made = context.blocking(move |context| make::make(context, &wished, &output)).await?;
     let listener = Some(invocation.listener);
     let posted = send(context, chat, &invocation.reply_to, listener, made.id, &made.track).await?;
     if let Some(posted) = posted {

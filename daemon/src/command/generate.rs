@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::context::Context;
 use crate::control::line::{Line, Out, shown};
 use crate::store::TrackId;
+use crate::track::make::{self, Made};
 use crate::track::output::Output;
-use crate::track::publish::{self, Made};
 
 /// Options of a generation.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
@@ -72,7 +72,7 @@ impl Generate {
         let Self { wish, count, output } = self;
         for idx in 0..u64::from((*count).max(1)) {
             let seed = wish.seed.map(|seed| seed.wrapping_add(idx));
-            let made = publish::make(context, &Wish { seed, ..wish.clone() }, output)?;
+            let made = make::make(context, &Wish { seed, ..wish.clone() }, output)?;
             out(Line::row(&Row::from(made)));
         }
         Ok(())

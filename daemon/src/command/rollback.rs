@@ -11,7 +11,7 @@ use crate::context::{Context, now_ms};
 use crate::control::failure::NotNow;
 use crate::control::line::{Line, Out};
 use crate::store::Promotion;
-use crate::track::publish;
+use crate::track::make;
 
 /// Which version to play.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
@@ -50,7 +50,7 @@ impl Rollback {
 /// # Errors
 /// [`NotNow`] if there is none; or when it cannot be read.
 fn previous(context: &Context, genre: &str) -> anyhow::Result<u32> {
-    let current = publish::version(context, genre)?;
+    let current = make::version(context, genre)?;
     let kept = version::versions(&context.home.models().join(genre))?;
     let played = context.store.promotions(genre)?.into_iter().rev();
     let mut earlier = played.map(|promotion| promotion.version);

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::context::Context;
 use crate::control::line::{Line, Out, shown};
 use crate::cycle::label;
-use crate::track::publish;
+use crate::track::make;
 use bot::wish::AbsolutePath;
 
 /// Which files to score.
@@ -41,7 +41,7 @@ struct Row<'a> {
 impl Score {
     pub(super) fn run(&self, context: &Context, out: &mut Out<'_>) -> anyhow::Result<()> {
         let genre = context.known_genre(&self.genre)?;
-        let version = publish::version(context, genre)?;
+        let version = make::version(context, genre)?;
         let (network, manifest) = version::load(&context.home.version(genre, version))?;
         let label = label::number(&manifest.genres, genre);
         for file in &self.files {

@@ -15,7 +15,7 @@ use crate::control::failure::Misused;
 use crate::control::line::{Line, Out, shown};
 use crate::cycle::model_report;
 use crate::store::Outcome;
-use crate::track::{publish, track_file};
+use crate::track::{make, track_file};
 use bot::wish::AbsolutePath;
 
 /// Which versions to list.
@@ -75,7 +75,7 @@ impl Versions {
         let cycles = context.store.cycles(genre)?;
         let mut versions = version::versions(&context.home.models().join(genre))?;
         if versions.is_empty() {
-            publish::version(context, genre)?;
+            make::version(context, genre)?;
         }
         let drawn = only.or(current);
         if let Some(file) = &self.plot {

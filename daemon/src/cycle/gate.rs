@@ -51,7 +51,6 @@ pub(super) fn decide(
         return Ok(Decision { promoted: true, why: "it is the first version".to_owned() });
     };
     let mut played = Vec::new();
-    let mut unread = "nothing to compare it with".to_owned();
     for version in candidates(context, genre, current)? {
         let is_current = version == current;
         match nll_of(context, genre, version, is_current, plan, stop) {
@@ -60,15 +59,14 @@ pub(super) fn decide(
             Err(error) if is_abandoned(&error) => return Err(error),
             Err(error) => {
                 let error = format!("{error:#}");
-                tracing::debug!(genre, version, error, "not measured");
+                // What cannot be played any more must not stay in force, whatever was played before it.
                 if is_current {
-                    unread = format!("v{version} can't be read any more: {error}");
+                    let why = format!("v{version} can't be read any more: {error}");
+                    return Ok(Decision { promoted: true, why });
                 }
+                tracing::debug!(genre, version, error, "not measured");
             }
         }
-    }
-    if played.is_empty() {
-        return Ok(Decision { promoted: true, why: unread });
     }
     Ok(compare(valid_nll, &played, context.config.schedule.promotion_margin))
 }
@@ -185,6 +183,26 @@ mod tests {
         let decision = decide(&context, GENRE, &plan, f64::midpoint(first, second), &never);
         let Decision { promoted, why } = decision.expect("measured");
         assert!(!promoted && why.contains(&format!(" of v{best} on the same songs")), "{why}");
+    }
+
+    #[test]
+    fn a_version_in_force_that_cannot_be_played_gives_way_to_any() {
+        let (_folder, mut context) = context();
+        std::sync::Arc::make_mut(&mut context.config).schedule.min_songs = 1;
+        songs(&context);
+        for version in [1, 2] {
+            keep(&context, version, Some(1.0));
+            played(&context, version, 0.4);
+        }
+        let request = TrainingRequest::by_person(GENRE.to_owned(), true, None);
+        let never = AtomicBool::new(false);
+        let plan = plan(&context, &request, &never).expect("a plan");
+        assert!(!decide(&context, GENRE, &plan, 99.0, &never).expect("measured").promoted);
+        let weights = context.home.version(GENRE, 2).join("weights.safetensors");
+        std::fs::write(weights, "damaged").expect("written");
+        let Decision { promoted, why } =
+            decide(&context, GENRE, &plan, 99.0, &never).expect("read");
+        assert!(promoted && why.starts_with("v2 can't be read any more"), "{why}");
     }
 
     #[test]

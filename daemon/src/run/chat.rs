@@ -93,10 +93,10 @@ impl ChatLink {
 
     fn connected(&mut self, connected: &Connected) {
         let Connected { bot_name, n_guilds, invite, resumed } = connected;
+        self.state = format!("in Discord as {bot_name} in {n_guilds} communities");
         if *resumed {
             return;
         }
-        self.state = format!("in Discord as {bot_name} in {n_guilds} communities");
         tracing::info!(invite, "{}", self.state);
         self.take_up();
     }

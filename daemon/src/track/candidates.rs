@@ -50,7 +50,7 @@ pub(crate) fn choose(
         let specs: Vec<SongSpec> = which.map(of).collect();
         let measured = |song: Result<Song, SampleError>| {
             let song = song.map_err(into_misused)?;
-            let shared = criteria.melodies.longest_shared(&drawn_part(&song, spec));
+            let shared = criteria.melodies.longest_shared(&spec.drawn_part(&song));
             let reward = criteria.taste.reward(&taste::measure(&song));
             let merit = Merit { n_copied_notes: shared.n_notes, reward };
             anyhow::Ok(((song, shared), merit))
@@ -72,14 +72,6 @@ fn into_misused(error: SampleError) -> anyhow::Error {
         SampleError::NoLead => error.into(),
         wrong => Misused(wrong.to_string()).into(),
     }
-}
-
-/// The song without its primer, which is not the network's.
-fn drawn_part(song: &Song, spec: &SongSpec) -> Song {
-    let Some(primer) = &spec.primer else { return song.clone() };
-    let from = primer.n_bars() * song.steps_per_bar();
-    let notes = song.notes().iter().filter(|note| note.onset >= from).copied();
-    Song::new(song.tempo_bpm(), song.beats_per_bar(), song.n_bars(), notes)
 }
 
 /// The first candidate has the seed itself, so that a plain sample is the one of that seed.

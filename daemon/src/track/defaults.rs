@@ -1,6 +1,6 @@
 //! What do a genre's songs suggest for a track that is not told how to be?
 
-use composer::conditions::{in_scale, register};
+use composer::conditions::{in_scale, register, relative_register};
 use music::key::Key;
 use music::song::Song;
 use music::tokens::Polyphony;
@@ -30,7 +30,7 @@ pub(crate) struct Texture {
     pub(crate) polyphony: Polyphony,
     /// The share in the scale of the key, 0 to 1.
     pub(crate) in_scale: f64,
-    /// The mean pitch of the lead, as a key number.
+    /// The mean pitch of the lead, relative to the key.
     pub(crate) register: Option<f64>,
 }
 
@@ -40,7 +40,7 @@ impl Texture {
         Self {
             polyphony: Polyphony::of(song),
             in_scale: in_scale(song, song.key()),
-            register: register(song),
+            register: register(song).map(|pitch| relative_register(pitch, song.key())),
         }
     }
 }

@@ -2,9 +2,9 @@
 
 pub(crate) mod candidates;
 pub(crate) mod defaults;
+pub(crate) mod make;
 pub(crate) mod order;
 pub(crate) mod output;
 pub(crate) mod primer;
-pub(crate) mod publish;
 pub(crate) mod settings;
 pub(crate) mod track_file;

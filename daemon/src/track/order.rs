@@ -8,6 +8,7 @@ use bot::arrange::Profile;
 use bot::arrangement_kind::ArrangementKind;
 use bot::instrument::Instrument;
 use bot::wish::{Bars, Bpm, NotesPerBar, Register, Temperature, Wish};
+use composer::conditions::absolute_register;
 use composer::sample;
 use composer::version::Manifest;
 use music::key::Key;
@@ -63,6 +64,11 @@ impl Order {
         let defaults = Defaults::of(context, &wish.genre, artist.as_deref(), seed)?;
         let texture = whole.map(Texture::of).or(defaults.texture);
         let least_in_scale = if wish.key.is_some() { IN_SCALE_ASKED } else { 0.0 };
+        let key = (wish.key)
+            .or(whole.map(Song::key))
+            .or(defaults.key)
+            .unwrap_or_else(|| Key::from_index(KEY));
+        let register = texture.and_then(|own| own.register);
         let sampling = sample::SongSpec {
             seed,
             n_bars: bars.get(),
@@ -71,16 +77,14 @@ impl Order {
                 .or(defaults.tempo_bpm.map(|bpm| profile.felt_tempo(bpm)))
                 .unwrap_or(profile.tempo_bpm),
             beats_per_bar: whole.map_or(4, Song::beats_per_bar),
-            key: (wish.key)
-                .or(whole.map(Song::key))
-                .or(defaults.key)
-                .unwrap_or_else(|| Key::from_index(KEY)),
+            key,
             notes_per_bar: (wish.density.map(NotesPerBar::get))
                 .or(whole.map(Song::notes_per_bar))
                 .or(defaults.notes_per_bar)
                 .unwrap_or(NOTES_PER_BAR),
             in_scale: texture.map_or(1.0, |own| own.in_scale.max(least_in_scale)),
-            register: (wish.register.map(Register::get)).or(texture.and_then(|own| own.register)),
+            register: (wish.register.map(Register::get))
+                .or(register.map(|relative| absolute_register(relative, key))),
             asked: sample::Asked {
                 key: wish.key.is_some(),
                 density: wish.density.is_some(),

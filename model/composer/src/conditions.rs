@@ -16,8 +16,8 @@ use rand_chacha::ChaCha8Rng;
 /// Labels of genres and artists: none in particular, and 63 by name.
 pub const NAMES: usize = 64;
 
-/// Shares of the notes outside the scale up to which a song belongs to a class; the last is open.
-const OUTSIDE: [f64; 3] = [0.002, 0.05, 0.15];
+/// Shares of the notes in the scale from which on a song belongs to a class; the last class is open.
+const IN_SCALE: [f64; 3] = [0.998, 0.95, 0.85];
 /// Density classes an octave, that is, to twice as many notes.
 const DENSITIES_AN_OCTAVE: f64 = 3.0;
 const N_DENSITIES: usize = 22;
@@ -28,7 +28,7 @@ const N_REGISTERS: usize = 16;
 const N_POLYPHONIES: usize = 8;
 
 const SCALE: usize = NAMES;
-const DENSITY: usize = SCALE + 2 * (OUTSIDE.len() + 1);
+const DENSITY: usize = SCALE + 2 * (IN_SCALE.len() + 1);
 const REGISTER: usize = DENSITY + N_DENSITIES;
 const POLYPHONY: usize = REGISTER + N_REGISTERS;
 /// Labels of a network of songs.
@@ -89,8 +89,8 @@ impl Conditions {
     }
 
     fn scale_label(&self) -> u32 {
-        let n_classes = OUTSIDE.len() + 1;
-        let class = OUTSIDE.iter().filter(|edge| 1.0 - self.in_scale > **edge).count();
+        let n_classes = IN_SCALE.len() + 1;
+        let class = IN_SCALE.iter().filter(|edge| self.in_scale < **edge).count();
         (SCALE + class + if self.mode == Mode::Minor { n_classes } else { 0 }) as u32
     }
 
@@ -126,10 +126,20 @@ pub fn register(song: &Song) -> Option<f64> {
     (n > 0.0).then(|| sum / n)
 }
 
+/// The mean pitch, as a key number, of a [`Conditions::register`] in a key.
+pub fn absolute_register(register: f64, key: Key) -> f64 {
+    register + distance_from_c(key)
+}
+
 /// A mean pitch in a key as [`Conditions::register`] has it.
 pub fn relative_register(pitch: f64, key: Key) -> f64 {
+    pitch - distance_from_c(key)
+}
+
+/// Semitones from C to the tonic, by the shorter way.
+fn distance_from_c(key: Key) -> f64 {
     let tonic = f64::from(key.tonic());
-    pitch - if tonic < 6.0 { tonic } else { tonic - 12.0 }
+    if tonic < 6.0 { tonic } else { tonic - 12.0 }
 }
 
 #[cfg(test)]
@@ -161,6 +171,15 @@ mod tests {
             }
         }
         assert_eq!(seen.len(), 8);
+    }
+
+    #[test]
+    fn a_share_at_the_edge_of_a_class_belongs_to_it() {
+        let class = |in_scale| Conditions { in_scale, ..conditions() }.labels()[0];
+        for (at, edge) in IN_SCALE.into_iter().enumerate() {
+            assert_eq!(class(edge), class(1.0) + at as u32);
+            assert_eq!(class(edge - 1e-9), class(1.0) + at as u32 + 1);
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub enum Error {
     #[error("the optimiser's state is of another network than {0:?}")]
     OtherNetwork(Size),
     /// A weight is infinite or not a number.
-    #[error("a weight of the network is not finite")]
+    #[error("a weight of the network is not finite: go back to another version, or train anew")]
     NotFinite,
     /// Networks are only sampled with in this precision.
     #[error("networks learn in f32 or bf16, not in {0:?}")]
@@ -32,6 +32,8 @@ pub enum Error {
     #[error("the weights are not those of a network: {0}")]
     Weights(String),
     /// The tensor library failed, such as on a GPU without enough memory.
-    #[error("the tensor library failed: {0}")]
+    #[error(
+        "the tensor library failed: {0}; on a GPU, give it more free memory or train with device = \"cpu\""
+    )]
     Tensors(Box<dyn std::error::Error + Send + Sync>),
 }

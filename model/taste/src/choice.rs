@@ -56,7 +56,9 @@ pub fn choose<S, E>(
             _ => {}
         }
         let first = merits.len() as u32;
-        for (sample, merit) in draw(first..first + n_missing as u32)? {
+        let drawn = draw(first..first + n_missing as u32)?;
+        assert_eq!(drawn.len(), n_missing, "one sample for each that is asked for");
+        for (sample, merit) in drawn {
             merits.push(merit);
             if best.as_ref().is_none_or(|(_, best)| rule.prefers(merit, *best)) {
                 best = Some((sample, merit));

@@ -158,10 +158,10 @@ mod tests {
     }
 
     #[test]
-    fn a_fifteenth_feature_asks_for_new_statistics_and_damages_nothing() {
+    fn one_more_feature_asks_for_new_statistics_and_damages_nothing() {
         let text = serde_json::to_string(&statistics()).expect("it is written");
-        let fifteen: Vec<&str> = FEATURES.into_iter().chain(["tempo"]).collect();
-        assert_eq!(read(&fifteen, &text), None);
+        let more: Vec<&str> = FEATURES.into_iter().chain(["tempo"]).collect();
+        assert_eq!(read(&more, &text), None);
         // One feature less asks for nothing.
         assert!(read(&FEATURES[1..], &text).is_some());
     }

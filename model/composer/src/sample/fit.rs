@@ -11,6 +11,8 @@ use crate::conditions::{in_scale, register};
 const DENSITY_WITHIN: f64 = 0.1;
 /// A register asked for is met within so many semitones.
 const REGISTER_WITHIN: f64 = 3.0;
+/// How far off a song is that has no note to tell by.
+const FAR: f64 = 60.0;
 /// A song whose key is heard as another is said to be in that, unless so many notes lie in the scale.
 const CLEARLY_IN_SCALE: f64 = 0.92;
 
@@ -19,17 +21,18 @@ pub(super) fn distance(song: &Song, spec: &SongSpec) -> f64 {
     if song.voice(Voice::Lead).next().is_none() {
         return f64::INFINITY;
     }
-    if spec.primer.is_some() {
-        return 0.0;
-    }
-    let mut distance =
-        if spec.asked.key { key_distance(song, spec.key) } else { mode_distance(song, spec.key) };
+    let drawn = &spec.drawn_part(song);
+    let mut distance = match spec.primer {
+        _ if spec.asked.key => key_distance(drawn, spec.key),
+        None => mode_distance(song, spec.key),
+        Some(_) => 0.0,
+    };
     if spec.asked.density {
-        let off = (song.notes_per_bar() / spec.notes_per_bar.max(0.5)).ln().abs();
-        distance += (off - DENSITY_WITHIN).max(0.0) * 10.0;
+        let off = (drawn.notes_per_bar() / spec.notes_per_bar.max(0.5)).ln().abs();
+        distance += (off.min(FAR) - DENSITY_WITHIN).max(0.0) * 10.0;
     }
     if let Some(asked) = spec.register.filter(|_| spec.asked.register) {
-        let off = register(song).map_or(f64::INFINITY, |heard| (heard - asked).abs());
+        let off = register(drawn).map_or(FAR, |heard| (heard - asked).abs());
         distance += (off - REGISTER_WITHIN).max(0.0) / 3.0;
     }
     if spec.asked.polyphony {
@@ -44,7 +47,7 @@ pub(super) fn corrected(told: f64, song: &Song, spec: &SongSpec) -> f64 {
     if !spec.asked.density {
         return told;
     }
-    let heard = song.notes_per_bar().max(0.5) / spec.notes_per_bar.max(0.5);
+    let heard = spec.drawn_part(song).notes_per_bar().max(0.5) / spec.notes_per_bar.max(0.5);
     (told / heard.sqrt()).clamp(0.5, 2.0)
 }
 

@@ -2,21 +2,22 @@
 //!
 //! Token by token, with temperature and nucleus (top-p) sampling (Holtzman et al. 2020), masked by
 //! the grammar: whatever is drawn is a song of the asked length, meter and tempo, with no more notes at
-//! once and no more outside the scale than asked for. A song that is not what was asked for is drawn
-//! again, and the nearest is taken. Many are drawn together in less time than one after the other, and are
+//! once than asked for, and no more outside the scale of a key that was asked for. A song that is not what
+//! was asked for is drawn again, and the nearest is taken. Many are drawn together in less time than one after the other, and are
 //! the same as alone: the seed decides.
 
 mod choose;
 mod drawing;
 mod fit;
 mod spec;
+mod steering;
 #[cfg(test)]
 mod tests;
 
 use music::dynamic::Dynamic;
 use music::key::Key;
 use music::song::Song;
-use music::tokens::{Grammar, HEADER, Token, TokenId, decode, encode, encode_header};
+use music::tokens::{Grammar, HEADER, Polyphony, Token, TokenId, decode, encode, encode_header};
 use network::infer::Predictor;
 
 use drawing::Drawing;
@@ -98,44 +99,65 @@ pub fn sample_many(predictor: &Predictor, specs: &[SongSpec]) -> Vec<Result<Song
     done.into_iter().flat_map(|(_, songs)| songs).collect()
 }
 
-/// The nearest that was drawn to what was asked for.
-struct Best {
+/// A song that is asked for, and the nearest to it that has been drawn.
+struct Task<'a> {
+    spec: &'a SongSpec,
+    limit: Polyphony,
     distance: f64,
     song: Option<Song>,
-    /// How many times the density wanted the network is told the next time.
+    /// How many times the density wanted the network is told.
     told: f64,
+    /// The tokens that are not drawn, or why there is nothing to draw.
+    forced: Result<Vec<TokenId>, SampleError>,
+}
+
+impl<'a> Task<'a> {
+    fn new(spec: &'a SongSpec) -> Self {
+        let (distance, told) = (f64::INFINITY, 1.0);
+        Self { spec, limit: limit(spec), distance, song: None, told, forced: forced(spec, told) }
+    }
+
+    /// The song before its first token, unless there is nothing to draw any more.
+    fn drawing(&self, draw: u64) -> Option<Drawing<'a>> {
+        let forced = self.forced.as_ref().ok().filter(|_| self.distance > 0.0)?;
+        Some(Drawing::new(self.spec, self.limit, forced.clone(), draw))
+    }
+
+    fn take(&mut self, tokens: &[TokenId]) {
+        let song = decode(tokens).expect("the grammar allowed every token up to the end");
+        let song = song.with_tempo(self.spec.tempo_bpm);
+        let distance = fit::distance(&song, self.spec);
+        let told = fit::corrected(self.told, &song, self.spec);
+        if told.to_bits() != self.told.to_bits() {
+            (self.told, self.forced) = (told, forced(self.spec, told));
+        }
+        if distance < self.distance {
+            (self.distance, self.song) = (distance, Some(song));
+        }
+    }
+
+    fn end(self) -> Result<Song, SampleError> {
+        self.forced?;
+        let song = self.song.ok_or(SampleError::NoLead)?;
+        let key = fit::stated_key(&song, self.spec);
+        Ok(song.with_key(key))
+    }
 }
 
 fn sample_share(predictor: &Predictor, specs: &[SongSpec]) -> Vec<Result<Song, SampleError>> {
-    let forced: Vec<Result<Vec<TokenId>, SampleError>> = specs.iter().map(forced).collect();
-    let mut best: Vec<Best> =
-        specs.iter().map(|_| Best { distance: f64::INFINITY, song: None, told: 1.0 }).collect();
+    let mut tasks: Vec<Task<'_>> = specs.iter().map(Task::new).collect();
     for draw in 0..MAX_DRAWS {
-        let open: Vec<(usize, Drawing<'_>)> = (forced.iter().enumerate())
-            .filter(|(idx, _)| best[*idx].distance > 0.0)
-            .filter_map(|(idx, forced)| {
-                Some((idx, Drawing::new(&specs[idx], forced.as_ref().ok()?, draw)))
+        let open = tasks.iter().enumerate();
+        let (open, labels): (Vec<(usize, Drawing<'_>)>, Vec<Vec<u32>>) = open
+            .filter_map(|(idx, task)| {
+                Some(((idx, task.drawing(draw)?), task.spec.labels(task.told)))
             })
-            .collect();
-        let labels: Vec<Vec<u32>> =
-            open.iter().map(|(idx, _)| specs[*idx].labels(best[*idx].told)).collect();
+            .unzip();
         for (idx, tokens) in draw_together(predictor, &labels, open) {
-            let song = decode(&tokens).expect("the grammar allowed every token up to the end");
-            let song = song.with_tempo(specs[idx].tempo_bpm);
-            let distance = fit::distance(&song, &specs[idx]);
-            best[idx].told = fit::corrected(best[idx].told, &song, &specs[idx]);
-            if distance < best[idx].distance {
-                (best[idx].distance, best[idx].song) = (distance, Some(song));
-            }
+            tasks[idx].take(&tokens);
         }
     }
-    let stated = |((forced, best), spec): ((Result<_, _>, Best), &SongSpec)| {
-        forced?;
-        let song = best.song.ok_or(SampleError::NoLead)?;
-        let key = fit::stated_key(&song, spec);
-        Ok(song.with_key(key))
-    };
-    forced.into_iter().zip(best).zip(specs).map(stated).collect()
+    tasks.into_iter().map(Task::end).collect()
 }
 
 /// Draws each song to its end.
@@ -146,10 +168,11 @@ fn draw_together(
 ) -> Vec<(usize, Vec<TokenId>)> {
     let mut stream = predictor.streams(labels);
     let (mut tokens, mut suggested, mut ended) = (Vec::new(), Vec::new(), Vec::new());
+    let mut keep = Vec::new();
     while !open.is_empty() {
         tokens.clear();
         suggested.clear();
-        let mut keep = Vec::with_capacity(open.len());
+        keep.clear();
         for (idx, (_, drawing)) in open.iter_mut().enumerate() {
             let next = drawing.next(stream.logits(idx));
             keep.push(next.is_some());
@@ -171,10 +194,19 @@ fn draw_together(
     ended
 }
 
-/// The tokens that are not drawn: the header and, if there is one, the primer up to the bar
-/// line after it.
-fn forced(spec: &SongSpec) -> Result<Vec<TokenId>, SampleError> {
-    let SongSpec { tempo_bpm, beats_per_bar, key, notes_per_bar, n_bars, .. } = *spec;
+/// How many notes may sound at once: a primer has what it has, and which voices play is left to the
+/// network.
+fn limit(spec: &SongSpec) -> Polyphony {
+    const ONE: Polyphony = Polyphony { in_all: 1, by_voice: [1; 3] };
+    let limit = spec.polyphony.or_more(ONE);
+    spec.primer.as_ref().map_or(limit, |primer| limit.or_more(Polyphony::of(primer)))
+}
+
+/// The tokens that are not drawn: the header, which tells `density` times the notes a bar that are wanted,
+/// and, if there is one, the primer up to the bar line after it.
+fn forced(spec: &SongSpec, density: f64) -> Result<Vec<TokenId>, SampleError> {
+    let SongSpec { tempo_bpm, beats_per_bar, key, n_bars, .. } = *spec;
+    let notes_per_bar = spec.notes_per_bar * density;
     let dynamics = spec.primer.as_ref().map_or([Dynamic::USUAL; 3], Song::dynamics);
     let mut forced = encode_header(tempo_bpm, beats_per_bar, key, notes_per_bar, n_bars, dynamics);
     let Some(primer) = &spec.primer else { return Ok(forced) };

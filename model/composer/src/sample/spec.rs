@@ -1,7 +1,7 @@
 //! What is a new song to be like?
 
 use music::key::Key;
-use music::song::Song;
+use music::song::{GridNote, Song};
 use music::tokens::Polyphony;
 
 use crate::conditions::{Conditions, relative_register};
@@ -58,6 +58,16 @@ pub struct Asked {
 }
 
 impl SongSpec {
+    /// What of a song that was drawn is the network's own: all but the primer.
+    pub fn drawn_part(&self, song: &Song) -> Song {
+        let Some(primer) = &self.primer else { return song.clone() };
+        let from = primer.n_bars() * song.steps_per_bar();
+        let notes = song.notes().iter().filter(|note| note.onset >= from);
+        let notes = notes.map(|note| GridNote { onset: note.onset - from, ..*note });
+        let n_bars = song.n_bars().saturating_sub(primer.n_bars());
+        Song::new(song.tempo_bpm(), song.beats_per_bar(), n_bars, notes)
+    }
+
     /// The labels that the network is given at every step.
     ///
     /// It is told `density` times the notes a bar that are wanted.

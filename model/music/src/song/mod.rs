@@ -263,6 +263,7 @@ impl Song {
         let notes: Vec<GridNote> = self.notes.iter().map(moved).collect();
         Self::new(self.tempo_bpm, self.beats_per_bar, self.n_bars, notes)
             .with_key(Key::new(self.key.tonic(), mode))
+            .with_dynamics(self.dynamics)
     }
 
     /// The key that the notes suggest, whatever the song is said to be in.

@@ -157,6 +157,12 @@ impl Room {
         cuts
     }
 
+    /// How many notes sound at the position.
+    pub fn n_sounding(&self) -> u32 {
+        let now = self.bar_onset + self.position;
+        self.held.iter().filter(|note| note.sounds_at(now)).count() as u32
+    }
+
     /// Whether a note may begin at `step` of the bar, if need be by cutting others.
     fn may_begin(&self, voice: Voice, step: u32) -> bool {
         let onset = self.bar_onset + step;
