@@ -172,7 +172,7 @@ impl fmt::Display for GenreRow {
             }
             Some(version) => write!(f, "plays v{version}")?,
             None if songs < needed => write!(f, "has {songs} of the {needed} songs it needs")?,
-            None => f.write_str("waits for its first training")?,
+            None => f.write_str("plays after its first training")?,
         }
         write!(f, ", new ratings {new_ratings}")
     }

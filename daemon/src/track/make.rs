@@ -172,7 +172,7 @@ pub(crate) fn version(context: &Context, genre: &str) -> anyhow::Result<u32> {
         return Ok(promotion.version);
     }
     require_songs(context, genre)?;
-    let hint =
-        format!("it is trained soon by a running daemon, or now by `kickback train {genre}`");
-    Err(NotNow(format!("{genre} has songs enough but is not trained yet: {hint}")).into())
+    let hint = format!("a running daemon sees to it by itself, or run `kickback train {genre}`");
+    Err(NotNow(format!("{genre} has enough songs and plays after its first training: {hint}"))
+        .into())
 }
