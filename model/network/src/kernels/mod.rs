@@ -23,6 +23,7 @@ pub(crate) mod outer;
 pub(crate) mod pack;
 mod portable;
 pub(crate) mod product;
+pub(crate) mod race;
 mod simd;
 pub(crate) mod softmax;
 #[cfg(test)]

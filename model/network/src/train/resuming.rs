@@ -129,6 +129,27 @@ fn a_run_is_stopped_more_than_once() {
 }
 
 #[test]
+fn a_resumed_run_goes_on_with_the_numbers_it_took() {
+    let settings = Hyperparameters { epochs: 2, precision: Precision::Auto, ..settings() };
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("unfinished");
+    for taken in [Precision::F32, Precision::Bf16] {
+        let began = Hyperparameters { precision: taken, ..settings.clone() };
+        let stop = |_: Progress, moment: Moment<'_>| {
+            unfinished::write(&path, &moment.snapshot().expect("a snapshot"), "").expect("kept");
+            ControlFlow::Break(End::Abandon)
+        };
+        let _ = train(&corpus(), &began, began.size(INTERFACE), Start::Fresh, stop);
+        for _ in 0..2 {
+            let (snapshot, _) = unfinished::read(&path).expect("it is whole").expect("there");
+            assert_eq!(snapshot.precision, taken);
+            let start = Start::Snapshot(Box::new(snapshot));
+            let _ = train(&corpus(), &settings, settings.size(INTERFACE), start, stop);
+        }
+    }
+}
+
+#[test]
 fn other_lessons_are_learned_from_the_start_of_the_epoch() {
     let settings = Hyperparameters { epochs: 3, ..settings() };
     let size = settings.size(INTERFACE);

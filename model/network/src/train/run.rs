@@ -21,6 +21,7 @@ use super::snapshot::{Course, Place, Snapshot};
 use crate::batch::{Sequence, Window, Windows};
 use crate::engine::OptimizerOptions;
 use crate::error::Error;
+use crate::precision::Precision;
 use crate::weights::{Dropout, Network, Size, State};
 
 /// What a run begins with.
@@ -58,7 +59,7 @@ impl Moment<'_> {
     pub fn snapshot(&self) -> Result<Snapshot, Error> {
         let run = self.0;
         let course = Course { n_steps: Some(run.n_steps), ..run.course.clone() };
-        Ok(Snapshot { course, learner: run.learner.optimizer_state()? })
+        Ok(Snapshot { course, learner: run.learner.optimizer_state()?, precision: run.precision })
     }
 }
 
@@ -75,6 +76,8 @@ pub(super) struct Run<'a> {
     /// Those of the epoch that the run begins in, until it does.
     windows: Option<Windows>,
     size: Size,
+    /// What the learner multiplies, never [`Precision::Auto`].
+    precision: Precision,
     learner: AnyLearner,
     course: Course,
 }
@@ -104,9 +107,10 @@ impl<'a> Run<'a> {
             }
         };
         let course = Course::new(rng, n_steps, evaluate(&network, &held_out)?);
-        let learner = AnyLearner::new(hardware, &network, settings.precision)?;
+        let precision = settings.precision.in_training();
+        let learner = AnyLearner::new(hardware, &network, precision)?;
         let windows = Some(windows);
-        Ok(Self { settings, held_out, n_steps, windows, size, learner, course })
+        Ok(Self { settings, held_out, n_steps, windows, size, precision, learner, course })
     }
 
     fn resume(
@@ -116,15 +120,20 @@ impl<'a> Run<'a> {
         held_out: Vec<Sequence>,
         expected: usize,
     ) -> Result<Self, TrainError> {
-        let Snapshot { mut course, learner: optimizer } = snapshot;
-        let mut learner = AnyLearner::new(hardware, &optimizer.weights, settings.precision)?;
+        let Snapshot { mut course, learner: optimizer, precision } = snapshot;
+        let precision = match settings.precision {
+            Precision::Auto => precision.in_training(),
+            set => set,
+        };
+        let mut learner = AnyLearner::new(hardware, &optimizer.weights, precision)?;
         learner.restore(&optimizer)?;
         if course.n_steps.is_none() {
             measure_best(&mut course, &held_out)?;
         }
         let n_steps = course.n_steps.unwrap_or(expected);
         let size = optimizer.weights.size();
-        Ok(Self { settings, held_out, n_steps, windows: None, size, learner, course })
+        let windows = None;
+        Ok(Self { settings, held_out, n_steps, windows, size, precision, learner, course })
     }
 
     /// Trains until the last epoch, or until nothing more is learned.

@@ -47,9 +47,9 @@ pub struct Hyperparameters {
     /// a small corpus. 1 to 512, or [`AUTO`]: 8 or 16, as with `sequence_length`.
     #[serde(with = "auto")]
     pub batch: usize,
-    /// "auto", "f32" or "bf16": the numbers that training multiplies. "auto" takes bf16 where
-    /// the processor has AVX512-BF16 (see [`Precision`] for what that is worth); "f32" repeats a run
-    /// that was made elsewhere.
+    /// "auto", "f32" or "bf16": the numbers that training multiplies. "auto" takes bf16 where the
+    /// processor multiplies it clearly faster than f32 (see [`Precision`] for where that is), and a run
+    /// that is resumed goes on with what it took; "f32" repeats a run that was made elsewhere.
     pub precision: Precision,
     /// "auto", "cpu" or "cuda": what to train on. A build with the `cuda` feature can learn on an NVIDIA
     /// GPU, in f32, which is meant for large networks; "auto" does so where there is one, and "cuda"

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::progress::EpochLoss;
 use crate::engine::OptimizerState;
+use crate::precision::Precision;
 use crate::weights::{Network, State};
 
 /// Where a run is.
@@ -60,6 +61,8 @@ impl Course {
 pub struct Snapshot {
     pub(crate) course: Course,
     pub(crate) learner: OptimizerState,
+    /// What the run multiplies; [`Precision::Auto`] if it is not known.
+    pub(crate) precision: Precision,
 }
 
 impl Snapshot {

@@ -9,6 +9,7 @@ use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 
 use crate::engine::OptimizerState;
+use crate::precision::Precision;
 use crate::tensors;
 use crate::train::{Course, EpochLoss, Place, Snapshot};
 use crate::weights::{LayerState, Network, Size, State};
@@ -32,13 +33,16 @@ pub(super) struct About {
     n_lanes: Option<usize>,
     best_epoch: Option<usize>,
     n_updates: i32,
+    /// Files of earlier releases do not say it.
+    #[serde(default)]
+    precision: Precision,
     #[serde(flatten)]
     rng: Rng,
 }
 
 impl About {
     pub(super) fn of(snapshot: &Snapshot, note: &str) -> Self {
-        let Snapshot { course, learner } = snapshot;
+        let Snapshot { course, learner, precision } = snapshot;
         let size = learner.weights.size();
         Self {
             format: FORMAT,
@@ -49,6 +53,7 @@ impl About {
             n_lanes: course.state.as_ref().map(|state| state.n_lanes(size)),
             best_epoch: course.best.as_ref().map(|(loss, _)| loss.epoch),
             n_updates: learner.n_updates,
+            precision: *precision,
             rng: Rng::of(&course.rng),
         }
     }
@@ -102,7 +107,7 @@ impl<'a> Tensor<'a> {
 
 /// The tensors of a snapshot.
 pub(super) fn tensors(snapshot: &Snapshot) -> Vec<Tensor<'_>> {
-    let Snapshot { course, learner } = snapshot;
+    let Snapshot { course, learner, .. } = snapshot;
     // Numbers first, where they are aligned best.
     let mut tensors = numbers(course);
     let networks = [
@@ -157,7 +162,7 @@ pub(super) fn from_bytes(bytes: &[u8]) -> Option<(Snapshot, String)> {
         n_updates: about.n_updates,
     };
     let course = course(&about, &tensors)?;
-    Some((Snapshot { course, learner }, about.note))
+    Some((Snapshot { course, learner, precision: about.precision }, about.note))
 }
 
 fn course(about: &About, tensors: &SafeTensors<'_>) -> Option<Course> {
