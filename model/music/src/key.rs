@@ -1,12 +1,16 @@
 //! Which key is a song in?
 //!
 //! Correlation of the pitch-class distribution with the key profiles of Temperley (2007), "Music
-//! and Probability", table 6.1 (from the Essen folk-song collection and the Kostka-Payne corpus).
+//! and Probability", table 6.1 (from the Essen folk-song collection and the Kostka-Payne corpus), and
+//! what a file says of it itself.
+//! `model/composer/examples/keys.rs` measures both.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+use crate::score::semitones_from_c;
 
 /// Major or minor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,12 +33,26 @@ pub struct Key {
 const NAMES: [&str; 12] = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"];
 const MAJOR: [f64; 12] =
     [0.748, 0.060, 0.488, 0.082, 0.670, 0.460, 0.096, 0.715, 0.104, 0.366, 0.057, 0.400];
+const MINOR: [f64; 12] =
+    [0.712, 0.084, 0.474, 0.618, 0.049, 0.460, 0.105, 0.747, 0.404, 0.067, 0.133, 0.330];
 const KRUMHANSL_MAJOR: [f64; 12] =
     [6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88];
 const KRUMHANSL_MINOR: [f64; 12] =
     [6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17];
-const MINOR: [f64; 12] =
-    [0.712, 0.084, 0.474, 0.618, 0.049, 0.460, 0.105, 0.747, 0.404, 0.067, 0.133, 0.330];
+
+/// What counts for minor. Found on transcribed dance music: relative keys are otherwise too often called
+/// major.
+const MINOR_BIAS: f64 = 0.12;
+/// What all resting points together count for their tonic.
+const RESTING: f64 = 0.25;
+/// What all sounding time outside the scale would count against a key.
+const OUTSIDE: f64 = 1.5;
+/// The share of the sounding time by which more may lie outside the scale of a key that a file states than
+/// outside that of the one that is heard; beyond, the statement is about other music.
+const OUTSIDE_IF_STATED: f64 = 0.1;
+/// What counts for a major key that a file states against its relative minor: many programs write "major"
+/// whatever the mode.
+const STATED_MAJOR: f64 = 0.3;
 
 impl Key {
     /// A key on the pitch class `tonic` (0 is C); taken modulo 12.
@@ -73,6 +91,21 @@ impl Key {
         steps.map(|step| (self.tonic + step) % 12)
     }
 
+    /// The key of a key signature, the inverse of [`Key::signature`]; also of 7 signs.
+    pub fn of_signature(sharps: i8, mode: Mode) -> Self {
+        let major = Self::new((i32::from(sharps) * 7).rem_euclid(12) as u8, Mode::Major);
+        if mode == Mode::Minor { major.relative() } else { major }
+    }
+
+    /// The key of the other mode with the same key signature.
+    #[must_use]
+    pub fn relative(self) -> Self {
+        match self.mode {
+            Mode::Major => Self::new(self.tonic + 9, Mode::Minor),
+            Mode::Minor => Self::new(self.tonic + 3, Mode::Major),
+        }
+    }
+
     /// Its key signature: sharps positive, flats negative, -6 to 6 (MIDI meta event 0x59).
     pub fn signature(self) -> i8 {
         let major = match self.mode {
@@ -94,18 +127,38 @@ impl Key {
         if weights.iter().all(|w| *w == 0.0) {
             return Self::new(9, Mode::Minor);
         }
-        let score = |key: &Self| {
-            let tonic = usize::from(key.tonic);
-            // Found on transcribed dance music: relative keys are otherwise too often called major.
-            let (profile, bias) =
-                if key.mode == Mode::Minor { (&MINOR, 0.12) } else { (&MAJOR, 0.0) };
-            let resting = rests[tonic] / rests.iter().sum::<f64>().max(1e-12);
-            correlation(weights, profile, tonic) + bias + 0.5 * resting
-                - 1.5 * key.share_outside(weights)
-        };
-        let keys = (0..24).map(Self::from_index).map(|key| (score(&key), key));
+        let keys = (0..24).map(Self::from_index).map(|key| (key.score(weights, rests), key));
         let best = keys.max_by(|a, b| a.0.total_cmp(&b.0));
         best.map_or(Self::new(9, Mode::Minor), |(_, key)| key)
+    }
+
+    /// As [`Key::estimate`], of music whose file says that it is in the key `stated`.
+    ///
+    /// It is believed unless more of the music lies outside its scale than outside that of the key that is
+    /// heard, or it is major and the music clearly in the relative minor. C major is what programs write
+    /// where nobody has said anything, and says nothing.
+    pub fn estimate_stated(weights: &[f64; 12], rests: &[f64; 12], stated: Self) -> Self {
+        let heard = Self::estimate(weights, rests);
+        let is_other =
+            || stated.share_outside(weights) > heard.share_outside(weights) + OUTSIDE_IF_STATED;
+        if stated == Self::new(0, Mode::Major) || is_other() {
+            return heard;
+        }
+        let relative = stated.relative();
+        let score = |key: Self| key.score(weights, rests);
+        let is_relative =
+            stated.mode == Mode::Major && score(relative) > score(stated) + STATED_MAJOR;
+        if is_relative { relative } else { stated }
+    }
+
+    /// How well it explains what [`Key::estimate`] is given.
+    fn score(self, weights: &[f64; 12], rests: &[f64; 12]) -> f64 {
+        let tonic = usize::from(self.tonic);
+        let (profile, bias) =
+            if self.mode == Mode::Minor { (&MINOR, MINOR_BIAS) } else { (&MAJOR, 0.0) };
+        let resting = rests[tonic] / rests.iter().sum::<f64>().max(1e-12);
+        correlation(weights, profile, tonic) + bias + RESTING * resting
+            - OUTSIDE * self.share_outside(weights)
     }
 
     /// The key whose profile by Krumhansl and Kessler (1982) correlates best with how long each pitch
@@ -173,24 +226,7 @@ impl FromStr for Key {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let error =
             || format!("{text:?} is not a key: write it like \"F minor\", \"F#m\" or \"Bb major\"");
-        let text_trimmed = text.trim();
-        let mut letters = text_trimmed.chars();
-        let natural = match letters.next().map(|c| c.to_ascii_uppercase()) {
-            Some('C') => 0,
-            Some('D') => 2,
-            Some('E') => 4,
-            Some('F') => 5,
-            Some('G') => 7,
-            Some('A') => 9,
-            Some('B') => 11,
-            _ => return Err(error()),
-        };
-        let rest = letters.as_str();
-        let (shift, rest) = match rest.chars().next() {
-            Some('#' | '♯') => (1, &rest[rest.chars().next().map_or(0, char::len_utf8)..]),
-            Some('b' | '♭') => (11, &rest[rest.chars().next().map_or(0, char::len_utf8)..]),
-            _ => (0, rest),
-        };
+        let (tonic, rest) = semitones_from_c(text.trim()).ok_or_else(error)?;
         let mode = match rest.trim() {
             "" | "M" => Mode::Major,
             "m" => Mode::Minor,
@@ -202,7 +238,7 @@ impl FromStr for Key {
             }
             _ => return Err(error()),
         };
-        Ok(Self::new(natural + shift, mode))
+        Ok(Self::new(tonic.rem_euclid(12) as u8, mode))
     }
 }
 
@@ -252,5 +288,33 @@ mod tests {
         assert_eq!(Key::new(5, Mode::Minor).signature(), -4);
         assert_eq!(Key::new(9, Mode::Minor).signature(), 0);
         assert_eq!(Key::new(4, Mode::Major).signature(), 4);
+        for key in (0..24).map(Key::from_index) {
+            assert_eq!(Key::of_signature(key.signature(), key.mode), key);
+            assert_eq!(key.relative().signature(), key.signature());
+        }
+        assert_eq!(Key::of_signature(-7, Mode::Minor), Key::new(8, Mode::Minor));
+    }
+
+    #[test]
+    fn what_a_file_states_is_believed_where_the_notes_allow_it() {
+        let key = |text: &str| text.parse::<Key>().expect("a key");
+        // As long on each note of the scale: D major, B minor and the modes are as likely.
+        let mut weights = [0.0; 12];
+        for class in key("D major").scale() {
+            weights[usize::from(class)] = 1.0;
+        }
+        let found = |weights: &[f64; 12], stated: &str| {
+            Key::estimate_stated(weights, &[0.0; 12], key(stated))
+        };
+        assert_eq!(found(&weights, "D major"), key("D major"));
+        assert_eq!(found(&weights, "B minor"), key("B minor"));
+        let heard = Key::estimate(&weights, &[0.0; 12]);
+        assert_eq!(found(&weights, "F minor"), heard, "of other music");
+        assert_eq!(found(&weights, "C major"), heard, "nobody has said so");
+        for class in ["B minor", "F# minor"].map(key) {
+            weights[usize::from(class.tonic())] = 4.0;
+        }
+        assert_eq!(found(&weights, "D major"), key("B minor"), "as programs write it");
+        assert_eq!(found(&weights, "E minor"), key("E minor"), "one note is outside");
     }
 }

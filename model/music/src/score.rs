@@ -4,6 +4,7 @@
 //! of voices, grids or tokens: [`crate::song`] is the same music as the network sees it.
 
 use std::fmt;
+use std::str::FromStr;
 
 /// A point in time or a length of time, in ticks of the score's own resolution.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,6 +47,43 @@ impl fmt::Display for Pitch {
         const NAMES: [&str; 12] = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"];
         write!(f, "{}{}", NAMES[usize::from(self.class())], i32::from(self.0 / 12) - 1)
     }
+}
+
+impl FromStr for Pitch {
+    type Err = String;
+
+    /// Scientific pitch notation, `C4`, `f#3` or `Bb-1`, within the range of pitches.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let pitch = || {
+            let (semitones, octave) = semitones_from_c(text.trim())?;
+            let octave: i32 = octave.parse().ok().filter(|octave| (-1..=9).contains(octave))?;
+            u8::try_from(12 * (octave + 1) + semitones).ok().and_then(Self::new)
+        };
+        pitch().ok_or_else(|| format!("{text:?} is not a note: write it like \"C4\" or \"F#3\""))
+    }
+}
+
+/// How many semitones above C, -1 to 12, the note lies with whose name `text` begins, and what follows it:
+/// a letter, then a sharp or a flat if there is one.
+pub(crate) fn semitones_from_c(text: &str) -> Option<(i32, &str)> {
+    let mut letters = text.chars();
+    let natural = match letters.next()?.to_ascii_uppercase() {
+        'C' => 0,
+        'D' => 2,
+        'E' => 4,
+        'F' => 5,
+        'G' => 7,
+        'A' => 9,
+        'B' => 11,
+        _ => return None,
+    };
+    let rest = letters.as_str();
+    let (by, rest) = match letters.next() {
+        Some('#' | '♯') => (1, letters.as_str()),
+        Some('b' | '♭') => (-1, letters.as_str()),
+        _ => (0, rest),
+    };
+    Some((natural + by, rest))
 }
 
 /// One note of a part.
@@ -210,5 +248,18 @@ mod tests {
         assert_eq!(middle.to_string(), "C4");
         assert_eq!(middle.transposed(68), None);
         assert_eq!(middle.transposed(-60).map(Pitch::number), Some(0));
+    }
+
+    #[test]
+    fn names_of_notes_are_read_back() {
+        for pitch in (0..128).filter_map(Pitch::new) {
+            assert_eq!(pitch.to_string().parse(), Ok(pitch));
+        }
+        let number = |text: &str| text.parse().ok().map(Pitch::number);
+        assert_eq!((number(" c5 "), number("Db4"), number("C♯4")), (Some(72), Some(61), Some(61)));
+        assert_eq!((number("Cb4"), number("B#3"), number("C-1")), (Some(59), Some(60), Some(0)));
+        for text in ["", "H4", "C", "60", "C10", "G#9", "Cb-1", "C 4", "C4x", "Cbb4"] {
+            assert_eq!(number(text), None, "{text}");
+        }
     }
 }

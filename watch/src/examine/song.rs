@@ -1,10 +1,12 @@
 //! How does a score with classified parts become a song on the grid?
 //!
 //! Onsets are rounded to 24 steps a beat; empty bars before and after the music are dropped; the
-//! tempo is taken as written, and so is how loud the notes are. Notes without a voice (drums, strays) are left out, and so is what
-//! lies beyond the longest song.
+//! tempo is taken as written, and so is how loud the notes are; the key is the one that the file states, if
+//! the notes allow it. Notes without a voice (drums, strays) are left out, and so is what lies beyond the
+//! longest song.
 
 use music::dynamic::Dynamic;
+use music::key::{Key, Mode};
 use music::score::Score;
 use music::song::{BEATS_PER_BAR, GridNote, STEPS_PER_BEAT, Song};
 
@@ -32,7 +34,11 @@ pub fn song(score: &Score, parts: &[ClassifiedPart]) -> Option<Song> {
     }
     let last = notes.iter().map(|note| note.onset).max()?;
     let n_bars = last / steps_per_bar + 1;
-    Some(Song::new(score.tempo_bpm(), beats_per_bar, n_bars, notes))
+    let song = Song::new(score.tempo_bpm(), beats_per_bar, n_bars, notes);
+    let Some((sharps, is_minor)) = score.key_signature else { return Some(song) };
+    let mode = if is_minor { Mode::Minor } else { Mode::Major };
+    let key = song.estimated_key_if_stated(Key::of_signature(sharps, mode));
+    Some(song.with_key(key))
 }
 
 /// Quarters a bar by the first time signature, where that is a whole number that songs may have;
@@ -113,6 +119,17 @@ mod tests {
         assert_eq!(beats((2, 2)), 4);
         assert_eq!(beats((7, 8)), 4);
         assert_eq!(beats((1, 4)), 4);
+    }
+
+    #[test]
+    fn a_key_signature_is_believed_where_the_notes_allow_it() {
+        let key = |key_signature| {
+            let stated = Score { key_signature, ..score(480, 0, (4, 4)) };
+            song_of(&stated).key().to_string()
+        };
+        assert_eq!([None, Some((0, false))].map(key), ["C minor"; 2]);
+        assert_eq!(key(Some((-2, true))), "G minor");
+        assert_eq!(key(Some((3, false))), "C minor");
     }
 
     #[test]

@@ -271,6 +271,12 @@ impl Song {
         key_of(&self.notes)
     }
 
+    /// The same if the file that it is from says that it is in the key `stated`; see
+    /// [`Key::estimate_stated`].
+    pub fn estimated_key_if_stated(&self, stated: Key) -> Key {
+        Key::estimate_stated(&class_weights(&self.notes), &rests(&self.notes), stated)
+    }
+
     /// How long each pitch class sounds, from C, in steps, a note counting for a bar of 4/4 at most.
     pub fn class_weights(&self) -> [f64; 12] {
         class_weights(&self.notes)
@@ -351,9 +357,12 @@ fn class_weights(notes: &[GridNote]) -> [f64; 12] {
     weights
 }
 
-/// Estimates the key; the first and last notes of bass and lead are the resting points.
 fn key_of(notes: &[GridNote]) -> Key {
-    let weights = class_weights(notes);
+    Key::estimate(&class_weights(notes), &rests(notes))
+}
+
+/// Where the music rests: on the first and last notes of bass and lead.
+fn rests(notes: &[GridNote]) -> [f64; 12] {
     let mut rests = [0.0; 12];
     for (voice, first, last) in [(Voice::Bass, 1.0, 1.0), (Voice::Lead, 0.5, 1.0)] {
         let mut of_voice = notes.iter().filter(|note| note.voice == voice);
@@ -364,7 +373,7 @@ fn key_of(notes: &[GridNote]) -> Key {
             rests[usize::from(note.pitch.class())] += last;
         }
     }
-    Key::estimate(&weights, &rests)
+    rests
 }
 
 #[cfg(test)]
