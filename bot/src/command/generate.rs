@@ -13,6 +13,7 @@ use crate::post;
 use crate::wish::{Bpm, NotesAtOnce, NotesPerBar, Register, Wish};
 use music::key::Key;
 use music::notation;
+use music::score::Pitch;
 
 /// Discord sends integers as floating point numbers: above this they are not exact.
 const MAX_SEED: u64 = (1 << 53) - 1;
@@ -22,6 +23,7 @@ pub(super) fn options(max_bars: u32) -> Vec<CommandOption> {
     let artists = Kind::Name(|given, offer| offer.artists_of(given.text("genre")));
     let instruments = Kind::Name(|_, _| owned(Instrument::names()));
     let arrangements = Kind::Name(|_, _| owned(&ArrangementKind::ALL.map(ArrangementKind::name)));
+    let notes = Kind::Name(|_, _| note_names());
     let keys = Kind::Menu((0..24).map(|index| menu_entry(Key::from_index(index))).collect());
     let voices = u64::from(*NotesAtOnce::RANGE.start())..=u64::from(*NotesAtOnce::RANGE.end());
     let option = CommandOption::new;
@@ -33,7 +35,7 @@ pub(super) fn options(max_bars: u32) -> Vec<CommandOption> {
         option("tempo", "Tempo in beats per minute", whole(Bpm::RANGE)),
         option("key", "The key of the track", keys),
         option("density", "How many notes a bar has", whole(NotesPerBar::RANGE)),
-        option("register", "How high the lead is: 60 is middle C", whole(Register::RANGE)),
+        option("register", "How high the lead is: C4, or 60, is middle C", notes),
         option("polyphony", "How many notes sound at once", Kind::Integer(voices)),
         option("instrument", "What plays the lead", instruments),
         option("arrangement", "What plays along", arrangements),
@@ -71,6 +73,14 @@ fn artist(name: &str, genre: &str, offer: &Offer) -> String {
 /// The whole numbers of a range whose ends are whole.
 fn whole(range: RangeInclusive<f64>) -> Kind {
     Kind::Integer(*range.start() as u64..=*range.end() as u64)
+}
+
+/// The notes that a lead can lie around; those on C, which tell one octave from another, first.
+fn note_names() -> Vec<String> {
+    let numbers = *Register::RANGE.start() as u8..=*Register::RANGE.end() as u8;
+    let mut notes: Vec<Pitch> = numbers.filter_map(Pitch::new).collect();
+    notes.sort_by_key(|pitch| pitch.class() != 0);
+    notes.iter().map(ToString::to_string).collect()
 }
 
 /// Spelled as in posts; what is sent is the plain spelling that is read everywhere.

@@ -40,7 +40,7 @@ fn everything_that_is_filled_in_is_in_the_wish() {
         ("tempo", "155"),
         ("key", "F# minor"),
         ("density", "12"),
-        ("register", "72"),
+        ("register", "C5"),
         ("polyphony", "3"),
         ("instrument", "saw_lead"),
         ("arrangement", "Lead"),
@@ -91,6 +91,8 @@ fn what_cannot_be_is_told_in_words_that_are_no_formatting() {
     };
     assert!(told("instrument", "polisinth").contains("Did you mean Pad 3 (polysynth)?"));
     assert!(told("instrument", "@everyone").starts_with("I have no instrument @\u{200B}everyone"));
+    let told_of_register = told("register", "high");
+    assert!(told_of_register.contains("give a note from C2 to C7"), "{told_of_register}");
     assert!(told("bars", "-1").contains("give 1 to 256"));
     assert!(told("arrangement", "**half**").contains("\\*\\*half\\*\\*"));
     for command in ["generate", "model"] {
@@ -111,5 +113,8 @@ fn typing_completes_what_is_on_offer() {
     assert_eq!(completed("artist", "", &[("genre", "polka")]), [""; 0]);
     assert_eq!(completed("instrument", "saw", &[])[0], "Lead 2 (sawtooth)");
     assert_eq!(completed("arrangement", "", &[]), ["full", "lead"]);
+    let octaves = completed("register", "", &[]);
+    assert_eq!(octaves[..6], ["C2", "C3", "C4", "C5", "C6", "C7"]);
+    assert_eq!(completed("register", "f#", &[])[..5], ["F#2", "F#3", "F#4", "F#5", "F#6"]);
     assert_eq!(completed("key", "F", &[]), [""; 0], "what is a menu is not completed");
 }

@@ -51,7 +51,7 @@ pub struct Wish {
     /// Notes in a bar of the melody, all its voices together
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub density: Option<NotesPerBar>,
-    /// Mean pitch of the lead, as a MIDI note number (60 is middle C)
+    /// Mean pitch of the lead: a note such as C5, or its MIDI number (60 is middle C)
     #[arg(long, value_name = "P", allow_negative_numbers = true)]
     pub register: Option<Register>,
     /// The most notes that sound at once in the melody

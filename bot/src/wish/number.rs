@@ -8,6 +8,7 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use clap::builder::ValueParserFactory;
+use music::score::Pitch;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -27,9 +28,16 @@ impl NotPossible {
     }
 }
 
-/// Defines the type of a number: its name in messages, its range, and the range in words.
+/// Defines the type of a number: its name in messages, its range, the range in words, and how else than as
+/// a number it may be written.
 macro_rules! checked_number {
     ($(#[$meta:meta])* $name:ident($number:ty): $what:literal, $range:expr, $allowed:literal) => {
+        checked_number! { $(#[$meta])* $name($number): $what, $range, $allowed, |_| None }
+    };
+    (
+        $(#[$meta:meta])*
+        $name:ident($number:ty): $what:literal, $range:expr, $allowed:literal, $otherwise:expr
+    ) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
         pub struct $name($number);
@@ -61,7 +69,11 @@ macro_rules! checked_number {
             type Err = NotPossible;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                text.trim().parse().map_err(|_| Self::refuse(text)).and_then(Self::new)
+                let otherwise: fn(&str) -> Option<$number> = $otherwise;
+                let number = text.trim().parse().ok().or_else(|| otherwise(text));
+                // What is refused is told as it was written.
+                let written = number.and_then(|number| Self::new(number).ok());
+                written.ok_or_else(|| Self::refuse(text.trim()))
             }
         }
 
@@ -112,8 +124,10 @@ checked_number! {
     NotesPerBar(f64): "density", 1.0..=64.0, "1 to 64 notes per bar"
 }
 checked_number! {
-    /// The mean pitch of the lead as a MIDI note number, 36 to 96; 60 is middle C.
-    Register(f64): "register", 36.0..=96.0, "36 to 96, as MIDI note numbers: 60 is middle C"
+    /// The mean pitch of the lead as a MIDI note number, 36 to 96; 60 is middle C. Also written as the name
+    /// of a note, such as `C5` or `F#4`.
+    Register(f64): "register", 36.0..=96.0, "a note from C2 to C7, or 36 to 96: C4, or 60, is middle C",
+    |text| text.parse().ok().map(|pitch: Pitch| f64::from(pitch.number()))
 }
 checked_number! {
     /// The most notes that sound at once in the melody, all voices together, 1 to 16.
@@ -150,6 +164,19 @@ mod tests {
         assert_eq!(tempo.as_deref(), Some("tempo 500 is not possible: give 40 to 300 BPM"));
         let temperature = told("hot".parse::<Temperature>().err());
         assert_eq!(temperature.as_deref(), Some("temperature hot is not possible: give 0 to 3"));
+    }
+
+    #[test]
+    fn a_register_is_a_number_or_the_name_of_a_note() {
+        let read = |text: &str| text.parse::<Register>().map(Register::get);
+        for (text, number) in [("72", 72.0), ("66.5", 66.5), ("c5", 72.0), (" C#4 ", 61.0)] {
+            assert_eq!(read(text), Ok(number));
+        }
+        for text in ["B1", "C#7", "35", "H4", "high", ""] {
+            let told = read(text).expect_err("no register").to_string();
+            let expected = format!("register {text} is not possible: give a note from C2 to C7");
+            assert!(told.starts_with(&expected), "{told}");
+        }
     }
 
     #[test]
