@@ -8,15 +8,15 @@ use music::song::{GridNote, STEPS_PER_BEAT, Song, Voice};
 use super::slots::Slots;
 
 /// Lead notes that sound when the slot begins.
-const STRONG: usize = 0;
+pub(super) const STRONG: usize = 0;
 /// Lead notes that begin later.
-const WEAK: usize = 1;
+pub(super) const WEAK: usize = 1;
 /// All lead notes of the slot before.
 const BEFORE: usize = 2;
 /// All lead notes of the slot after.
 const AFTER: usize = 3;
 /// Share of the bass's time; of a song without bass, its lowest chord note.
-const BASS: usize = 4;
+pub(super) const BASS: usize = 4;
 /// 1 for the bass note that sounds when the slot begins; of a song without bass as above.
 const FIRST_BASS: usize = 5;
 /// Share of the time of the song's own chords.

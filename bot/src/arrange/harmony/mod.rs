@@ -6,7 +6,8 @@
 //! are those of the hidden Markov model of `MySong` (Simon, Morris and Basu, CHI 2008): what melody and bass
 //! sound in a slot ([`evidence`]), and which chord follows which. `learned` holds its weights,
 //! learned from labelled songs by `bot/examples/harmony`, which also measures it on songs held out.
-//! Where a song has chords of its own, they decide.
+//! Where a song has chords of its own, they decide. No chord brings a note that is neither in the scale of
+//! the song's key nor in the song there, but the dominant of minor its leading note.
 //!
 //! It finds no sevenths, no inversions, no diminished chords and no change within a slot.
 
@@ -59,6 +60,7 @@ pub fn harmony(song: &Song) -> Harmony {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use music::key::{Key, Mode};
     use music::score::Pitch;
     use music::song::{GridNote, Voice};
 
@@ -145,6 +147,21 @@ mod tests {
             let expected: Vec<Chord> =
                 chords.chords().iter().map(|chord| chord.raised(semitones)).collect();
             assert_eq!(harmony(&moved).chords(), expected, "{semitones} higher");
+        }
+    }
+
+    #[test]
+    fn no_chord_brings_a_note_from_another_key() {
+        // Only the steps that D major and D minor share, so that the notes allow chords of both.
+        let tune = [2u8, 9, 7, 4, 2, 7, 4, 9, 7, 2, 4, 2, 9, 9, 7, 4];
+        let notes = (0..).zip(tune).map(|(i, class)| note(i * 48, Voice::Lead, 60 + class, 48));
+        let song = Song::new(150.0, 4, 8, notes);
+        for mode in [Mode::Major, Mode::Minor] {
+            let key = Key::new(2, mode);
+            let harmony = harmony(&song.clone().with_key(key));
+            let mut classes = harmony.chords().iter().flat_map(|chord| chord.classes());
+            let is_own = |class: u8| key.scale().contains(&class) || class == 1;
+            assert!(classes.all(is_own), "{key}: {harmony:?}");
         }
     }
 

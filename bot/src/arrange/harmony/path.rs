@@ -7,8 +7,8 @@
 use music::key::Mode;
 use music::song::Song;
 
-use super::chord::{Chord, N_CHORDS};
-use super::evidence::{self, CHORDS, Evidence};
+use super::chord::{Chord, N_CHORDS, Quality};
+use super::evidence::{self, BASS, CHORDS, Evidence, STRONG, WEAK};
 use super::slots::Slots;
 use super::weights::{N_CHANNELS, Weights};
 
@@ -16,10 +16,15 @@ use super::weights::{N_CHANNELS, Weights};
 /// notes at most with another, so the right one is ahead by a third of this.
 const OWN_CHORDS: f32 = 15.0;
 
+/// The score of a chord that is left out: so low that no other scores make up for it.
+const FOREIGN: f32 = -1e6;
+
+/// Degrees of the scale in semitones above the tonic: major, natural minor.
+const SCALES: [[usize; 7]; 2] = [[0, 2, 4, 5, 7, 9, 11], [0, 2, 3, 5, 7, 8, 10]];
+
 /// Which weight says how a pitch class speaks for a chord, both counted from the tonic: by the
 /// chord's quality, the interval above its root, and whether the class is in the scale.
 pub fn relation(mode: usize, chord: usize, class: usize) -> usize {
-    const SCALES: [[usize; 7]; 2] = [[0, 2, 4, 5, 7, 9, 11], [0, 2, 3, 5, 7, 8, 10]];
     let interval = (class + 12 - chord % 12) % 12;
     chord / 12 * 24 + interval * 2 + usize::from(SCALES[mode].contains(&class))
 }
@@ -56,11 +61,32 @@ pub fn scores(weights: &Weights, evidence: &[Evidence], mode: usize) -> Vec<[f32
 /// The chords of a song, one a slot.
 pub fn best(weights: &Weights, song: &Song, slots: &Slots) -> Vec<Chord> {
     let mode = mode(song);
-    let scores = scores(weights, &evidence::gather(song, slots), mode);
+    let evidence = evidence::gather(song, slots);
+    let mut scores = scores(weights, &evidence, mode);
+    for (scores, slot) in scores.iter_mut().zip(&evidence) {
+        leave_out_foreign(scores, slot, mode);
+    }
     let change = |slot: usize| &weights.change[mode][usize::from(slots.is_mid_bar(slot))];
     let chords = viterbi(&scores, change);
     let tonic = song.key().tonic();
     chords.into_iter().map(|chord| Chord::from_index(chord).raised(tonic)).collect()
+}
+
+/// Leaves out the chords of a slot that would add a note which lies neither in the scale nor in the slot of
+/// the song: what is played along brings no note from another key. Only the dominant of minor may bring its
+/// third, the leading note.
+fn leave_out_foreign(scores: &mut [f32; N_CHORDS], slot: &Evidence, mode: usize) {
+    const DOMINANT: Chord = Chord { root: 7, quality: Quality::Major };
+    let is_heard = |class: usize| {
+        [STRONG, WEAK, BASS, CHORDS].iter().any(|channel| slot[*channel][class] > 0.0)
+    };
+    let is_foreign = |class: usize| !SCALES[mode].contains(&class) && !is_heard(class);
+    for (index, score) in scores.iter_mut().enumerate() {
+        let chord = Chord::from_index(index);
+        if chord != DOMINANT && chord.classes().into_iter().map(usize::from).any(is_foreign) {
+            *score = FOREIGN;
+        }
+    }
 }
 
 fn viterbi<'a>(
