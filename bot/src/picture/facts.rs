@@ -62,6 +62,7 @@ mod tests {
                 tempo_bpm: song.tempo_bpm(),
                 key: song.key(),
                 bars: 40,
+                not_reached: &[],
                 listener: None,
             };
             let (post, picture) = (post::track(&about, &[]), line(&song.to_score()));

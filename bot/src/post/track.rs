@@ -30,6 +30,8 @@ pub struct About<'a> {
     pub key: Key,
     /// Length in bars.
     pub bars: u32,
+    /// What was asked for and is not reached, each in words that begin with "asked for".
+    pub not_reached: &'a [String],
     /// Who asked for it; shown, but not pinged.
     pub listener: Option<ListenerId>,
 }
@@ -54,6 +56,9 @@ pub fn track(about: &About<'_>, offered: &[String]) -> String {
         count(about.bars as usize, "bar"),
         about.seed,
     );
+    for missed in about.not_reached {
+        let _ = write!(text, "\nYou {}", plain(missed, 150));
+    }
     let emoji = if offered.is_empty() { String::new() } else { format!(" {}", offered.join(" ")) };
     let _ = write!(text, "\nReact to teach me what you like:{emoji}");
     let _ = write!(text, "\n-# {}", Marker::of_track(about.track).as_str());
@@ -77,6 +82,7 @@ mod tests {
             tempo_bpm: 150.0,
             key: Key::new(5, Mode::Minor),
             bars: 32,
+            not_reached: &[],
             listener: Some(ListenerId(5)),
         }
     }
@@ -96,6 +102,14 @@ mod tests {
         let about = About { artist: Some("so_me"), ..about("Neon Dawn", "hardstyle") };
         let said = track(&about, &[]);
         assert!(said.contains("\nhardstyle v3 · like so\\_me · 150 BPM · F minor"), "{said}");
+    }
+
+    #[test]
+    fn what_is_not_reached_is_told_before_the_reactions() {
+        let missed = ["asked for D major; it came out in D minor".to_owned()];
+        let said = track(&About { not_reached: &missed, ..about("Neon Dawn", "hardstyle") }, &[]);
+        let expected = "\nYou asked for D major; it came out in D minor\nReact to teach me";
+        assert!(said.contains(expected), "{said}");
     }
 
     #[test]

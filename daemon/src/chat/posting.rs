@@ -116,6 +116,7 @@ fn post_of(
         tempo_bpm: track.tempo_bpm,
         key: Key::from_index(usize::from(track.key_index)),
         bars: track.n_bars,
+        not_reached: &track.not_reached,
         listener,
     };
     let text = post::track(&about, &context.config.reactions.offered);
@@ -184,6 +185,7 @@ pub(crate) mod tests {
             created_at_ms: 5,
             candidates: Vec::new(),
             copied_notes: Some(7),
+            not_reached: Vec::new(),
             state: TrackState::Rendered,
         }
     }
@@ -297,12 +299,15 @@ pub(crate) mod tests {
     #[test]
     fn post_and_description_spell_tempo_and_key_as_people_do() {
         let (_folder, context) = context();
-        let track = Track { tempo_bpm: 140.000_14, key_index: 8, ..track() };
+        let not_reached = vec!["asked for 32 notes a bar; it came to 27".to_owned()];
+        let track = Track { tempo_bpm: 140.000_14, key_index: 8, not_reached, ..track() };
         let folder = track_file::folder(&context.home, &track.genre);
         std::fs::create_dir_all(&folder).expect("a folder");
         std::fs::write(folder.join("nothing.png"), b"a picture").expect("a picture");
         let post = post_of(&context, TrackId(5), &track, None).expect("a post");
         assert!(post.text.contains(" · 140 BPM · A♭ major · "), "{}", post.text);
+        let missed = "\nYou asked for 32 notes a bar; it came to 27\nReact";
+        assert!(post.text.contains(missed), "{}", post.text);
         let [picture] = post.files.as_slice() else { panic!("one file") };
         let description = &picture.description;
         assert!(description.ends_with(" in A♭ major at 140 BPM"), "{description}");

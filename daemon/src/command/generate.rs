@@ -51,6 +51,8 @@ pub(crate) struct Row {
     stems: Vec<String>,
     candidates: usize,
     copied_notes: Option<u32>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    not_reached: Vec<String>,
     seconds: Seconds,
 }
 
@@ -100,6 +102,7 @@ impl From<Made> for Row {
             stems: paths.stems.iter().map(shown).collect(),
             candidates: track.candidates.len(),
             copied_notes: track.copied_notes,
+            not_reached: track.not_reached,
             seconds: Seconds { sample: made.sample_seconds, render: made.render_seconds },
         }
     }
@@ -113,7 +116,9 @@ impl fmt::Display for Row {
             write!(f, " like {artist}")?;
         }
         let (tempo, key) = (notation::tempo(self.tempo_bpm), notation::key(self.key));
-        write!(f, ", {tempo} BPM, {key}, {bars} bars of melody, seed {seed}\n  {midi}")?;
+        write!(f, ", {tempo} BPM, {key}, {bars} bars of melody, seed {seed}")?;
+        self.not_reached.iter().try_for_each(|missed| write!(f, "\n  {missed}"))?;
+        write!(f, "\n  {midi}")?;
         let others = self.audio.iter().chain(&self.picture).chain(&self.wav).chain(&self.stems);
         others.into_iter().try_for_each(|path| write!(f, "\n  {path}"))
     }

@@ -48,6 +48,9 @@ pub struct Track {
     /// before that was measured.
     #[serde(default)]
     pub copied_notes: Option<u32>,
+    /// What was asked for and is not reached, each as "asked for …"; at most 4 of 100 bytes fit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_reached: Vec<String>,
     /// Whether and where it was posted.
     pub state: TrackState,
 }
@@ -327,6 +330,7 @@ mod tests {
         let full = Track {
             wish: by("x".repeat(MAX_WISH - n_bytes)),
             candidates: vec![Candidate { seed: u64::MAX, score: -0.123_456_79 }; 16],
+            not_reached: vec!["x".repeat(100); 4],
             ..track("hardstyle", u64::MAX)
         };
         assert!(store.add_new_track(|_| full).is_ok());

@@ -17,6 +17,7 @@ use taste::Statistics;
 use super::candidates::{ChosenSong, Criteria, choose};
 use super::order::Order;
 use super::output::Output;
+use super::shortfall;
 use super::track_file::{self, Files};
 use crate::context::{Context, now_ms};
 use crate::control::failure::NotNow;
@@ -74,6 +75,7 @@ pub(crate) fn make(context: &Context, wish: &Wish, output: &Output) -> anyhow::R
     let began = Instant::now();
     let chosen = draw(context, &order, &network, &manifest, &melodies)?;
     let sample_seconds = began.elapsed().as_secs_f64();
+    let not_reached = shortfall::not_reached(context, genre, &order.sampling, &chosen.song)?;
     let began = Instant::now();
     let id = context.store.reserve_track()?;
     let spec = rendering(&order, output, version, id);
@@ -90,6 +92,7 @@ pub(crate) fn make(context: &Context, wish: &Wish, output: &Output) -> anyhow::R
         created_at_ms: now_ms(),
         candidates: chosen.candidates,
         copied_notes: Some(chosen.shared.n_notes),
+        not_reached,
         state: TrackState::Rendered,
     };
     context.store.add_track(id, track.clone())?;

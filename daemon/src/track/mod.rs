@@ -7,4 +7,5 @@ pub(crate) mod order;
 pub(crate) mod output;
 pub(crate) mod primer;
 pub(crate) mod settings;
+mod shortfall;
 pub(crate) mod track_file;

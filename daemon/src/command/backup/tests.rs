@@ -68,6 +68,7 @@ fn track() -> Track {
         created_at_ms: 2,
         candidates: Vec::new(),
         copied_notes: Some(7),
+        not_reached: Vec::new(),
         state: TrackState::Rendered,
     }
 }
