@@ -23,9 +23,12 @@ pub(crate) struct Defaults {
     pub(crate) texture: Option<Texture>,
 }
 
-/// How the notes of a song lie.
+/// How the notes of a song lie, all of it measured at once: the store may hold a key that an earlier release
+/// heard, to which the scale and the register would not belong.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Texture {
+    /// The key.
+    pub(crate) key: Key,
     /// How many sound at once, at most.
     pub(crate) polyphony: Polyphony,
     /// The share in the scale of the key, 0 to 1.
@@ -38,6 +41,7 @@ impl Texture {
     /// That of a song.
     pub(crate) fn of(song: &Song) -> Self {
         Self {
+            key: song.key(),
             polyphony: Polyphony::of(song),
             in_scale: in_scale(song, song.key()),
             register: register(song).map(|pitch| relative_register(pitch, song.key())),
@@ -69,11 +73,13 @@ impl Defaults {
             values.get(values.len() / 2).copied()
         };
         let picked = music.get(seed as usize % music.len().max(1));
+        let texture = picked.and_then(|(id, _)| texture(context, *id));
+        let noted_key = picked.map(|(_, m)| Key::from_index(usize::from(m.key_index)));
         Ok(Self {
             tempo_bpm: median(music.iter().map(|(_, m)| m.tempo_bpm).collect()),
-            key: picked.map(|(_, m)| Key::from_index(usize::from(m.key_index))),
+            key: texture.map(|own| own.key).or(noted_key),
             notes_per_bar: picked.map(|(_, m)| f64::from(m.n_notes) / f64::from(m.n_bars.max(1))),
-            texture: picked.and_then(|(id, _)| texture(context, *id)),
+            texture,
         })
     }
 }
@@ -131,14 +137,15 @@ mod tests {
             .collect();
         assert!(known.iter().any(|texture| *texture != known[0]), "all are alike");
         let picked: Vec<Defaults> = (0..24).map(defaults).collect();
-        for (key, texture) in known.iter().enumerate() {
-            let defaults =
-                picked.iter().find(|defaults| defaults.key == Some(Key::from_index(key)));
+        for texture in &known {
+            let defaults = picked.iter().find(|defaults| defaults.texture == Some(*texture));
             let defaults = defaults.expect("each song is picked by some seed");
-            assert_eq!((defaults.notes_per_bar, defaults.texture), (Some(10.0), Some(*texture)));
+            assert_eq!((defaults.notes_per_bar, defaults.key), (Some(10.0), Some(texture.key)));
         }
-        // Without its file the rest is still known.
+        // Without its file the rest is still known, the key as it was noted.
         std::fs::remove_dir_all(context.home.songs()).expect("removed");
-        assert_eq!(defaults(3), Defaults { texture: None, ..picked[3] });
+        let noted = defaults(3).key;
+        assert!(noted.is_some_and(|key| key.index() < SONGS.len()));
+        assert_eq!(defaults(3), Defaults { texture: None, key: noted, ..picked[3] });
     }
 }
