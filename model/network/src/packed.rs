@@ -77,7 +77,7 @@ impl Packed {
         on_threads(shares, |share| {
             for (from, depth, to, is_backward) in share {
                 if is_backward {
-                    level.run(Transpose { from, depth, to });
+                    level.run(Transpose { from, depth, lines: None, to });
                 } else {
                     level.run(Pack { from, depth, to });
                 }

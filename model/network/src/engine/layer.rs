@@ -3,12 +3,13 @@
 //! Lanes are padded to pairs; a padded lane never counts. Rows of the window are time-major:
 //! `t · n + lane`.
 
+use super::dense::{Dense, DenseSpace, GroupLines, Input, OutputGradient};
 use crate::kernels::Level;
 use crate::kernels::aligned::Aligned;
 use crate::kernels::cell::{Saved, Step};
 use crate::kernels::cell_back::StepBack;
-use crate::kernels::outer::{Lines, Outer};
-use crate::kernels::pack::{PackRows, Panels};
+use crate::kernels::outer::Outer;
+use crate::kernels::pack::PackRows;
 use crate::kernels::product::{Product, Rows};
 use crate::layout::LayerLayout;
 use crate::packed::PackedMatrix;
@@ -17,24 +18,9 @@ use crate::packed::PackedMatrix;
 /// it, few enough to lie in the cache.
 const CHUNK_ROWS: usize = 512;
 
-/// What is put into a layer, or what comes out of the last one: \[time, n, width\].
-pub(super) struct Input {
-    /// Numbers a row.
-    pub(super) width: usize,
-    pub(super) rows: Aligned<u32>,
-    /// For the gradient of the weights.
-    pub(super) panels: Aligned<u32>,
-    /// Factors \[n, width\], or empty for none.
-    pub(super) mask: Vec<f32>,
-}
-
-impl Input {
-    pub(super) fn new(level: Level, n_rows: usize, width: usize) -> Self {
-        let n_words = n_rows * width / level.group();
-        let words = || Aligned::zeros(n_words);
-        Self { width, rows: words(), panels: words(), mask: Vec::new() }
-    }
-}
+/// Rows whose products with the input are made at once, before their steps: enough to read the
+/// weights seldom, few enough to lie in the cache.
+pub(super) const FORWARD_ROWS: usize = 256;
 
 /// A shard's window.
 #[derive(Clone, Copy)]
@@ -49,16 +35,12 @@ pub(super) struct Shape<'a> {
     pub(super) keep: bool,
 }
 
-impl Shape<'_> {
-    fn lines(&self, n_steps: usize) -> usize {
-        n_steps * self.n / self.level.group()
-    }
-}
-
 /// The matrices of a layer.
 #[derive(Clone, Copy)]
 pub(super) struct Weights<'a> {
     pub(super) input: &'a PackedMatrix,
+    /// The same in `f32`.
+    pub(super) input_numbers: &'a [f32],
     pub(super) recurrent: &'a PackedMatrix,
     pub(super) bias: &'a [f32],
 }
@@ -70,35 +52,35 @@ pub(super) struct LayerSpace {
     hidden: [Aligned<u32>; 2],
     /// Outputs before each step, and after the last.
     panels: Aligned<u32>,
+    lines: GroupLines,
     /// Cells before each step, and after the last \[time + 1, n, units\].
     cells: Aligned<f32>,
     /// Activations \[time, 4·n·units\].
     gates: Aligned<f32>,
 }
 
-/// The gradient of a layer's output, and then of its input \[time, n, stride\].
-pub(super) struct OutputGradient<'a> {
-    pub(super) numbers: &'a mut [f32],
-    pub(super) stride: usize,
-}
-
 /// Room for a layer's way back, used by one layer after the other.
 pub(super) struct BackSpace {
     d_hidden: Aligned<f32>,
     d_cell: Aligned<f32>,
+    /// Gradients of the gates' sums over a chunk \[chunk, n, 4·units\], and in panels.
     rows: Aligned<u32>,
     panels: Aligned<u32>,
+    lines: GroupLines,
     chunk: usize,
+    dense: DenseSpace,
 }
 
 impl LayerSpace {
     pub(super) fn new(shape: &Shape<'_>, units: usize) -> Self {
         let numbers = shape.n * units;
         let n_words = numbers / shape.level.group();
+        let lines = GroupLines::new(shape.level, shape.n, shape.time + 1);
         Self {
             units,
             hidden: [Aligned::zeros(n_words), Aligned::zeros(n_words)],
-            panels: Aligned::zeros((shape.time + 1) * n_words),
+            panels: Aligned::zeros(lines.depth() * units),
+            lines,
             cells: Aligned::zeros((shape.time + 1) * numbers),
             gates: Aligned::zeros(if shape.keep { shape.time * 4 * numbers } else { 0 }),
         }
@@ -107,12 +89,11 @@ impl LayerSpace {
     /// Sets the state before the window, \[n, units\].
     pub(super) fn begin(&mut self, shape: &Shape<'_>, hidden: &[f32], cell: &[f32]) {
         self.cells[..cell.len()].copy_from_slice(cell);
-        let depth = shape.lines(shape.time + 1);
         shape.level.run(PackRows {
             from: hidden,
             width: self.units,
             rows: &mut self.hidden[0],
-            panels: Some(Panels { words: &mut self.panels, depth, line: 0 }),
+            panels: Some(self.lines.to(&mut self.panels, 0)),
             sums: &mut [],
         });
     }
@@ -129,18 +110,26 @@ impl LayerSpace {
         (hidden.flatten().collect(), &self.cells[from..from + self.units])
     }
 
-    /// Runs over the window from the layer's input to `above`, the input of the next.
+    /// Runs over the window from the layer's input to `above`, the input of the next; `sums` is room for
+    /// the sums of [`FORWARD_ROWS`] rows, or of a step.
     pub(super) fn forward(
         &mut self,
         shape: &Shape<'_>,
         weights: Weights<'_>,
         input: &Input,
         above: &mut Input,
+        sums: &mut [f32],
     ) {
-        for t in 0..shape.time {
-            self.reset(shape, t);
-            self.step(shape, weights, input, above, t);
-            self.hidden.swap(0, 1);
+        let (width, chunk) = (4 * self.units, (FORWARD_ROWS / shape.n).max(1));
+        let dense = weights.dense(input);
+        for from in (0..shape.time).step_by(chunk) {
+            let steps = from..shape.time.min(from + chunk);
+            dense.forward(&steps, weights.bias, sums, width);
+            for (t, sums) in steps.zip(sums.chunks_exact(shape.n * width)) {
+                self.reset(shape, t);
+                self.step(shape, weights, sums, above, t);
+                self.hidden.swap(0, 1);
+            }
         }
     }
 
@@ -148,38 +137,29 @@ impl LayerSpace {
         &mut self,
         shape: &Shape<'_>,
         weights: Weights<'_>,
-        input: &Input,
+        sums: &[f32],
         above: &mut Input,
         t: usize,
     ) {
         let Shape { level, n, .. } = *shape;
-        let (group, numbers) = (level.group(), n * self.units);
-        let (words, depth) = (numbers / group, input.width / group);
+        let numbers = n * self.units;
         let (before, after) = self.cells.split_at_mut((t + 1) * numbers);
         let [hidden, next] = &mut self.hidden;
-        let out_rows = &mut above.rows[t * words..(t + 1) * words];
+        let (out_rows, out, mask) = above.place(t);
         let saved = shape.keep.then(|| Saved {
             gates: &mut self.gates[t * 4 * numbers..(t + 1) * 4 * numbers],
-            hidden: Panels {
-                words: &mut self.panels,
-                depth: shape.lines(shape.time + 1),
-                line: shape.lines(t + 1),
-            },
-            mask: &above.mask,
+            hidden: self.lines.to(&mut self.panels, t + 1),
+            mask,
             out_rows: &mut *out_rows,
-            out: Panels {
-                words: &mut above.panels,
-                depth: shape.lines(shape.time),
-                line: shape.lines(t),
-            },
+            out,
         });
         level.run(Step {
             n,
-            x: Rows { words: &input.rows[t * n * depth..], depth },
-            input: &weights.input.forward,
-            h: Rows { words: hidden, depth: self.units / group },
+            x: Rows::dense(&[], 0),
+            input: &[],
+            h: Rows::dense(hidden, self.units / level.group()),
             recurrent: &weights.recurrent.forward,
-            initial: weights.bias,
+            initial: sums,
             before: &before[t * numbers..],
             after: &mut after[..numbers],
             hidden: next,
@@ -193,7 +173,6 @@ impl LayerSpace {
     /// Zeroes the lanes that start anew at a step.
     fn reset(&mut self, shape: &Shape<'_>, t: usize) {
         let (group, units) = (shape.level.group(), self.units);
-        let depth = shape.lines(shape.time + 1);
         let lanes = shape.level.lanes();
         for lane in (0..shape.n).filter(|lane| shape.resets[t * shape.n + lane]) {
             self.hidden[0][lane * units / group..][..units / group].fill(0);
@@ -203,8 +182,8 @@ impl LayerSpace {
                 (_, 0) => 0xffff_0000,
                 _ => 0x0000_ffff,
             };
-            for panel in self.panels.chunks_exact_mut(depth * lanes) {
-                let line = shape.lines(t) + lane / group;
+            for panel in self.panels.chunks_exact_mut(self.lines.depth() * lanes) {
+                let line = t + lane / group * self.lines.step;
                 panel[line * lanes..][..lanes].iter_mut().for_each(|word| *word &= kept);
             }
         }
@@ -225,10 +204,21 @@ impl LayerSpace {
         space.d_cell.fill(0.0);
         for t in (0..shape.time).rev() {
             self.step_back(shape, t, d, &above.mask, space, &mut gradient[places.bias.clone()]);
-            self.products_back(shape, t, weights, d, space);
+            self.recurrent_back(shape, t, weights, space);
             if t % space.chunk == 0 {
-                let n_steps = space.chunk.min(shape.time - t);
-                self.add_weights(shape, (t, n_steps), places, input, space, gradient);
+                let steps = t..shape.time.min(t + space.chunk);
+                let dense = weights.dense(input);
+                dense.back(&steps, (&space.rows, 4 * self.units), d, &mut space.dense);
+                let sums = space.lines.from(&space.panels, 0);
+                dense.add_gradient(&steps, sums, &mut gradient[places.input.range.clone()]);
+                shape.level.run(Outer {
+                    a: self.lines.from(&self.panels, t),
+                    b: sums,
+                    n_parts: space.lines.n_groups,
+                    n_lines: steps.len(),
+                    numbers: &[],
+                    out: &mut gradient[places.recurrent.range.clone()],
+                });
             }
         }
     }
@@ -244,6 +234,7 @@ impl LayerSpace {
         d_bias: &mut [f32],
     ) {
         let numbers = shape.n * self.units;
+        let n_words = 4 * numbers / shape.level.group();
         shape.level.run(StepBack {
             n: shape.n,
             units: self.units,
@@ -254,73 +245,59 @@ impl LayerSpace {
             mask,
             d_hidden: &space.d_hidden,
             d_cell: &mut space.d_cell,
-            rows: &mut space.rows,
-            panels: Panels {
-                words: &mut space.panels,
-                depth: shape.lines(space.chunk),
-                line: shape.lines(t % space.chunk),
-            },
+            rows: &mut space.rows[t % space.chunk * n_words..][..n_words],
+            panels: space.lines.to(&mut space.panels, t % space.chunk),
             d_bias,
         });
     }
 
-    /// From the gradient of the gates' sums to those of the input and of the step before.
-    fn products_back(
+    /// From the gradient of the gates' sums to that of the step before.
+    fn recurrent_back(
         &self,
         shape: &Shape<'_>,
         t: usize,
         weights: Weights<'_>,
-        d: &mut OutputGradient<'_>,
         space: &mut BackSpace,
     ) {
         let Shape { level, n, .. } = *shape;
-        let a = Rows { words: &space.rows, depth: 4 * self.units / level.group() };
-        let (b, stride) = (&weights.input.backward, d.stride);
-        let out = &mut d.numbers[t * n * stride..(t + 1) * n * stride];
-        level.run(Product { a, b, bias: &[], out, stride, n_rows: n });
-        let (b, out) = (&weights.recurrent.backward, &mut space.d_hidden[..]);
-        level.run(Product { a, b, bias: &[], out, stride: self.units, n_rows: n });
+        let depth = 4 * self.units / level.group();
+        level.run(Product {
+            a: Rows::dense(&space.rows[t % space.chunk * n * depth..], depth),
+            words: None,
+            b: &weights.recurrent.backward,
+            bias: &[],
+            out: &mut space.d_hidden[..],
+            stride: self.units,
+            n_rows: n,
+        });
         for lane in (0..n).filter(|lane| shape.resets[t * n + lane]) {
             space.d_hidden[lane * self.units..][..self.units].fill(0.0);
             space.d_cell[lane * self.units..][..self.units].fill(0.0);
         }
     }
+}
 
-    /// Adds the gradient of the matrices over `n_steps` steps from `t`.
-    fn add_weights(
-        &self,
-        shape: &Shape<'_>,
-        (t, n_steps): (usize, usize),
-        places: &LayerLayout,
-        input: &Input,
-        space: &BackSpace,
-        gradient: &mut [f32],
-    ) {
-        let b = Lines { panels: &space.panels, depth: shape.lines(space.chunk), from: 0 };
-        let inputs = (&input.panels, shape.lines(shape.time), &places.input);
-        let states = (&self.panels, shape.lines(shape.time + 1), &places.recurrent);
-        for (panels, depth, matrix) in [inputs, states] {
-            shape.level.run(Outer {
-                a: Lines { panels, depth, from: shape.lines(t) },
-                b,
-                n_lines: shape.lines(n_steps),
-                out: &mut gradient[matrix.range.clone()],
-            });
-        }
+impl<'a> Weights<'a> {
+    fn dense(&self, input: &'a Input) -> Dense<'a> {
+        Dense { input, packed: self.input, weights: self.input_numbers }
     }
 }
 
 impl BackSpace {
-    pub(super) fn new(shape: &Shape<'_>, units: usize) -> Self {
-        let chunk = (CHUNK_ROWS / shape.n).clamp(1, shape.time.max(1));
-        let numbers = if shape.keep { shape.n * units } else { 0 };
-        let n_words = 4 * numbers / shape.level.group();
+    /// For layers of `units` whose inputs have up to `widest` numbers.
+    pub(super) fn new(shape: &Shape<'_>, units: usize, widest: usize) -> Self {
+        let Shape { level, n, time, keep, .. } = *shape;
+        let chunk = (CHUNK_ROWS / n).clamp(1, time.max(1));
+        let lines = GroupLines::new(level, n, chunk);
+        let if_kept = |numbers: usize| if keep { numbers } else { 0 };
         Self {
-            d_hidden: Aligned::zeros(numbers),
-            d_cell: Aligned::zeros(numbers),
-            rows: Aligned::zeros(n_words),
-            panels: Aligned::zeros(chunk * n_words),
+            d_hidden: Aligned::zeros(if_kept(n * units)),
+            d_cell: Aligned::zeros(if_kept(n * units)),
+            rows: Aligned::zeros(if_kept(chunk * n * 4 * units / level.group())),
+            panels: Aligned::zeros(if_kept(lines.depth() * 4 * units)),
+            lines,
             chunk,
+            dense: DenseSpace::new(level, if_kept(widest), 4 * units, chunk),
         }
     }
 }

@@ -8,6 +8,7 @@
 //! What it computes is written down plainly in `plain`, against which it is tested.
 
 mod check;
+mod dense;
 mod forward;
 mod layer;
 mod learner;

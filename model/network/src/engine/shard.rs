@@ -5,14 +5,13 @@
 
 use std::ops::Range;
 
-use super::layer::{BackSpace, Input, LayerSpace, OutputGradient, Shape, Weights};
+use super::dense::{Dense, DenseSpace, GroupLines, Input, OutputGradient};
+use super::layer::{BackSpace, FORWARD_ROWS, LayerSpace, Shape, Weights};
 use crate::batch::{NO_LABEL, Window};
 use crate::kernels::Level;
 use crate::kernels::aligned::Aligned;
 use crate::kernels::elementwise::{Add, Multiply};
-use crate::kernels::outer::{Lines, Outer};
-use crate::kernels::pack::{PackRows, Panels};
-use crate::kernels::product::{Product, Rows};
+use crate::kernels::pack::PackRows;
 use crate::layout::Layout;
 use crate::loss;
 use crate::packed::View;
@@ -38,8 +37,17 @@ pub(super) struct Shard {
     stride: usize,
     /// Sums of embeddings, then logits and their gradient.
     scratch: Aligned<f32>,
+    head: HeadSpace,
+}
+
+/// Room for the head's way back.
+struct HeadSpace {
+    /// Steps whose logits are held at once.
+    n_steps: usize,
     d_rows: Aligned<u32>,
     d_panels: Aligned<u32>,
+    lines: GroupLines,
+    dense: DenseSpace,
 }
 
 impl Shard {
@@ -50,20 +58,23 @@ impl Shard {
         let n_layers = layout.layers.len();
         let width = |idx| if idx == 0 { layout.embedding_width } else { layout.units };
         let stride = layout.units.max(layout.embedding_width);
-        let n_words = HEAD_ROWS * layout.head_width / level.group();
+        let sums = n.max(FORWARD_ROWS) * 4 * layout.units;
+        let head = HeadSpace::new(level, layout, (time, n), keep);
+        let n_logits = head.n_steps * n * layout.head_width;
         Self {
             time,
             keep,
             n,
             resets: vec![false; time * n],
-            inputs: (0..=n_layers).map(|idx| Input::new(level, time * n, width(idx))).collect(),
+            inputs: (0..=n_layers)
+                .map(|idx| Input::new(level, (time, n), width(idx), keep))
+                .collect(),
             layers: (0..n_layers).map(|_| LayerSpace::new(&shape, layout.units)).collect(),
-            back: BackSpace::new(&shape, layout.units),
+            back: BackSpace::new(&shape, layout.units, stride),
             d: Aligned::zeros(if keep { time * n * stride } else { 0 }),
             stride,
-            scratch: Aligned::zeros((HEAD_ROWS * layout.head_width).max(n * width(0))),
-            d_rows: Aligned::zeros(if keep { n_words } else { 0 }),
-            d_panels: Aligned::zeros(if keep { n_words } else { 0 }),
+            scratch: Aligned::zeros(n_logits.max(n * width(0)).max(sums)),
+            head,
             lanes,
         }
     }
@@ -84,11 +95,11 @@ impl Shard {
     ) -> f64 {
         self.begin(view, window, masks, state);
         self.embed(view, window);
-        let Self { time, n, keep, resets, inputs, layers, .. } = self;
+        let Self { time, n, keep, resets, inputs, layers, scratch, .. } = self;
         let shape = Shape { level: view.level, time: *time, n: *n, resets, keep: *keep };
         for (idx, layer) in layers.iter_mut().enumerate() {
             let (before, after) = inputs.split_at_mut(idx + 1);
-            layer.forward(&shape, weights(view, idx), &before[idx], &mut after[0]);
+            layer.forward(&shape, weights(view, idx), &before[idx], &mut after[0], scratch);
         }
         let loss = self.head(view, window, gradient);
         if !gradient.is_empty() {
@@ -133,7 +144,8 @@ impl Shard {
         };
         for (idx, input) in self.inputs.iter_mut().enumerate() {
             let width = if idx == 0 { size.embedding } else { size.hidden };
-            input.mask = masks.get(idx).map_or(Vec::new(), |mask| pad(mask, width, input.width));
+            let mask = masks.get(idx).map_or(Vec::new(), |mask| pad(mask, width, input.width));
+            input.set_mask(mask);
         }
         let shape =
             Shape { level: view.level, time: self.time, n, resets: &self.resets, keep: self.keep };
@@ -148,7 +160,7 @@ impl Shard {
     fn embed(&mut self, view: &View<'_>, window: &Window) {
         let (level, n) = (view.level, self.n);
         let input = &mut self.inputs[0];
-        let (width, n_words) = (input.width, n * input.width / level.group());
+        let width = input.width;
         let sums = &mut self.scratch[..n * width];
         for t in 0..self.time {
             sums.fill(0.0);
@@ -161,15 +173,11 @@ impl Shard {
             if !input.mask.is_empty() {
                 level.run(Multiply { to: sums, by: &input.mask });
             }
-            let panels = Panels {
-                words: &mut input.panels,
-                depth: self.time * n / level.group(),
-                line: t * n / level.group(),
-            };
+            let (rows, panels, _) = input.place(t);
             level.run(PackRows {
                 from: sums,
                 width,
-                rows: &mut input.rows[t * n_words..(t + 1) * n_words],
+                rows,
                 panels: self.keep.then_some(panels),
                 sums: &mut [],
             });
@@ -178,31 +186,18 @@ impl Shard {
 
     /// The loss, and with `gradient` also the output's gradients and, in `d`, that of its input.
     fn head(&mut self, view: &View<'_>, window: &Window, gradient: &mut [f32]) -> f64 {
-        let n_rows = self.time * self.n;
         let mut loss = 0.0;
-        for from in (0..n_rows).step_by(HEAD_ROWS) {
-            let rows = from..n_rows.min(from + HEAD_ROWS);
-            self.predict(view, rows.clone());
-            loss += self.losses(view, window, rows.clone());
+        for from in (0..self.time).step_by(self.head.n_steps) {
+            let steps = from..self.time.min(from + self.head.n_steps);
+            let (bias, width) =
+                (&view.weights[view.layout.output_bias.clone()], view.layout.head_width);
+            output(view, &self.inputs).forward(&steps, bias, &mut self.scratch, width);
+            loss += self.losses(view, window, steps.start * self.n..steps.end * self.n);
             if !gradient.is_empty() {
-                self.head_back(view, rows, gradient);
+                self.head_back(view, &steps, gradient);
             }
         }
         loss
-    }
-
-    /// Writes the logits of some rows to `scratch`.
-    fn predict(&mut self, view: &View<'_>, rows: Range<usize>) {
-        let input = &self.inputs[self.inputs.len() - 1];
-        let depth = input.width / view.level.group();
-        view.level.run(Product {
-            a: Rows { words: &input.rows[rows.start * depth..], depth },
-            b: &view.packed.output().forward,
-            bias: &view.weights[view.layout.output_bias.clone()],
-            out: &mut self.scratch[..rows.len() * view.layout.head_width],
-            stride: view.layout.head_width,
-            n_rows: rows.len(),
-        });
     }
 
     /// The losses of some rows, whose logits in `scratch` become their gradients.
@@ -221,35 +216,26 @@ impl Shard {
         loss
     }
 
-    /// From the gradients of some rows' logits to those of the output's weights and input.
-    fn head_back(&mut self, view: &View<'_>, rows: Range<usize>, gradient: &mut [f32]) {
+    /// From the gradients of some steps' logits to those of the output's weights and input.
+    fn head_back(&mut self, view: &View<'_>, steps: &Range<usize>, gradient: &mut [f32]) {
         let (level, layout) = (view.level, view.layout);
-        let (width, group) = (layout.head_width, level.group());
-        let input = &self.inputs[self.inputs.len() - 1];
-        let depth = HEAD_ROWS / group;
-        let d_rows = &mut self.d_rows[..rows.len() * width / group];
-        level.run(PackRows {
-            from: &self.scratch[..rows.len() * width],
-            width,
-            rows: &mut *d_rows,
-            panels: Some(Panels { words: &mut self.d_panels, depth, line: 0 }),
-            sums: &mut gradient[layout.output_bias.clone()],
-        });
-        let n_lines = self.time * self.n / group;
-        level.run(Outer {
-            a: Lines { panels: &input.panels, depth: n_lines, from: rows.start / group },
-            b: Lines { panels: &self.d_panels, depth, from: 0 },
-            n_lines: rows.len() / group,
-            out: &mut gradient[layout.output.range.clone()],
-        });
-        level.run(Product {
-            a: Rows { words: d_rows, depth: width / group },
-            b: &view.packed.output().backward,
-            bias: &[],
-            out: &mut self.d[rows.start * self.stride..],
-            stride: self.stride,
-            n_rows: rows.len(),
-        });
+        let width = layout.head_width;
+        let (numbers, n_words) = (self.n * width, self.n * width / level.group());
+        let HeadSpace { d_rows, d_panels, lines, dense: space, .. } = &mut self.head;
+        for step in 0..steps.len() {
+            level.run(PackRows {
+                from: &self.scratch[step * numbers..(step + 1) * numbers],
+                width,
+                rows: &mut d_rows[step * n_words..(step + 1) * n_words],
+                panels: Some(lines.to(d_panels, step)),
+                sums: &mut gradient[layout.output_bias.clone()],
+            });
+        }
+        let dense = output(view, &self.inputs);
+        let to = &mut gradient[layout.output.range.clone()];
+        dense.add_gradient(steps, lines.from(d_panels, 0), to);
+        let mut d = OutputGradient { numbers: &mut self.d, stride: self.stride };
+        dense.back(steps, (d_rows, width), &mut d, space);
     }
 
     /// From the gradient of the last output to those of the layers' weights and the embeddings.
@@ -285,6 +271,30 @@ impl Shard {
     }
 }
 
+impl HeadSpace {
+    fn new(level: Level, layout: &Layout, (time, n): (usize, usize), keep: bool) -> Self {
+        let n_steps = (HEAD_ROWS / n).clamp(1, time);
+        let lines = GroupLines::new(level, n, n_steps);
+        let if_kept = |numbers: usize| if keep { numbers } else { 0 };
+        Self {
+            n_steps,
+            d_rows: Aligned::zeros(if_kept(n_steps * n * layout.head_width / level.group())),
+            d_panels: Aligned::zeros(if_kept(lines.depth() * layout.head_width)),
+            lines,
+            dense: DenseSpace::new(level, if_kept(layout.units), layout.head_width, n_steps),
+        }
+    }
+}
+
+/// The output's matrix and what it is applied to.
+fn output<'a>(view: &View<'a>, inputs: &'a [Input]) -> Dense<'a> {
+    Dense {
+        input: &inputs[inputs.len() - 1],
+        packed: view.packed.output(),
+        weights: &view.weights[view.layout.output.range.clone()],
+    }
+}
+
 /// Embeddings that are added up at a step of a lane, as ranges of the weights.
 fn rows_of<'a>(
     layout: &'a Layout,
@@ -306,6 +316,7 @@ fn rows_of<'a>(
 fn weights<'a>(view: &View<'a>, layer: usize) -> Weights<'a> {
     Weights {
         input: view.packed.input(layer),
+        input_numbers: &view.weights[view.layout.layers[layer].input.range.clone()],
         recurrent: view.packed.recurrent(layer),
         bias: &view.weights[view.layout.layers[layer].bias.clone()],
     }

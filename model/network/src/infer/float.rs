@@ -52,7 +52,8 @@ impl FloatLayers {
         }
         let Some([top, _]) = stream.hidden.last() else { return };
         self.level.run(Product {
-            a: Rows { words: top, depth: self.units },
+            a: Rows::dense(top, self.units),
+            words: None,
             b: &self.packed.output().forward,
             bias: &self.output_bias,
             out: &mut stream.logits,
@@ -68,17 +69,17 @@ impl FloatLayers {
         let [before, after] = &mut stream.cells[idx];
         let (x, input, initial) = match below.last() {
             Some([x, _]) => (
-                Rows { words: x, depth },
+                Rows::dense(x, depth),
                 &self.packed.input(idx).forward[..],
                 self.biases[idx].as_slice(),
             ),
-            None => (Rows { words: &[], depth: 0 }, &[][..], stream.sums.as_slice()),
+            None => (Rows::dense(&[], 0), &[][..], stream.sums.as_slice()),
         };
         self.level.run(Step {
             n,
             x,
             input,
-            h: Rows { words: hidden, depth },
+            h: Rows::dense(hidden, depth),
             recurrent: &self.packed.recurrent(idx).forward,
             initial,
             before,

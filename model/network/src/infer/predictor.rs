@@ -190,7 +190,8 @@ fn times_input(layout: &Layout, level: Level, weights: &[f32], rows: Range<usize
     let n_rows = rows.len() / depth;
     let mut out = vec![0.0; n_rows * width];
     level.run(Product {
-        a: Rows { words: &words(rows), depth },
+        a: Rows::dense(&words(rows), depth),
+        words: None,
         b: &words(first.input.range.clone()),
         bias: &[],
         out: &mut out,

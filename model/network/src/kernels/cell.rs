@@ -112,8 +112,8 @@ impl Step<'_> {
                 && (saved.mask.is_empty() || saved.mask.len() == numbers)
         });
         units.is_multiple_of(S::LANES)
-            && self.x.words.len() >= n * self.x.depth
-            && self.h.words.len() >= n * self.h.depth
+            && self.x.hold(n)
+            && self.h.hold(n)
             && self.input.len() == 4 * units * self.x.depth
             && self.recurrent.len() == 4 * units * self.h.depth
             && (self.initial.len() == 4 * units || self.initial.len() == 4 * numbers)
@@ -207,8 +207,8 @@ unsafe fn add_products<S: Simd, const R: usize>(
     let stride = rows.depth * S::LANES;
     // SAFETY: passed on.
     unsafe {
-        let from = rows.words.as_ptr().add(row * rows.depth);
+        let from = rows.words.as_ptr().add(row * rows.stride);
         let panels = weights.as_ptr().add(4 * vector * stride);
-        accumulate(simd, sums, from, rows.depth, panels, stride, rows.depth)
+        accumulate(simd, sums, (from, rows.stride), (panels, stride), 0..rows.depth)
     }
 }

@@ -90,9 +90,9 @@ impl Case {
         let (line, depth) = (self.line, self.depth);
         level.run(Step {
             n: self.n,
-            x: Rows { words: &x.row_words(level), depth: x.columns / group },
+            x: Rows::dense(&x.row_words(level), x.columns / group),
             input: &input.panel_words(level),
-            h: Rows { words: &h.row_words(level), depth: h.columns / group },
+            h: Rows::dense(&h.row_words(level), h.columns / group),
             recurrent: &recurrent.panel_words(level),
             initial,
             before: &self.before,
@@ -100,10 +100,10 @@ impl Case {
             hidden: &mut self.hidden,
             saved: Some(Saved {
                 gates: &mut self.gates,
-                hidden: Panels { words: &mut self.hidden_panels, depth, line },
+                hidden: Panels { words: &mut self.hidden_panels, depth, line, step: 1 },
                 mask: &self.mask,
                 out_rows: &mut self.out_rows,
-                out: Panels { words: &mut self.out_panels, depth, line },
+                out: Panels { words: &mut self.out_panels, depth, line, step: 1 },
             }),
         });
     }
@@ -171,7 +171,7 @@ fn gradients_are_those_of_the_equations() {
             d_hidden: &d_hidden,
             d_cell: &mut d_cell,
             rows: &mut rows,
-            panels: Panels { words: &mut panels, depth: case.depth, line: case.line },
+            panels: Panels { words: &mut panels, depth: case.depth, line: case.line, step: 1 },
             d_bias: &mut d_bias,
         });
         let mut exact = Matrix::from_fn(n, 4 * units, |_, _| 0.0);
@@ -209,9 +209,9 @@ fn n_nan(level: Level, initial: &[f32], before: &[f32], d_out: &[f32]) -> [usize
     let (mut hidden_panels, mut out_panels) = (vec![0; units], vec![0; units]);
     level.run(Step {
         n: group,
-        x: Rows { words: &[], depth: 0 },
+        x: Rows::dense(&[], 0),
         input: &[],
-        h: Rows { words: &vec![0; n_words], depth: units / group },
+        h: Rows::dense(&vec![0; n_words], units / group),
         recurrent: &vec![0; 4 * units * units / group],
         initial,
         before,
@@ -219,10 +219,10 @@ fn n_nan(level: Level, initial: &[f32], before: &[f32], d_out: &[f32]) -> [usize
         hidden: &mut hidden,
         saved: Some(Saved {
             gates: &mut gates,
-            hidden: Panels { words: &mut hidden_panels, depth: 1, line: 0 },
+            hidden: Panels { words: &mut hidden_panels, depth: 1, line: 0, step: 1 },
             mask: &[],
             out_rows: &mut out,
-            out: Panels { words: &mut out_panels, depth: 1, line: 0 },
+            out: Panels { words: &mut out_panels, depth: 1, line: 0, step: 1 },
         }),
     });
     let (mut rows, mut panels) = (vec![0; 4 * n_words], vec![0; 4 * units]);
@@ -237,7 +237,7 @@ fn n_nan(level: Level, initial: &[f32], before: &[f32], d_out: &[f32]) -> [usize
         d_hidden: &vec![0.1; numbers],
         d_cell: &mut vec![0.1; numbers],
         rows: &mut rows,
-        panels: Panels { words: &mut panels, depth: 1, line: 0 },
+        panels: Panels { words: &mut panels, depth: 1, line: 0, step: 1 },
         d_bias: &mut vec![0.0; 4 * units],
     });
     let count = |numbers: &[f32]| numbers.iter().filter(|number| number.is_nan()).count();

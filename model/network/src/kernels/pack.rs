@@ -18,11 +18,13 @@
 use super::level::Work;
 use super::simd::{MAX_LANES, Simd};
 
-/// Panels of words to write to: `depth` lines a panel, from line `line`.
+/// Panels of words to write to: `depth` lines a panel, from line `line`, with `step` lines from one
+/// group of rows to the next.
 pub(crate) struct Panels<'a> {
     pub(crate) words: &'a mut [u32],
     pub(crate) depth: usize,
     pub(crate) line: usize,
+    pub(crate) step: usize,
 }
 
 impl Panels<'_> {
@@ -30,14 +32,14 @@ impl Panels<'_> {
     #[inline(always)]
     pub(super) fn fit<S: Simd>(&self, n: usize, n_vectors: usize) -> bool {
         n.is_multiple_of(S::GROUP)
-            && self.line + n / S::GROUP <= self.depth
+            && (n == 0 || self.line + (n / S::GROUP - 1) * self.step < self.depth)
             && self.words.len() == n_vectors * self.depth * S::LANES
     }
 
     /// Where row `row` of vector `vector` belongs.
     #[inline(always)]
     pub(super) fn at<S: Simd>(&self, vector: usize, row: usize) -> usize {
-        (vector * self.depth + self.line + row / S::GROUP) * S::LANES
+        (vector * self.depth + self.line + row / S::GROUP * self.step) * S::LANES
     }
 
     /// Writes `R` rows of a vector, `R` and `row` multiples of the group.
@@ -95,10 +97,12 @@ impl Work for Pack<'_> {
     }
 }
 
-/// Writes the transpose of `f32` panels of `depth` lines as words; `depth` is whole vectors.
+/// Writes the transpose of `f32` panels of `depth` lines as words.
 pub(crate) struct Transpose<'a> {
     pub(crate) from: &'a [f32],
     pub(crate) depth: usize,
+    /// The lines that become columns, and then columns of zeros up to whole vectors; `None` for all.
+    pub(crate) lines: Option<&'a [u32]>,
     pub(crate) to: &'a mut [u32],
 }
 
@@ -109,27 +113,29 @@ impl Work for Transpose<'_> {
     fn run<S: Simd>(self, simd: S) {
         let n_vectors = self.from.len() / (self.depth * S::LANES);
         let n_lines = n_vectors * S::LANES / S::GROUP;
+        let n_columns = self.lines.map_or(self.depth, <[u32]>::len);
         assert!(
-            self.depth.is_multiple_of(S::LANES)
-                && self.from.len() == n_vectors * self.depth * S::LANES
-                && self.to.len() * S::GROUP == self.from.len(),
+            self.from.len() == n_vectors * self.depth * S::LANES
+                && self.to.len() == n_columns.next_multiple_of(S::LANES) * n_lines,
             "the shapes of panels must agree"
         );
-        for (vector, panel) in self.from.chunks_exact(self.depth * S::LANES).enumerate() {
-            for (block, square) in panel.chunks_exact(S::LANES * S::LANES).enumerate() {
-                for column in (0..S::LANES).step_by(S::GROUP) {
-                    let mut turned = [[0.0f32; MAX_LANES]; 2];
-                    for (g, turned) in turned.iter_mut().enumerate().take(S::GROUP) {
-                        for (lane, value) in turned.iter_mut().enumerate().take(S::LANES) {
-                            *value = square[lane * S::LANES + column + g];
-                        }
+        let line_of = |column: usize| self.lines.map_or(column, |lines| lines[column] as usize);
+        for (block, to) in self.to.chunks_exact_mut((n_lines * S::LANES).max(1)).enumerate() {
+            let columns = block * S::LANES..n_columns.min((block + 1) * S::LANES);
+            for (vector, panel) in self.from.chunks_exact(self.depth * S::LANES).enumerate() {
+                let mut square = [[0.0f32; MAX_LANES]; MAX_LANES];
+                for (lane, column) in columns.clone().enumerate() {
+                    let line = &panel[line_of(column) * S::LANES..][..S::LANES];
+                    for (turned, value) in square.iter_mut().zip(line) {
+                        turned[lane] = *value;
                     }
-                    let line = block * n_lines + (vector * S::LANES + column) / S::GROUP;
-                    let to = &mut self.to[line * S::LANES..][..S::LANES];
-                    // SAFETY: both slices hold as many numbers as are read and written.
+                }
+                for row in (0..S::LANES).step_by(S::GROUP) {
+                    let to = &mut to[(vector * S::LANES + row) / S::GROUP * S::LANES..][..S::LANES];
+                    // SAFETY: a row of the square is as long as a vector, and so is `to`.
                     unsafe {
-                        let first = simd.load(turned[0].as_ptr());
-                        let second = simd.load(turned[1].as_ptr());
+                        let first = simd.load(square[row].as_ptr());
+                        let second = simd.load(square[row + S::GROUP - 1].as_ptr());
                         simd.store_line(to.as_mut_ptr(), first, second);
                     }
                 }

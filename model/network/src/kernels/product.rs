@@ -29,17 +29,33 @@ pub(super) fn reference(
     })
 }
 
-/// Rows of words, dense.
+/// Rows of words.
 #[derive(Clone, Copy)]
 pub(crate) struct Rows<'a> {
     pub(crate) words: &'a [u32],
     /// Words a row.
     pub(crate) depth: usize,
+    /// Words from row to row.
+    pub(crate) stride: usize,
+}
+
+impl<'a> Rows<'a> {
+    /// Rows one after the other.
+    pub(crate) fn dense(words: &'a [u32], depth: usize) -> Self {
+        Self { words, depth, stride: depth }
+    }
+
+    /// Whether `n` rows are there.
+    pub(super) fn hold(&self, n: usize) -> bool {
+        n == 0 || self.words.len() >= (n - 1) * self.stride + self.depth
+    }
 }
 
 /// `out = a · b + bias`, `out` with `stride` numbers from row to row.
 pub(crate) struct Product<'a> {
     pub(crate) a: Rows<'a>,
+    /// The words of a row that are not all zero; `None` for all.
+    pub(crate) words: Option<&'a [u32]>,
     /// Panels of `a.depth` lines.
     pub(crate) b: &'a [u32],
     /// A number a column, or none.
@@ -58,21 +74,22 @@ impl Work for Product<'_> {
         let n_vectors = self.b.len() / (depth * S::LANES);
         let width = n_vectors * S::LANES;
         assert!(
-            self.a.words.len() >= self.n_rows * depth
+            self.a.hold(self.n_rows)
+                && self.words.is_none_or(|words| words.iter().all(|k| (*k as usize) < depth))
                 && (self.bias.is_empty() || self.bias.len() == width)
                 && (self.n_rows == 0 || (self.n_rows - 1) * self.stride + width <= self.out.len()),
             "a product's shapes must agree"
         );
         let mut vector = 0;
         while vector < n_vectors {
-            let n = if n_vectors - vector >= 4 { 4 } else { 1 };
+            let n = block(n_vectors - vector, 4, 1);
             let mut row = 0;
             while row < self.n_rows {
                 let size = block(self.n_rows - row, S::ROWS, 1);
                 // SAFETY: `size` rows from `row` and `n` vectors from `vector` lie within the slices,
                 // by the assertion above.
                 unsafe {
-                    let a = self.a.words.as_ptr().add(row * depth);
+                    let a = self.a.words.as_ptr().add(row * self.a.stride);
                     let b = self.b.as_ptr().add(vector * depth * S::LANES);
                     let out = self.out.as_mut_ptr().add(row * self.stride + vector * S::LANES);
                     let bias = if self.bias.is_empty() {
@@ -80,10 +97,11 @@ impl Work for Product<'_> {
                     } else {
                         self.bias.as_ptr().add(vector * S::LANES)
                     };
-                    by_rows!(size, R => if n == 4 {
-                        tile::<S, R, 4>(simd, a, b, depth, bias, out, self.stride);
-                    } else {
-                        tile::<S, R, 1>(simd, a, b, depth, bias, out, self.stride);
+                    by_rows!(size, R => match n {
+                        4 => self.tile::<S, R, 4>(simd, a, b, bias, out),
+                        3 => self.tile::<S, R, 3>(simd, a, b, bias, out),
+                        2 => self.tile::<S, R, 2>(simd, a, b, bias, out),
+                        _ => self.tile::<S, R, 1>(simd, a, b, bias, out),
                     });
                 }
                 row += size;
@@ -133,29 +151,41 @@ macro_rules! by_rows {
 }
 pub(super) use by_rows;
 
-/// # Safety
-/// The pointers must be good for `R` rows and `N` vectors; `bias` may be null.
-#[inline(always)]
-#[expect(clippy::needless_range_loop, reason = "iterators keep the sums from staying in registers")]
-unsafe fn tile<S: Simd, const R: usize, const N: usize>(
-    simd: S,
-    a: *const u32,
-    b: *const u32,
-    depth: usize,
-    bias: *const f32,
-    out: *mut f32,
-    stride: usize,
-) {
-    // SAFETY: passed on.
-    unsafe {
-        let mut sums = [[simd.splat(0.0); N]; R];
-        if !bias.is_null() {
-            sums = [biases(simd, bias); R];
-        }
-        let sums = accumulate(simd, sums, a, depth, b, depth * S::LANES, depth);
-        for r in 0..R {
-            for j in 0..N {
-                simd.store(out.add(r * stride + j * S::LANES), sums[r][j]);
+impl Product<'_> {
+    /// # Safety
+    /// The pointers must be good for `R` rows and `N` vectors; `bias` may be null.
+    #[inline(always)]
+    #[expect(
+        clippy::needless_range_loop,
+        reason = "iterators keep the sums from staying in registers"
+    )]
+    unsafe fn tile<S: Simd, const R: usize, const N: usize>(
+        &self,
+        simd: S,
+        a: *const u32,
+        b: *const u32,
+        bias: *const f32,
+        out: *mut f32,
+    ) {
+        let Rows { depth, stride, .. } = self.a;
+        // SAFETY: passed on.
+        unsafe {
+            let mut sums = [[simd.splat(0.0); N]; R];
+            if !bias.is_null() {
+                sums = [biases(simd, bias); R];
+            }
+            let panels = (b, depth * S::LANES);
+            let sums = match self.words {
+                Some(words) => {
+                    let words = words.iter().map(|k| *k as usize);
+                    accumulate(simd, sums, (a, stride), panels, words)
+                }
+                None => accumulate(simd, sums, (a, stride), panels, 0..depth),
+            };
+            for r in 0..R {
+                for j in 0..N {
+                    simd.store(out.add(r * self.stride + j * S::LANES), sums[r][j]);
+                }
             }
         }
     }
@@ -175,8 +205,8 @@ pub(super) unsafe fn biases<S: Simd, const N: usize>(simd: S, from: *const f32) 
     biases
 }
 
-/// `sums` plus the products of `R` rows of `depth` words, `row_stride` words apart, with `N` vectors
-/// of panels, `vector_stride` words apart.
+/// `sums` plus the products of `R` rows, `row_stride` words apart, with `N` vectors of panels,
+/// `vector_stride` words apart, over `words` of the rows.
 ///
 /// # Safety
 /// The pointers must be good for that.
@@ -185,15 +215,13 @@ pub(super) unsafe fn biases<S: Simd, const N: usize>(simd: S, from: *const f32) 
 pub(super) unsafe fn accumulate<S: Simd, const R: usize, const N: usize>(
     simd: S,
     mut sums: [[S::V; N]; R],
-    rows: *const u32,
-    row_stride: usize,
-    panels: *const u32,
-    vector_stride: usize,
-    depth: usize,
+    (rows, row_stride): (*const u32, usize),
+    (panels, vector_stride): (*const u32, usize),
+    words: impl Iterator<Item = usize>,
 ) -> [[S::V; N]; R] {
     // SAFETY: passed on.
     unsafe {
-        for k in 0..depth {
+        for k in words {
             let mut b = [simd.splat(0.0); N];
             for j in 0..N {
                 b[j] = simd.load_words(panels.add(j * vector_stride + k * S::LANES));

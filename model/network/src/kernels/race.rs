@@ -59,7 +59,8 @@ impl Lane {
     fn time(&mut self) -> Duration {
         let start = Instant::now();
         self.level.run(Product {
-            a: Rows { words: &self.a, depth: Self::DEPTH / self.level.group() },
+            a: Rows::dense(&self.a, Self::DEPTH / self.level.group()),
+            words: None,
             b: &self.b,
             bias: &[],
             out: &mut self.out,

@@ -31,7 +31,8 @@ fn products() {
         let stride = columns + rng.random_range(0..3) * 5;
         let mut out = vec![7.0; n_rows * stride];
         level.run(Product {
-            a: Rows { words: &a.row_words(level), depth: depth / level.group() },
+            a: Rows::dense(&a.row_words(level), depth / level.group()),
+            words: None,
             b: &b.panel_words(level),
             bias: &bias,
             out: &mut out,
@@ -43,6 +44,83 @@ fn products() {
             let exact = exact.numbers[row * columns..][..columns].iter().copied();
             assert_near(level, &out[..columns], exact, (1e-5, 1e-6));
             assert_eq!(&out[columns..], &vec![7.0; stride - columns], "{level:?}");
+        }
+    });
+}
+
+/// Some of `n` numbers, in order.
+fn some(rng: &mut ChaCha8Rng, n: usize) -> Vec<u32> {
+    (0..n as u32).filter(|_| rng.random()).collect()
+}
+
+#[test]
+fn products_of_the_words_that_count_in_rows_that_lie_apart() {
+    everywhere(|level, rng| {
+        let (group, columns) = (level.group(), rng.random_range(1..8) * level.lanes());
+        let (n_rows, depth) = (rng.random_range(1..9), rng.random_range(1..=24));
+        // Every other row counts, and of it some words.
+        let a = Matrix::random(rng, level, (2 * n_rows, depth * group), depth * group);
+        let b = Matrix::random(rng, level, (depth * group, columns), columns);
+        let words = some(rng, depth);
+        let mut out = vec![7.0; n_rows * columns];
+        level.run(Product {
+            a: Rows { words: &a.row_words(level), depth, stride: 2 * depth },
+            words: Some(&words),
+            b: &b.panel_words(level),
+            bias: &[],
+            out: &mut out,
+            stride: columns,
+            n_rows,
+        });
+        let counting = Matrix::from_fn(n_rows, depth * group, |row, k| {
+            if words.contains(&((k / group) as u32)) { a.at(2 * row, k) } else { 0.0 }
+        });
+        let exact = product::reference(&counting, &b, &[]).numbers;
+        assert_near(level, &out, exact, (1e-5, 1e-6));
+    });
+}
+
+#[test]
+fn outer_products_of_parts_are_added_where_numbers_count() {
+    everywhere(|level, rng| {
+        let (group, lanes) = (level.group(), level.lanes());
+        let (columns_a, columns_b) =
+            (rng.random_range(1..5) * lanes, rng.random_range(1..5) * lanes);
+        let (n_parts, n_lines) = (rng.random_range(1..4), rng.random_range(1..6));
+        let (step_a, step_b) = (n_lines + rng.random_range(0..3), n_lines + rng.random_range(0..3));
+        let (depth_a, depth_b) = (n_parts * step_a, n_parts * step_b);
+        let a = Matrix::random(rng, level, (depth_a * group, columns_a), columns_a);
+        let b = Matrix::random(rng, level, (depth_b * group, columns_b), columns_b);
+        let numbers: Vec<_> = (0..n_parts).map(|_| some(rng, columns_a)).collect();
+        for listed in [&numbers[..], &[]] {
+            let mut out = vec![0.25; columns_a * columns_b];
+            let (panels_a, panels_b) = (a.panel_words(level), b.panel_words(level));
+            level.run(Outer {
+                a: Lines { panels: &panels_a, depth: depth_a, from: 0, step: step_a },
+                b: Lines { panels: &panels_b, depth: depth_b, from: 0, step: step_b },
+                n_parts,
+                n_lines,
+                numbers: listed,
+                out: &mut out,
+            });
+            let mut exact = vec![0.25; columns_a * columns_b];
+            for part in 0..n_parts {
+                let of = |of: &Matrix, step: usize| {
+                    Matrix::from_fn(n_lines * group, of.columns, |t, j| {
+                        of.at(part * step * group + t, j)
+                    })
+                };
+                let mut rows = of(&a, step_a);
+                for (idx, number) in rows.numbers.iter_mut().enumerate() {
+                    let column = (idx % columns_a) as u32;
+                    if listed.get(part).is_some_and(|own| !own.contains(&column)) {
+                        *number = 0.0;
+                    }
+                }
+                let added = outer::reference(&rows, &of(&b, step_b)).panels(level);
+                exact.iter_mut().zip(added).for_each(|(sum, own)| *sum += f64::from(own));
+            }
+            assert_near(level, &out, exact, (1e-5, 1e-6));
         }
     });
 }
@@ -61,9 +139,11 @@ fn outer_products_are_added() {
         let (from_a, from_b) = (rng.random_range(0..lines), rng.random_range(0..lines));
         let n_lines = rng.random_range(0..=lines - from_a.max(from_b));
         level.run(Outer {
-            a: Lines { panels: &a.panel_words(level), depth: lines, from: from_a },
-            b: Lines { panels: &b.panel_words(level), depth: lines, from: from_b },
+            a: Lines { panels: &a.panel_words(level), depth: lines, from: from_a, step: 0 },
+            b: Lines { panels: &b.panel_words(level), depth: lines, from: from_b, step: 0 },
+            n_parts: 1,
             n_lines,
+            numbers: &[],
             out: &mut out,
         });
         let part = |of: &Matrix, from: usize| {
@@ -85,8 +165,17 @@ fn matrices_lie_as_said() {
         let mut packed = vec![0; matrix.panel_words(level).len()];
         level.run(Pack { from: &panels, depth: rows, to: &mut packed });
         assert_eq!(packed, matrix.panel_words(level), "{level:?}");
-        level.run(Transpose { from: &panels, depth: rows, to: &mut packed });
+        level.run(Transpose { from: &panels, depth: rows, lines: None, to: &mut packed });
         assert_eq!(packed, matrix.transposed().panel_words(level), "{level:?}");
+        // Some lines, and zeros beside them.
+        let lines = some(rng, rows);
+        let width = lines.len().next_multiple_of(level.lanes());
+        let expected = Matrix::from_fn(columns, width, |column, idx| {
+            lines.get(idx).map_or(0.0, |line| matrix.at(*line as usize, column))
+        });
+        let mut packed = vec![7; expected.panel_words(level).len()];
+        level.run(Transpose { from: &panels, depth: rows, lines: Some(&lines), to: &mut packed });
+        assert_eq!(packed, expected.panel_words(level), "{level:?}");
     });
 }
 
@@ -107,7 +196,7 @@ fn rows_are_packed_and_added_up() {
             from: &matrix.f32(),
             width: columns,
             rows: &mut rows,
-            panels: Some(Panels { words: &mut panels, depth, line }),
+            panels: Some(Panels { words: &mut panels, depth, line, step: 1 }),
             sums: &mut sums,
         });
         assert_eq!(rows, matrix.row_words(level), "{level:?}");
@@ -234,7 +323,8 @@ fn products_of_what_is_not_a_number_are_none() {
         level.run(PackRows { from, width: depth, rows: &mut words, panels, sums: &mut [] });
         let mut out = vec![0.0; n_rows * columns];
         level.run(Product {
-            a: Rows { words: &words, depth: depth / level.group() },
+            a: Rows::dense(&words, depth / level.group()),
+            words: None,
             b: &b.panel_words(level),
             bias: &[],
             out: &mut out,

@@ -35,7 +35,7 @@ pub(crate) use snapshot::{Course, Place};
 
 /// Raised whenever the same lessons and settings are learned in another way: a run that an earlier
 /// revision left unfinished is not resumed.
-pub const REVISION: u32 = 3;
+pub const REVISION: u32 = 4;
 
 /// Trains a network of `size` and tells `on_progress` of every step and epoch. Its answer is the share
 /// of the run's time that is used up, 0 to 1 (0 if there is no hurry): the learning rate then falls with
