@@ -186,39 +186,6 @@ fn a_track_that_cannot_be_recorded_leaves_no_file_behind() {
 }
 
 #[test]
-fn a_variation_begins_as_its_track_and_a_primer_as_its_file() {
-    let home = trained();
-    let make = |more: &[&str]| {
-        let plain =
-            ["generate", "hardstyle", "--arrangement", "lead", "--no-audio", "--no-picture"];
-        home.row(&[&plain, more].concat())
-    };
-    let track = make(&["--seed", "7", "--bars", "6"]);
-    let number = track["track"].to_string();
-    let varied = make(&["--seed", "6", "--vary", &number, "--keep", "2"]);
-    assert_eq!((&varied["key"], &varied["bars"]), (&track["key"], &track["bars"]));
-    let notes = |row: &Value| {
-        let bytes = fs::read(row["midi"].as_str().expect("a path")).expect("it is there");
-        crate::midi_facts::Facts::of(&bytes).notes
-    };
-    let (first, second) = (notes(&track), notes(&varied));
-    let until = |notes: &[(u64, usize, u8)], bar: u64| -> Vec<_> {
-        let kept = notes.iter().filter(|(tick, ..)| *tick < bar * 4 * 480);
-        kept.map(|(tick, _, pitch)| (*tick, *pitch)).collect()
-    };
-    assert_eq!(until(&first, 2), until(&second, 2));
-    assert_ne!(first, second);
-    let primed = make(&["--primer", track["midi"].as_str().expect("a path"), "--keep", "1"]);
-    assert_eq!(primed["tempo_bpm"], track["tempo_bpm"]);
-    home.ask(&["generate", "hardstyle", "--vary", "999"]).fails(3, "there is no track 999");
-    home.ask(&["generate", "hardstyle", "--keep", "3"]).fails(2, "--vary <TRACK>|--primer <FILE>");
-    let notes = home.put("notes.md", b"buy strings").display().to_string();
-    home.ask(&["generate", "hardstyle", "--primer", &notes]).fails(2, "this is not a MIDI file");
-    home.ask(&["generate", "hardstyle", "--vary", &number, "--keep", "6", "--bars", "6"])
-        .fails(2, "keep fewer");
-}
-
-#[test]
 fn a_removed_song_moves_to_the_rejected_ones_and_may_come_back() {
     let home = trained();
     let songs = home.rows(&["library", "hardstyle"]);

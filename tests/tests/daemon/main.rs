@@ -20,6 +20,7 @@ mod untrained;
 mod versions;
 mod wav_facts;
 mod whole_way;
+mod wishes;
 
 use tests::process::Home;
 
