@@ -65,8 +65,8 @@ fn missed_key(spec: &SongSpec, stated: Key, drawn: &Song) -> Option<String> {
 fn missed_density(spec: &SongSpec, drawn: &Song) -> Option<String> {
     let (asked, heard) = (spec.notes_per_bar, drawn.notes_per_bar());
     let is_missed = spec.asked.density && (heard / asked - 1.0).abs() > DENSITY_WITHIN;
-    is_missed
-        .then(|| format!("asked for {} notes a bar; it came to {}", number(asked), number(heard)))
+    let (asked, heard) = (notes(asked), number(heard));
+    is_missed.then(|| format!("asked for {asked} a bar; it came to {heard}"))
 }
 
 fn missed_register(spec: &SongSpec, drawn: &Song) -> Option<String> {
@@ -82,7 +82,8 @@ fn missed_register(spec: &SongSpec, drawn: &Song) -> Option<String> {
 fn missed_polyphony(spec: &SongSpec, drawn: &Song) -> Option<String> {
     let (asked, heard) = (spec.polyphony.in_all, Polyphony::of(drawn).in_all);
     let is_missed = spec.asked.polyphony && asked.abs_diff(heard) > POLYPHONY_WITHIN;
-    is_missed.then(|| format!("asked for {asked} notes at once; {heard} at most sound together"))
+    let asked = notes(f64::from(asked));
+    is_missed.then(|| format!("asked for {asked} at once; it has {heard} at most"))
 }
 
 /// That hardly a song of the genre has a mode, as the beginning of a sentence; nothing if it is not so.
@@ -102,6 +103,12 @@ fn rarity(context: &Context, genre: &str, mode: Mode) -> Result<String, store::E
     let other = if mode == Mode::Major { "minor" } else { "major" };
     let (percent, n) = (100.0 * share, modes.len());
     Ok(format!("{percent:.0} % of the genre's {n} songs are {other}, and "))
+}
+
+/// `1 note`, `2.5 notes`.
+fn notes(count: f64) -> String {
+    let count = number(count);
+    format!("{count} note{}", if count == "1" { "" } else { "s" })
 }
 
 /// With one decimal where it is not whole.
@@ -194,9 +201,12 @@ mod tests {
             "asked for D major; it came out in C major",
             "asked for 32 notes a bar; it came to 4",
             "asked for a lead around C#5 (72.5); it lies around F#4 (66.2)",
-            "asked for 3 notes at once; 1 at most sound together",
+            "asked for 3 notes at once; it has 1 at most",
         ];
         assert_eq!(told(&far, &song(C_MAJOR).with_key(spec().key)), expected);
+        let sparse = SongSpec { notes_per_bar: 1.0, ..spec() };
+        let expected = ["asked for 1 note a bar; it came to 4"];
+        assert_eq!(told(&sparse, &song(C_MAJOR).with_key(spec().key)), expected);
         let minor = song([60, 62, 63, 65, 67, 68, 70, 72]).with_key(spec().key);
         let expected = ["asked for C major; only 62 % of its notes are in that scale"];
         assert_eq!(told(&spec(), &minor), expected);
