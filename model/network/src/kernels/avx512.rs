@@ -4,17 +4,19 @@
 
 use std::arch::x86_64::{
     __m256bh, __m256i, __m512, __m512bh, __m512i, _mm_storeu_si128, _mm256_storeu_si256,
-    _mm512_add_epi32, _mm512_add_ps, _mm512_and_si512, _mm512_castsi512_ps, _mm512_cvtepi32_ps,
-    _mm512_cvtne2ps_pbh, _mm512_cvtneps_pbh, _mm512_cvtps_epi32, _mm512_cvtusepi32_epi8,
-    _mm512_dpbf16_ps, _mm512_dpbusd_epi32, _mm512_fmadd_ps, _mm512_fnmadd_ps, _mm512_loadu_ps,
-    _mm512_loadu_si512, _mm512_madd_epi16, _mm512_max_epi32, _mm512_max_ps, _mm512_min_ps,
-    _mm512_mul_ps, _mm512_permutexvar_epi16, _mm512_rcp14_ps, _mm512_scalef_ps, _mm512_set1_epi16,
-    _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_si512, _mm512_slli_epi16, _mm512_slli_epi32,
-    _mm512_srai_epi16, _mm512_srli_epi16, _mm512_storeu_ps, _mm512_storeu_si512, _mm512_sub_ps,
+    _mm512_add_epi32, _mm512_add_ps, _mm512_and_si512, _mm512_castpd_ps, _mm512_castps_pd,
+    _mm512_castsi512_ps, _mm512_cvtepi32_ps, _mm512_cvtne2ps_pbh, _mm512_cvtneps_pbh,
+    _mm512_cvtps_epi32, _mm512_cvtusepi32_epi8, _mm512_dpbf16_ps, _mm512_dpbusd_epi32,
+    _mm512_fmadd_ps, _mm512_fnmadd_ps, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_madd_epi16,
+    _mm512_max_epi32, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps, _mm512_permutexvar_epi16,
+    _mm512_rcp14_ps, _mm512_scalef_ps, _mm512_set1_epi16, _mm512_set1_epi32, _mm512_set1_ps,
+    _mm512_setzero_ps, _mm512_setzero_si512, _mm512_shuffle_f32x4, _mm512_slli_epi16,
+    _mm512_slli_epi32, _mm512_srai_epi16, _mm512_srli_epi16, _mm512_storeu_ps, _mm512_storeu_si512,
+    _mm512_sub_ps, _mm512_unpackhi_pd, _mm512_unpackhi_ps, _mm512_unpacklo_pd, _mm512_unpacklo_ps,
 };
 use std::mem::transmute;
 
-use super::simd::Simd;
+use super::simd::{MAX_LANES, Simd, Square};
 
 /// The proof that the processor has AVX-512 (F, VL, DQ, BW), and what else is said.
 #[derive(Clone, Copy)]
@@ -108,6 +110,45 @@ unsafe impl<const BF16: bool, const VNNI: bool> Simd for Avx512<BF16, VNNI> {
     #[inline(always)]
     unsafe fn store(self, to: *mut f32, a: Self::V) {
         unsafe { _mm512_storeu_ps(to, a) }
+    }
+
+    /// Pairs, then fours within 128 bits, then the quarters themselves.
+    #[inline(always)]
+    unsafe fn turn(self, lines: &[*const f32; MAX_LANES], turned: &mut Square) {
+        unsafe {
+            // Loops, as closures given to `map` are not compiled for the instructions.
+            let mut a = [_mm512_setzero_ps(); 16];
+            for i in 0..16 {
+                a[i] = _mm512_loadu_ps(lines[i]);
+            }
+            for i in (0..16).step_by(2) {
+                let (x, y) = (a[i], a[i + 1]);
+                (a[i], a[i + 1]) = (_mm512_unpacklo_ps(x, y), _mm512_unpackhi_ps(x, y));
+            }
+            for i in (0..16).step_by(4) {
+                let (x, y) = (_mm512_castps_pd(a[i]), _mm512_castps_pd(a[i + 1]));
+                let (z, w) = (_mm512_castps_pd(a[i + 2]), _mm512_castps_pd(a[i + 3]));
+                a[i] = _mm512_castpd_ps(_mm512_unpacklo_pd(x, z));
+                a[i + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(x, z));
+                a[i + 2] = _mm512_castpd_ps(_mm512_unpacklo_pd(y, w));
+                a[i + 3] = _mm512_castpd_ps(_mm512_unpackhi_pd(y, w));
+            }
+            for i in 0..4 {
+                let even = _mm512_shuffle_f32x4::<0x88>(a[i], a[i + 4]);
+                let odd = _mm512_shuffle_f32x4::<0xdd>(a[i], a[i + 4]);
+                let other_even = _mm512_shuffle_f32x4::<0x88>(a[i + 8], a[i + 12]);
+                let other_odd = _mm512_shuffle_f32x4::<0xdd>(a[i + 8], a[i + 12]);
+                let quarters = [
+                    _mm512_shuffle_f32x4::<0x88>(even, other_even),
+                    _mm512_shuffle_f32x4::<0x88>(odd, other_odd),
+                    _mm512_shuffle_f32x4::<0xdd>(even, other_even),
+                    _mm512_shuffle_f32x4::<0xdd>(odd, other_odd),
+                ];
+                for quarter in 0..4 {
+                    _mm512_storeu_ps(turned[i + 4 * quarter].as_mut_ptr(), quarters[quarter]);
+                }
+            }
+        }
     }
 
     #[inline(always)]

@@ -16,7 +16,10 @@
 #![expect(clippy::inline_always, reason = "must be compiled for each level")]
 
 use super::level::Work;
-use super::simd::{MAX_LANES, Simd};
+use super::simd::{MAX_LANES, Simd, Square};
+
+/// A line that is not there.
+static ZEROS: [f32; MAX_LANES] = [0.0; MAX_LANES];
 
 /// Panels of words to write to: `depth` lines a panel, from line `line`, with `step` lines from one
 /// group of rows to the next.
@@ -123,13 +126,13 @@ impl Work for Transpose<'_> {
         for (block, to) in self.to.chunks_exact_mut((n_lines * S::LANES).max(1)).enumerate() {
             let columns = block * S::LANES..n_columns.min((block + 1) * S::LANES);
             for (vector, panel) in self.from.chunks_exact(self.depth * S::LANES).enumerate() {
-                let mut square = [[0.0f32; MAX_LANES]; MAX_LANES];
-                for (lane, column) in columns.clone().enumerate() {
-                    let line = &panel[line_of(column) * S::LANES..][..S::LANES];
-                    for (turned, value) in square.iter_mut().zip(line) {
-                        turned[lane] = *value;
-                    }
+                let mut lines = [ZEROS.as_ptr(); MAX_LANES];
+                for (line, column) in lines.iter_mut().zip(columns.clone()) {
+                    *line = panel[line_of(column) * S::LANES..][..S::LANES].as_ptr();
                 }
+                let mut square: Square = [[0.0; MAX_LANES]; MAX_LANES];
+                // SAFETY: each line is as long as a vector.
+                unsafe { simd.turn(&lines, &mut square) };
                 for row in (0..S::LANES).step_by(S::GROUP) {
                     let to = &mut to[(vector * S::LANES + row) / S::GROUP * S::LANES..][..S::LANES];
                     // SAFETY: a row of the square is as long as a vector, and so is `to`.

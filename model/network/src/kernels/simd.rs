@@ -7,9 +7,13 @@
     unsafe_code,
     reason = "loads and stores take pointers, so that kernels check bounds once"
 )]
+#![expect(clippy::inline_always, reason = "must be compiled for each level")]
 
 /// No set of instructions has more lanes.
 pub(super) const MAX_LANES: usize = 16;
+
+/// A square of numbers, of which as many lines and columns count as there are lanes.
+pub(super) type Square = [[f32; MAX_LANES]; MAX_LANES];
 
 /// 8-bit numbers in a word.
 pub(super) const BYTES: usize = 4;
@@ -59,6 +63,17 @@ pub(crate) unsafe trait Simd: Copy {
 
     unsafe fn load(self, from: *const f32) -> Self::V;
     unsafe fn store(self, to: *mut f32, a: Self::V);
+    /// Writes number j of line i as number i of line j. `lines` are good for `LANES` numbers each, where
+    /// `LANES` of them count.
+    #[inline(always)]
+    unsafe fn turn(self, lines: &[*const f32; MAX_LANES], turned: &mut Square) {
+        for (idx, line) in lines.iter().enumerate().take(Self::LANES) {
+            for (lane, turned) in turned.iter_mut().enumerate().take(Self::LANES) {
+                // SAFETY: the caller's.
+                turned[idx] = unsafe { *line.add(lane) };
+            }
+        }
+    }
     /// Words as they lie.
     unsafe fn load_words(self, from: *const u32) -> Self::V;
     /// One word for all lanes.
