@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use arrayvec::ArrayVec;
+
 use super::vocabulary::{
     BAR, DENSITY, DURATION, DYNAMIC, END, HEADER, KEY, LENGTH, METER, PITCH, POSITION, START,
     TEMPO, Token, TokenId, VELOCITY, VOICE, relative,
@@ -13,6 +15,9 @@ use crate::dynamic::{Dynamic, N_DYNAMICS};
 use crate::key::Key;
 use crate::score::Pitch;
 use crate::song::{MAX_BARS, STEPS_PER_BEAT, Voice};
+
+/// Ranges of ids; there are never more of them.
+pub type Ranges = ArrayVec<Range<u32>, 7>;
 
 /// Where in a song the next token stands.
 #[derive(Clone, Debug)]
@@ -27,7 +32,7 @@ pub struct Grammar {
     /// The lowest pitch that may come next at the position.
     least_pitch: u32,
     /// How loud the voices usually are, as far as it has been said.
-    dynamics: Vec<Dynamic>,
+    dynamics: ArrayVec<Dynamic, { Voice::ALL.len() }>,
     /// How loud the note at hand is.
     dynamic: Dynamic,
 }
@@ -65,7 +70,7 @@ impl Grammar {
             position: 0,
             key: Key::from_index(0),
             least_pitch: 0,
-            dynamics: Vec::new(),
+            dynamics: ArrayVec::new(),
             dynamic: Dynamic::USUAL,
         }
     }
@@ -76,7 +81,7 @@ impl Grammar {
     }
 
     /// The ranges of ids that may come next; empty once the song has ended.
-    pub fn allowed(&self) -> Vec<Range<u32>> {
+    pub fn allowed(&self) -> Ranges {
         let steps = self.beats_per_bar * STEPS_PER_BEAT;
         match self.place {
             Place::Header(idx) => only(header_range(idx)),
@@ -88,21 +93,21 @@ impl Grammar {
             Place::AfterDuration => {
                 let later_voices = VOICE + self.voice.map_or(0, |voice| voice as u32 + 1);
                 let mut ranges = with_voices(later_voices, self.bar_or_end());
-                ranges.push(POSITION + self.position + 1..POSITION + steps);
-                ranges.retain(|range| !range.is_empty());
+                let later = POSITION + self.position + 1..POSITION + steps;
+                ranges.extend(std::iter::once(later).filter(|later| !later.is_empty()));
                 ranges.extend(self.notes());
                 ranges
             }
-            Place::Ended => Vec::new(),
+            Place::Ended => Ranges::new(),
         }
     }
 
     /// What may begin a note at the position: its pitch, or how loud it is if that changes; nothing
     /// once the highest pitch has been written.
-    fn notes(&self) -> Vec<Range<u32>> {
+    fn notes(&self) -> Ranges {
         let pitches = self.pitches();
         if pitches.is_empty() {
-            return Vec::new();
+            return Ranges::new();
         }
         let usual = self.usual();
         let velocity = |dynamic: u32| {
@@ -110,9 +115,8 @@ impl Grammar {
             Token::Velocity(steps).id().0
         };
         let now = velocity(self.dynamic.index());
-        let mut ranges = vec![velocity(0)..now, now + 1..velocity(N_DYNAMICS - 1) + 1, pitches];
-        ranges.retain(|range| !range.is_empty());
-        ranges
+        let louder = now + 1..velocity(N_DYNAMICS - 1) + 1;
+        [velocity(0)..now, louder, pitches].into_iter().filter(|range| !range.is_empty()).collect()
     }
 
     /// The pitches of the key that may come next at the position.
@@ -128,7 +132,7 @@ impl Grammar {
     }
 
     /// The ranges that end the bar: the next bar or the end of the song.
-    pub fn bar_or_end(&self) -> Vec<Range<u32>> {
+    pub fn bar_or_end(&self) -> Ranges {
         let last = self.n_bars.unwrap_or(MAX_BARS);
         let bar = (self.n_bars_begun < last).then_some(BAR..BAR + 1);
         let end = (self.n_bars_begun > 0 && self.n_bars.is_none_or(|n| self.n_bars_begun >= n))
@@ -197,11 +201,11 @@ impl Grammar {
     }
 }
 
-fn only(range: Range<u32>) -> Vec<Range<u32>> {
+fn only(range: Range<u32>) -> Ranges {
     std::iter::once(range).collect()
 }
 
-fn with_voices(first: u32, mut ranges: Vec<Range<u32>>) -> Vec<Range<u32>> {
+fn with_voices(first: u32, mut ranges: Ranges) -> Ranges {
     if first < TEMPO {
         ranges.push(first..TEMPO);
     }

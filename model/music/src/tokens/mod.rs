@@ -25,7 +25,7 @@ mod tests;
 mod vocabulary;
 
 pub use encode::{DecodeError, decode, encode, encode_header, renewed};
-pub use grammar::{Grammar, Misplaced};
+pub use grammar::{Grammar, Misplaced, Ranges};
 pub use lookback::{LOOKBACKS, Lookback};
 pub use polyphony::{Cut, Polyphony, Room};
 pub use vocabulary::{HEADER, LAYOUT, Token, TokenId, VOCABULARY, absolute};
