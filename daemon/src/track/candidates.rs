@@ -83,6 +83,7 @@ fn candidate_seed(seed: u64, idx: u32) -> u64 {
 mod tests {
     use super::*;
     use composer::sample::Asked;
+    use music::dynamic::Dynamic;
     use music::key::{Key, Mode};
     use music::tokens::Polyphony;
     use network::Network;
@@ -110,6 +111,7 @@ mod tests {
             register: None,
             asked: Asked::default(),
             polyphony: Polyphony::ANY,
+            dynamics: [Dynamic::USUAL; 3],
             temperature: 1.0,
             top_p: 1.0,
             label: 0,

@@ -1,6 +1,7 @@
 //! What do a genre's songs suggest for a track that is not told how to be?
 
 use composer::conditions::{in_scale, register, relative_register};
+use music::dynamic::Dynamic;
 use music::key::Key;
 use music::song::Song;
 use music::tokens::Polyphony;
@@ -35,6 +36,8 @@ pub(crate) struct Texture {
     pub(crate) in_scale: f64,
     /// The mean pitch of the lead, relative to the key.
     pub(crate) register: Option<f64>,
+    /// How loud each voice usually is.
+    pub(crate) dynamics: [Dynamic; 3],
 }
 
 impl Texture {
@@ -45,6 +48,7 @@ impl Texture {
             polyphony: Polyphony::of(song),
             in_scale: in_scale(song, song.key()),
             register: register(song).map(|pitch| relative_register(pitch, song.key())),
+            dynamics: song.dynamics(),
         }
     }
 }

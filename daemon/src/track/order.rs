@@ -11,6 +11,7 @@ use bot::wish::{Bars, Bpm, NotesPerBar, Register, Temperature, Wish};
 use composer::conditions::absolute_register;
 use composer::sample;
 use composer::version::Manifest;
+use music::dynamic::Dynamic;
 use music::key::Key;
 use music::song::Song;
 use music::tokens::Polyphony;
@@ -92,6 +93,7 @@ impl Order {
                 polyphony: wish.polyphony.is_some(),
             },
             polyphony: polyphony(wish, texture),
+            dynamics: texture.map_or([Dynamic::USUAL; 3], |own| own.dynamics),
             temperature: wish.temperature.map_or(settings.temperature, Temperature::get),
             top_p: settings.top_p,
             label: label::label_of(&manifest.genres, &wish.genre, artist.as_deref()),

@@ -129,6 +129,7 @@ mod tests {
     use crate::chat::posting::tests::context;
     use crate::store::{Music, SongId};
     use composer::sample::Asked;
+    use music::dynamic::Dynamic;
     use music::song::{GridNote, Voice};
 
     const C_MAJOR: [u8; 8] = [60, 62, 64, 65, 67, 69, 71, 72];
@@ -153,6 +154,7 @@ mod tests {
             notes_per_bar: 4.0,
             register: Some(66.0),
             polyphony: Polyphony { in_all: 1, ..Polyphony::ANY },
+            dynamics: [Dynamic::USUAL; 3],
             asked: Asked { key: true, density: true, register: true, polyphony: true },
             temperature: 1.0,
             top_p: 1.0,

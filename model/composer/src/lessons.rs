@@ -21,7 +21,7 @@ const UNLABELLED: f64 = 0.1;
 const NARROW: f64 = 0.5;
 
 /// How often a song is read in the other mode of its tonic, so that both modes are learned in every genre.
-const PARALLEL: f64 = 0.15;
+const PARALLEL: f64 = 0.08;
 
 /// A corpus as the network reads it.
 #[derive(Clone, Copy, Debug)]

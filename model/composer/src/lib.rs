@@ -12,6 +12,7 @@
 //! use composer::corpus::{Corpus, Piece};
 //! use composer::lessons::SongLessons;
 //! use composer::sample::{Asked, SongSpec, sample};
+//! use music::dynamic::Dynamic;
 //! use music::key::{Key, Mode};
 //! use music::score::Pitch;
 //! use music::song::{GridNote, Song, Voice};
@@ -55,6 +56,7 @@
 //!     register: None,
 //!     asked: Asked::default(),
 //!     polyphony: Polyphony::ANY,
+//!     dynamics: [Dynamic::USUAL; 3],
 //!     temperature: 1.0,
 //!     top_p: 0.98,
 //!     label: 0,

@@ -7,8 +7,8 @@ use composer::sample::{SampleError, SongSpec, sample_many};
 use music::key::{Key, Mode};
 use music::song::Song;
 use music::tokens::Polyphony;
-use network::Network;
 use network::infer::Predictor;
+use network::{Network, Precision};
 
 use crate::samples::{Way, spec_of};
 use crate::songs::Labelled;
@@ -27,7 +27,10 @@ pub(crate) fn study(
     let drawing = Drawing { predictor: &predictor, way, learned };
     keys(&drawing)?;
     numbers(&drawing)?;
-    speed(&drawing);
+    for precision in [Precision::Int4, Precision::Int8, Precision::F32] {
+        let predictor = Predictor::with_precision(network, precision)?;
+        speed(&Drawing { predictor: &predictor, ..drawing }, precision);
+    }
     Ok(())
 }
 
@@ -96,7 +99,7 @@ fn numbers(drawing: &Drawing<'_>) -> Result<(), SampleError> {
 }
 
 /// How many candidates are drawn a second.
-fn speed(drawing: &Drawing<'_>) {
+fn speed(drawing: &Drawing<'_>, precision: Precision) {
     let patterns = drawing.learned.iter().cycle().take(256).zip(0..);
     let spec = |(pattern, seed): (&&Labelled, u64)| SongSpec {
         n_bars: 16,
@@ -108,7 +111,7 @@ fn speed(drawing: &Drawing<'_>) {
     let seconds = began.elapsed().as_secs_f64();
     let n_notes: usize = songs.iter().flatten().map(|song| song.notes().len()).sum();
     println!(
-        "\n256 candidates of 16 bars together: {:.0} a second, {:.0} notes each",
+        "256 candidates of 16 bars together, {precision:?}: {:.0} a second, {:.0} notes each",
         256.0 / seconds,
         n_notes as f64 / 256.0
     );

@@ -43,13 +43,13 @@ pub(crate) fn study(
     for song in learned {
         melodies.add(song.file.clone(), &song.song);
     }
-    let patterns: Vec<&Song> =
-        learned.iter().cycle().take(N_SAMPLES).map(|pattern| &pattern.song).collect();
+    let patterns: Vec<&Labelled> =
+        (0..N_SAMPLES).map(|idx| learned[idx * learned.len() / N_SAMPLES]).collect();
     let (mut best, mut n_draws): (BTreeMap<usize, (u32, Song)>, usize) = (BTreeMap::new(), 0);
     for draw in 0..MAX_DRAWS {
         let copies = |idx: &usize| best.get(idx).is_none_or(|(n_shared, _)| *n_shared > MAX_COPIED);
         let open: Vec<usize> = (0..patterns.len()).filter(copies).collect();
-        let spec = |idx: &usize| spec_of(patterns[*idx], way, (*idx as u64) << 8 | draw);
+        let spec = |idx: &usize| spec_of(&patterns[*idx].song, way, (*idx as u64) << 8 | draw);
         let specs: Vec<SongSpec> = open.iter().map(spec).collect();
         n_draws += specs.len();
         for (idx, song) in open.into_iter().zip(sample_many(&predictor, &specs)) {
@@ -76,12 +76,19 @@ pub(crate) fn study(
     let whole: Vec<&Labelled> = learned.iter().chain(held_out).copied().collect();
     let drawn: Vec<Measured> =
         songs.iter().filter_map(|(name, song)| Some((name.clone(), measure(song)?))).collect();
+    println!("the songs that the samples take after:");
+    compare::print(&of_real(&whole), &of_real(held_out), &of_real(&patterns));
+    println!("the samples:");
     compare::print(&of_real(&whole), &of_real(held_out), &drawn);
     print_runs("samples", &mut runs);
     let mut of_held_out: Vec<u32> =
         held_out.iter().map(|song| melodies.longest_shared(&song.song).n_notes).collect();
     print_runs("held-out songs", &mut of_held_out);
     let drawn: Vec<Song> = songs.into_iter().map(|(_, song)| song).collect();
+    crate::dynamics::print(
+        &held_out.iter().map(|song| &song.song).collect::<Vec<_>>(),
+        &drawn.iter().collect::<Vec<_>>(),
+    );
     print_textures("held-out songs", &held_out.iter().map(|song| &song.song).collect::<Vec<_>>());
     print_textures("samples", &drawn.iter().collect::<Vec<_>>());
     print_judged("as they are", learned, held_out, others, &drawn, Song::clone);
@@ -102,6 +109,7 @@ pub(crate) fn spec_of(pattern: &Song, way: Way, seed: u64) -> SongSpec {
         register: register(pattern),
         asked: Asked::default(),
         polyphony: Polyphony::of(pattern),
+        dynamics: pattern.dynamics(),
         temperature: way.temperature,
         top_p: way.top_p,
         label: 1,

@@ -51,10 +51,10 @@ pub(super) fn corrected(told: f64, song: &Song, spec: &SongSpec) -> f64 {
     (told / heard.sqrt()).clamp(0.5, 2.0)
 }
 
-/// 0 if an estimate hears the mode of this key.
+/// 0 if every estimate hears the mode of this key; more with each that hears the other.
 fn mode_distance(song: &Song, key: Key) -> f64 {
     let heard = [song.estimated_key(), Key::by_profile(&song.class_weights())];
-    if heard.iter().any(|heard| heard.mode == key.mode) { 0.0 } else { 0.5 }
+    heard.iter().filter(|heard| heard.mode != key.mode).count() as f64 / 4.0
 }
 
 /// 0 if every estimate hears this key; more for another tonic, and more still for another mode.

@@ -14,7 +14,6 @@ mod steering;
 #[cfg(test)]
 mod tests;
 
-use music::dynamic::Dynamic;
 use music::key::Key;
 use music::song::Song;
 use music::tokens::{Grammar, HEADER, Polyphony, Token, TokenId, decode, encode, encode_header};
@@ -207,7 +206,7 @@ fn limit(spec: &SongSpec) -> Polyphony {
 fn forced(spec: &SongSpec, density: f64) -> Result<Vec<TokenId>, SampleError> {
     let SongSpec { tempo_bpm, beats_per_bar, key, n_bars, .. } = *spec;
     let notes_per_bar = spec.notes_per_bar * density;
-    let dynamics = spec.primer.as_ref().map_or([Dynamic::USUAL; 3], Song::dynamics);
+    let dynamics = spec.primer.as_ref().map_or(spec.dynamics, Song::dynamics);
     let mut forced = encode_header(tempo_bpm, beats_per_bar, key, notes_per_bar, n_bars, dynamics);
     let Some(primer) = &spec.primer else { return Ok(forced) };
     if primer.beats_per_bar() != beats_per_bar {

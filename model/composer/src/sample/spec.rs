@@ -1,5 +1,6 @@
 //! What is a new song to be like?
 
+use music::dynamic::Dynamic;
 use music::key::Key;
 use music::song::{GridNote, Song};
 use music::tokens::Polyphony;
@@ -27,6 +28,9 @@ pub struct SongSpec {
     pub register: Option<f64>,
     /// The most notes that sound at once; more if the primer has more, and at least one, of any voice.
     pub polyphony: Polyphony,
+    /// How loud each voice usually is, in the order of [`Voice::ALL`](music::song::Voice::ALL); a primer's
+    /// own if there is one.
+    pub dynamics: [Dynamic; 3],
     /// Which of these a person asked for.
     pub asked: Asked,
     /// Below 1 plays safer, above 1 wilder; 0 always takes the likeliest token.

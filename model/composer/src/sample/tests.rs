@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::conditions::in_scale;
+use music::dynamic::Dynamic;
 use music::key::{Key, Mode};
 use music::score::Pitch;
 use music::song::GridNote;
@@ -32,6 +33,7 @@ fn spec(seed: u64) -> SongSpec {
         register: None,
         asked: Asked { key: true, ..Asked::default() },
         polyphony: Polyphony::ANY,
+        dynamics: [Dynamic::USUAL; 3],
         temperature: 1.0,
         top_p: 0.98,
         label: 0,
