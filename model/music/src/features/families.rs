@@ -1,16 +1,22 @@
-//! Which families of features are there, and which features in all??
+//! Which families of features are there, and which features in all?
 
 use super::schema::Feature;
 use super::view::View;
-use super::{interval, length, onset, pitch, repetition, texture};
+use super::{
+    contour, harmony, interval, length, loudness, onset, pitch, repetition, rhythm, texture,
+};
 
 /// The families, each a file of its own.
-const FAMILIES: [&[&[Feature<View>]]; 6] = [
+const FAMILIES: [&[&[Feature<View>]]; 10] = [
     texture::FEATURES,
     pitch::FEATURES,
     interval::FEATURES,
+    contour::FEATURES,
+    harmony::FEATURES,
     onset::FEATURES,
+    rhythm::FEATURES,
     length::FEATURES,
+    loudness::FEATURES,
     repetition::FEATURES,
 ];
 

@@ -19,13 +19,17 @@
 //! the names and [`VERSION`]: a feature may be added at any time, but one that changes its meaning
 //! raises the version.
 
+mod contour;
 mod families;
+mod harmony;
 mod interval;
 mod length;
+mod loudness;
 pub mod measures;
 mod onset;
 mod pitch;
 mod repetition;
+mod rhythm;
 mod schema;
 mod selection;
 #[cfg(test)]

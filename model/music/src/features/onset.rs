@@ -43,6 +43,15 @@ pub(super) const FEATURES: &[&[Feature<View>]] = &[
             "share of the lead's notes that are struck between the sixteenths",
             |view| share_of_lead(view, |note| note.onset % (STEPS_PER_BEAT / 4) != 0),
         ),
+        Feature::number(
+            "bass_on_beat",
+            Unit::Share,
+            "share of the bass's notes that are struck on a beat",
+            |view| {
+                let notes = &view.line(Voice::Bass).notes;
+                share(notes.iter().filter(|n| n.onset % STEPS_PER_BEAT == 0).count(), notes.len())
+            },
+        ),
         Feature::of_notes(
             "onset_positions",
             Unit::Steps,

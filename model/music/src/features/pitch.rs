@@ -30,6 +30,15 @@ pub(super) const FEATURES: &[&[Feature<View>]] = &[
             |view| lead_classes(view).within(&view.song.key().scale()),
         ),
         Feature::number(
+            "lead_on_triad",
+            Unit::Share,
+            "share of the lead's notes that lie in the triad on the tonic",
+            |view| {
+                let [root, _, third, _, fifth, ..] = view.song.key().scale();
+                lead_classes(view).within(&[root, third, fifth])
+            },
+        ),
+        Feature::number(
             "pitch_class_entropy",
             Unit::Bits,
             "how evenly all voices together use the twelve pitch classes",

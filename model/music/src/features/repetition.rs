@@ -27,6 +27,12 @@ pub(super) const FEATURES: &[&[Feature<View>]] = &[&[
         |view| returning(view, 4),
     ),
     Feature::number(
+        "returning_after_8_bars",
+        Unit::Share,
+        "share of the notes that stand at the same place and pitch eight bars before",
+        |view| returning(view, 8),
+    ),
+    Feature::number(
         "lead_repeated_bars",
         Unit::Share,
         "share of the bars, from the second on, in which the lead plays what it played in an \

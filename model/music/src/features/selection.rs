@@ -49,6 +49,14 @@ impl Selection {
 }
 
 impl Vector {
+    /// Features that were measured elsewhere; one that is not finite counts as 0.
+    pub fn new(features: impl IntoIterator<Item = (&'static str, f64)>) -> Self {
+        let finite = |value: f64| if value.is_finite() { value } else { 0.0 };
+        let (names, values) =
+            features.into_iter().map(|(name, value)| (name, finite(value))).unzip();
+        Self { names, values }
+    }
+
     /// The names of the features, in order.
     pub fn names(&self) -> &[&'static str] {
         &self.names

@@ -8,6 +8,12 @@ use crate::key::Mode;
 pub(super) const FEATURES: &[&[Feature<View>]] = &[
     &[
         Feature::number("tempo", Unit::Bpm, "quarter notes a minute", |view| view.song.tempo_bpm()),
+        Feature::number(
+            "felt_tempo",
+            Unit::Bpm,
+            "the tempo at which one would tap along: halved above 190, doubled below 75",
+            |view| felt_tempo(view.song.tempo_bpm()),
+        ),
         Feature::number("beats_a_bar", Unit::Beats, "quarter notes a bar", |view| {
             f64::from(view.song.beats_per_bar())
         }),
@@ -43,6 +49,16 @@ pub(super) const FEATURES: &[&[Feature<View>]] = &[
         |view, voice| distribution(4, view.line(voice).chord_sizes.iter().map(|size| size - 1))
     ),
 ];
+
+fn felt_tempo(mut tempo_bpm: f64) -> f64 {
+    while tempo_bpm > 190.0 {
+        tempo_bpm /= 2.0;
+    }
+    while tempo_bpm < 75.0 {
+        tempo_bpm *= 2.0;
+    }
+    tempo_bpm
+}
 
 /// Notes that sound together, on average over the steps at which any does.
 fn polyphony(view: &View) -> f64 {

@@ -10,5 +10,5 @@ mod recurrence;
 
 pub use classes::{PitchClasses, n_pitch_classes};
 pub use intervals::Intervals;
-pub use numbers::{distribution, mean, share, spread};
+pub use numbers::{distribution, entropy_bits, mean, share, spread};
 pub use recurrence::n_repeated;

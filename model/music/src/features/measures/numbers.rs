@@ -21,6 +21,15 @@ pub fn share(part: usize, whole: usize) -> f64 {
     part as f64 / whole.max(1) as f64
 }
 
+/// The entropy of how often each kind occurs, in bits; 0 of nothing and where all are of one kind.
+pub fn entropy_bits<K: Ord>(kinds: impl IntoIterator<Item = K>) -> f64 {
+    let mut kinds: Vec<K> = kinds.into_iter().collect();
+    kinds.sort_unstable();
+    let shares = kinds.chunk_by(|a, b| a == b).map(|kind| share(kind.len(), kinds.len()));
+    // Not `sum`, which begins at -0.0.
+    shares.fold(0.0, |bits, share| bits - share * share.log2())
+}
+
 /// The share of each of `n_classes` classes; all 0 of nothing. Classes beyond the last count as the
 /// last.
 pub fn distribution(n_classes: usize, classes: impl IntoIterator<Item = usize>) -> Vec<f64> {
@@ -41,6 +50,13 @@ mod tests {
         assert!(mean([]).abs() < 1e-12 && spread(std::iter::empty()).abs() < 1e-12);
         assert!(share(0, 0).abs() < 1e-12);
         assert_eq!(distribution(2, []), [0.0, 0.0]);
+    }
+
+    #[test]
+    fn kinds_as_frequent_as_each_other_say_most() {
+        assert!((entropy_bits([3, 1, 3, 1]) - 1.0).abs() < 1e-12);
+        assert!((entropy_bits(["a", "b", "c", "d"]) - 2.0).abs() < 1e-12);
+        assert!(entropy_bits([7, 7, 7]).abs() < 1e-12 && entropy_bits::<u8>([]).abs() < 1e-12);
     }
 
     #[test]
