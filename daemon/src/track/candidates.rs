@@ -52,7 +52,7 @@ pub(crate) fn choose(
             let song = song.map_err(into_misused)?;
             let shared = criteria.melodies.longest_shared(&spec.drawn_part(&song));
             let reward = criteria.taste.reward(&taste::measure(&song));
-            let merit = Merit { n_copied_notes: shared.n_notes, reward };
+            let merit = Merit { n_copied_notes: shared.n_notes, nearness: 0.0, reward };
             anyhow::Ok(((song, shared), merit))
         };
         sample_many(predictor, &specs).into_iter().map(measured).collect::<anyhow::Result<Vec<_>>>()

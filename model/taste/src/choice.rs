@@ -1,7 +1,7 @@
-//! Which candidate is taken, by its reward and by what it copies?
+//! Which candidate is taken, by its reward and by what it copies or resembles?
 //!
-//! A candidate that takes over too long a run of a song that was learned from is drawn again. Of the rest the
-//! one with the highest reward is taken.
+//! A candidate that takes over too long a run of a song that was learned from is drawn again. Of the
+//! rest, those too like a recent post come last, and the one with the highest reward is taken.
 
 use std::ops::Range;
 
@@ -22,7 +22,9 @@ pub struct Rule {
 pub struct Merit {
     /// The longest run of notes that it shares with a song that was learned from.
     pub n_copied_notes: u32,
-    /// How much it should be liked, −1 to 1.
+    /// How much too like a recent post it is; 0 for enough variety (see [`crate::Variety`]).
+    pub nearness: f64,
+    /// How much it should be liked.
     pub reward: f64,
 }
 
@@ -73,10 +75,11 @@ impl Rule {
         merit.n_copied_notes.saturating_sub(self.max_copied_notes)
     }
 
-    /// What copies less comes first, then what is liked more.
+    /// What copies less comes first, then what resembles recent posts less, then what is liked more.
     fn prefers(self, one: Merit, other: Merit) -> bool {
-        let (excess, least) = (self.excess(one), self.excess(other));
-        excess < least || (excess == least && one.reward > other.reward)
+        let order = self.excess(other).cmp(&self.excess(one));
+        let order = order.then(other.nearness.total_cmp(&one.nearness));
+        order.then(one.reward.total_cmp(&other.reward)).is_gt()
     }
 }
 
@@ -89,7 +92,7 @@ mod tests {
     fn taken(rule: Rule, samples: &[(u32, f64)]) -> (u32, usize) {
         let one = |idx: u32| {
             let (n_copied_notes, reward) = samples[idx as usize % samples.len()];
-            (idx, Merit { n_copied_notes, reward })
+            (idx, Merit { n_copied_notes, nearness: 0.0, reward })
         };
         let draw = |which: Range<u32>| -> Result<Vec<(u32, Merit)>, Infallible> {
             Ok(which.map(one).collect())
@@ -113,6 +116,14 @@ mod tests {
     #[test]
     fn what_copies_least_is_taken_if_all_do() {
         assert_eq!(taken(FOUR, &[(30, 1.0), (20, 0.0), (25, 0.5)]), (1, 4 + MAX_REDRAWS));
+    }
+
+    #[test]
+    fn what_is_too_like_a_recent_post_is_taken_only_if_all_are() {
+        let merit = |nearness, reward| Merit { n_copied_notes: 0, nearness, reward };
+        assert!(FOUR.prefers(merit(0.0, -1.0), merit(0.2, 2.0)));
+        assert!(FOUR.prefers(merit(0.1, -1.0), merit(0.2, 2.0)));
+        assert!(FOUR.prefers(merit(0.3, 1.0), Merit { n_copied_notes: 17, ..merit(0.0, 2.0) }));
     }
 
     #[test]

@@ -1,6 +1,12 @@
 //! What does this community like, and what follows from it?
 //!
-//! From votes to every decision, as pure functions without a clock, a store or randomness. The votes
+//! From votes to every decision, as pure functions without a clock or a store; randomness is handed in.
+//! Votes become [`Ballots`], and these a [`Posterior`], which says how probably any song is liked and
+//! how surely that is known: it weighs songs in training ([`song_weights`]), and by its
+//! [`Draw`]s candidates are chosen ([`choose`], [`Variety`]). Whether it tells the truth is asked by
+//! [`one_step_ahead`], whether it is of use by [`difference`].
+//!
+//! Beside it stands what it replaces. The votes
 //! on a track make its [`TrackScore`]; a ridge regression over musical features, the [`Taste`], carries
 //! the scores over to songs that nobody has voted on; both become weights in training
 //! ([`song_weight`], [`track_weight`]) and, where several samples were drawn for a track, the
@@ -29,18 +35,35 @@
 //! assert!(weight(&library[3]) > 1.0 && weight(&library[0]) < 1.0);
 //! ```
 
+mod ballots;
+mod calibration;
 mod choice;
+mod comparison;
+mod distance;
 mod features;
+mod influence;
+mod matrix;
+mod posterior;
 mod regression;
 mod settings;
+mod song_weights;
 mod statistics;
 mod track_score;
+mod variety;
 mod weights;
+mod words;
 
+pub use ballots::{Ballots, HALF_LIFE_DAYS, Vote};
+pub use calibration::{Bin, Prediction, expected_error, one_step_ahead, reliability};
 pub use choice::{Chosen, Merit, Rule, choose};
+pub use comparison::{Arm, Interval, bootstrap, difference, wilson};
 pub use features::{FEATURES, measure};
+pub use posterior::{Draw, Posterior, Strength};
 pub use regression::Taste;
 pub use settings::Settings;
+pub use song_weights::song_weights;
 pub use statistics::{Statistics, deserialize_if_current};
 pub use track_score::{TrackScore, track_score};
+pub use variety::Variety;
 pub use weights::{MAX_OWN_SHARE, own_track_factor, song_weight, track_weight};
+pub use words::{WORDS, Words, words_of};

@@ -10,6 +10,7 @@ use music::features::{VERSION, Vector};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::distance::usually_nearest;
 use crate::features::FEATURES;
 
 /// Beyond so many standard deviations a song is as far out as can be.
@@ -18,10 +19,12 @@ const FAR: f64 = 3.0;
 const LEAST: f64 = 1e-6;
 
 /// Mean and standard deviation of each feature over the songs of a library; every one is finite.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Statistics {
     schema: u32,
     features: BTreeMap<String, Moments>,
+    /// How near songs usually are to the one nearest to them at least; see [`crate::Variety`].
+    nearest: f64,
 }
 
 /// Mean and standard deviation of one feature.
@@ -39,7 +42,16 @@ impl Statistics {
             let values = library.iter().filter_map(|song| song.values().get(idx).copied());
             ((*name).to_owned(), Moments::of(values))
         };
-        Self { schema: VERSION, features: names.iter().enumerate().map(usual).collect() }
+        let features = names.iter().enumerate().map(usual).collect();
+        let mut statistics = Self { schema: VERSION, features, nearest: 0.0 };
+        let song = |idx: usize| statistics.standardised(&library[idx]);
+        statistics.nearest = usually_nearest(library.len(), song);
+        statistics
+    }
+
+    /// How near songs of the library usually are to each other at least; 0 for fewer than two.
+    pub(crate) fn nearest(&self) -> f64 {
+        self.nearest
     }
 
     /// How far a song is from the usual, in standard deviations within ±3, feature by feature; 0
@@ -48,6 +60,23 @@ impl Statistics {
         let values = song.names().iter().zip(song.values());
         let usual = |name: &str| self.features.get(name).copied().unwrap_or_default();
         values.map(|(name, value)| usual(name).standardised(*value)).collect()
+    }
+
+    /// The names of the features, in their order here.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.features.keys().cloned().collect()
+    }
+
+    /// Of these features, by name, how far a song is from the usual; as [`Self::standardised`].
+    pub(crate) fn standardised_of<'a>(
+        &'a self,
+        names: &'a [String],
+        song: &'a Vector,
+    ) -> impl Iterator<Item = f64> + 'a {
+        names.iter().map(|name| match (self.features.get(name), song.get(name)) {
+            (Some(usual), Some(value)) => usual.standardised(value),
+            _ => 0.0,
+        })
     }
 
     /// Whether they were made by the schema of this release and hold all these features.
@@ -106,11 +135,11 @@ fn if_of<'de, D: Deserializer<'de>>(
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Kept {
-        Named { schema: u32, features: BTreeMap<String, Moments> },
+        Named { schema: u32, features: BTreeMap<String, Moments>, nearest: f64 },
         Other(IgnoredAny),
     }
     let statistics = match Kept::deserialize(from)? {
-        Kept::Named { schema, features } => Statistics { schema, features },
+        Kept::Named { schema, features, nearest } => Statistics { schema, features, nearest },
         Kept::Other(IgnoredAny) => return Ok(None),
     };
     Ok(Some(statistics).filter(|statistics| statistics.covers(names)))

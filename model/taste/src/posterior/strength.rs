@@ -1,0 +1,71 @@
+//! What is known of the liking of one feature?
+
+use super::basis::square;
+use super::predict::Posterior;
+use crate::words::words_of;
+
+/// Standard deviations from 0 from which on an effect is worth a word.
+const SURE: f64 = 1.3;
+
+/// How liking depends on one feature, the others being equal; effects are in logits for a standard
+/// deviation of the feature.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Strength {
+    /// The feature's name.
+    pub feature: String,
+    /// The mean effect of more of it.
+    pub more: f64,
+    /// Its standard deviation.
+    pub more_deviation: f64,
+    /// The mean effect of a middle amount of it, negative where both little and much are liked.
+    pub middle: f64,
+    /// Its standard deviation.
+    pub middle_deviation: f64,
+}
+
+impl Strength {
+    /// The expected effect at so many standard deviations from the usual, for a plot.
+    pub fn effect_at(&self, z: f64) -> f64 {
+        self.more * z - self.middle * square(z)
+    }
+
+    /// How surely there is an effect, in standard deviations.
+    pub fn sureness(&self) -> f64 {
+        let sure =
+            |mean: f64, deviation: f64| if deviation > 0.0 { mean.abs() / deviation } else { 0.0 };
+        sure(self.more, self.more_deviation).max(sure(self.middle, self.middle_deviation))
+    }
+
+    /// What is liked in words within a sentence, such as "denser" or "a middle amount of leaps";
+    /// `None` where nothing is known.
+    pub fn in_words(&self) -> Option<String> {
+        let words = words_of(&self.feature)?;
+        if self.sureness() < SURE {
+            return None;
+        }
+        if self.more.abs() / self.more_deviation >= self.middle.abs() / self.middle_deviation {
+            return Some(if self.more > 0.0 { words.more } else { words.less }.to_owned());
+        }
+        let amount = if self.middle > 0.0 { "a middle amount of" } else { "either much or little" };
+        Some(format!("{amount} {}", words.of_what))
+    }
+}
+
+impl Posterior {
+    /// What is known of each feature.
+    pub fn strengths(&self) -> Vec<Strength> {
+        let covariance = self.precision.inverse();
+        let deviation = |term: usize| covariance.row(term)[term].sqrt();
+        let of = |(idx, feature): (usize, &String)| {
+            let (linear, quadratic) = (1 + idx, 1 + idx + self.features.len());
+            Strength {
+                feature: feature.clone(),
+                more: self.mean[linear],
+                more_deviation: deviation(linear),
+                middle: -self.mean[quadratic],
+                middle_deviation: deviation(quadratic),
+            }
+        };
+        self.features.iter().enumerate().map(of).collect()
+    }
+}
