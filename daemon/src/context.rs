@@ -1,7 +1,7 @@
 //! What does every part of the daemon work with?
 //!
-//! The home, the configuration and the store, as one handle that is cheap to clone. It has no state of
-//! its own.
+//! The home, the configuration and the store, as one handle that is cheap to clone. It remembers nothing but
+//! what was measured, which could be measured again.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use tokio::task::JoinError;
 use crate::config::Config;
 use crate::control::failure::{Misused, NotNow};
 use crate::home::{self, Home};
+use crate::measured::Measured;
 use crate::panic_text::panic_text;
 use crate::store::Store;
 
@@ -24,6 +25,8 @@ pub struct Context {
     pub config: Arc<Config>,
     /// What is recorded.
     pub store: Store,
+    /// What was measured since the program began.
+    pub(crate) measured: Measured,
 }
 
 impl Context {
@@ -34,7 +37,7 @@ impl Context {
     pub fn open(home: Home, config: Config) -> anyhow::Result<Self> {
         home.create()?;
         let store = Store::open(&home.store(), &config.store, now_ms())?;
-        Ok(Self { home, config: Arc::new(config), store })
+        Ok(Self { home, config: Arc::new(config), store, measured: Measured::default() })
     }
 
     /// Runs what waits for disk or processor on a thread on which that holds up nobody.

@@ -10,7 +10,7 @@ use crate::reaction::Emoji;
 #[derive(Clone, Debug)]
 pub enum Heard {
     /// A listener used a slash command and waits for the answer.
-    Asked(Invocation),
+    Asked(Box<Invocation>),
     /// A listener put a reaction below a message or took it back.
     Reacted(Reacted),
     /// A moderator removed the reactions of all listeners from a message.

@@ -60,6 +60,7 @@ pub(super) fn read(given: &Given, offer: &Offer) -> Result<Wish, String> {
         arrangement: given.parsed("arrangement").map_err(post::impossible)?,
         temperature: None,
         plain: false,
+        community: None,
         primer: None,
     })
 }

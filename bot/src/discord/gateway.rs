@@ -103,7 +103,7 @@ async fn pass_on(shared: &Shared, asked: &CommandInteraction, at: SystemTime) {
         Ok(invocation) => {
             let wait = CreateInteractionResponse::Defer(CreateInteractionResponseMessage::new());
             if respond(shared, asked, wait).await {
-                shared.hear(Heard::Asked(invocation));
+                shared.hear(Heard::Asked(Box::new(invocation)));
             }
         }
     }

@@ -13,7 +13,7 @@ use serenity::model::application::{
 };
 
 use crate::chat::{Invocation, Open, ReplyTo};
-use crate::command::{Command, CommandOption, Given, Kind, Offer, commands};
+use crate::command::{Command, CommandOption, Given, Kind, Offer, Question, commands};
 use crate::id::{ChannelId, ListenerId};
 
 /// The most choices that Discord shows, and the longest text of one in characters.
@@ -90,8 +90,12 @@ pub(super) fn invocation(
         at,
         max_file_bytes: interaction.attachment_size_limit as usize,
     };
+    let mut question = command.read(&given(interaction), offer)?;
+    if let Question::Generate(wish) = &mut question {
+        wish.community = interaction.guild_id.map(|guild| guild.to_string());
+    }
     Ok(Invocation {
-        question: command.read(&given(interaction), offer)?,
+        question,
         listener: ListenerId(interaction.user.id.get()),
         reply_to: ReplyTo::question(ChannelId(interaction.channel_id.get()), open),
     })

@@ -71,6 +71,10 @@ pub struct Wish {
     /// Ignore the ratings: take the first sample, not the one that listeners should like best
     #[arg(long)]
     pub plain: bool,
+    /// Whose taste chooses: a community by any name; votes on the track are that community's
+    #[arg(long, value_name = "NAME")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub community: Option<String>,
     /// Music that it begins with: `--vary` or `--primer`, with `--keep`.
     #[command(flatten)]
     #[serde(alias = "opening")]

@@ -30,6 +30,7 @@ fn everything() -> Wish {
         arrangement: Some(ArrangementKind::Lead),
         temperature: Temperature::new(0.0).ok(),
         plain: true,
+        community: Some("here".to_owned()),
         primer: None,
     }
 }
@@ -52,6 +53,7 @@ fn the_command_line_is_parsed_straight_into_types() {
         "--arrangement=lead",
         "--temperature=0",
         "--plain",
+        "--community=here",
     ]);
     assert_eq!(wish, Ok(everything()));
     assert_eq!(parsed(&["trance"]), Ok(Wish::any("trance")));
@@ -134,7 +136,8 @@ fn wishes_stored_by_earlier_releases_are_still_read() {
         "tempo_bpm":155.5,"key":"f#m","instrument":"saw_lead","arrangement":"lead",
         "temperature":0.0,"plain":true,"opening":null,"no_audio":true,"no_picture":false,
         "wav":false,"stems":true}"#;
-    let expected = Wish { density: None, register: None, polyphony: None, ..everything() };
+    let expected =
+        Wish { density: None, register: None, polyphony: None, community: None, ..everything() };
     assert_eq!(serde_json::from_str::<Wish>(stored).expect("a wish"), expected);
     let stored = r#"{"genre":"trance","seed":null,"bars":null,"tempo_bpm":null,"key":null,
         "instrument":null,"arrangement":null,"temperature":null,"plain":false,

@@ -100,7 +100,7 @@ impl From<Made> for Row {
             picture: paths.picture.as_ref().map(shown),
             wav: paths.wav.as_ref().map(shown),
             stems: paths.stems.iter().map(shown).collect(),
-            candidates: track.candidates.len(),
+            candidates: track.n_candidates.map_or(track.candidates.len(), |n| n as usize),
             copied_notes: track.copied_notes,
             not_reached: track.not_reached,
             seconds: Seconds { sample: made.sample_seconds, render: made.render_seconds },

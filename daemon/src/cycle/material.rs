@@ -70,12 +70,14 @@ pub(crate) fn gather(
     }
     let statistics = of_songs(&songs);
     let rated = rating::rated(context, genre)?;
-    let taste = rating::taste(&statistics, &rated);
+    let posterior = rating::posterior(context, &statistics, genre, None)?;
     let gain = context.config.taste.gain;
     let own_label = label::number(names, genre);
     let (mut pieces, mut sources) = (Vec::new(), Vec::new());
-    for (id, mut piece, features) in songs {
-        piece.weight = taste::song_weight(taste.reward(&features), gain) as f32;
+    let features: Vec<Vector> = songs.iter().map(|(.., features)| features.clone()).collect();
+    let song_weights = taste::song_weights(&posterior, &features, gain);
+    for ((id, mut piece, _), weight) in songs.into_iter().zip(song_weights) {
+        piece.weight = weight as f32;
         sources.push((piece.id.clone(), Weighted::Song(id)));
         pieces.push(piece);
     }

@@ -77,7 +77,7 @@ impl ChatLink {
     /// Does what something that the chat noticed asks for.
     pub(super) fn handle(&mut self, event: ChatEvent) {
         match event {
-            ChatEvent::Asked(invocation) => self.answer(invocation),
+            ChatEvent::Asked(invocation) => self.answer(*invocation),
             ChatEvent::ChannelGone(channel) => tracing::info!(%channel, "a channel is gone"),
             ChatEvent::Connected(connected) => self.connected(&connected),
             ChatEvent::Disconnected { why, for_good } => {

@@ -59,7 +59,7 @@ pub(crate) enum Event {
 #[derive(Debug)]
 pub(crate) enum ChatEvent {
     /// A listener asks for something.
-    Asked(Invocation),
+    Asked(Box<Invocation>),
     /// A channel with all its messages is gone.
     ChannelGone(ChannelId),
     /// The chat is there.

@@ -42,8 +42,14 @@ pub struct Track {
     pub n_bars: u32,
     /// When it was made, in milliseconds since 1970.
     pub created_at_ms: u64,
-    /// The samples it was chosen from, if it was chosen; at most 16 fit.
+    /// How many samples it was chosen from; unknown for tracks of releases that kept them all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n_candidates: Option<u32>,
+    /// The best of them, the best first; at most 16 fit.
     pub candidates: Vec<Candidate>,
+    /// The number of the posterior by which it was chosen; `None` if it was taken as it came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub posterior: Option<String>,
     /// Notes of the longest run it shares with a song that was learned from; unknown for tracks made
     /// before that was measured.
     #[serde(default)]

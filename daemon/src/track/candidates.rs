@@ -7,17 +7,21 @@ use composer::memorisation::{Melodies, Shared};
 use composer::sample::{SampleError, SongSpec, sample_many};
 use music::song::Song;
 use network::infer::Predictor;
-use taste::{Merit, Rule, Taste};
+use taste::{Merit, Rule};
 
+use super::listeners_taste::Taste;
 use crate::control::failure::Misused;
 use crate::store::Candidate;
+
+/// The most candidates whose merits are kept with a track.
+const MAX_KEPT: usize = 16;
 
 /// What the candidates are measured by.
 pub(crate) struct Criteria<'a> {
     /// How many to choose from.
     pub(crate) n_candidates: u32,
-    /// What listeners like.
-    pub(crate) taste: &'a Taste,
+    /// What listeners like, if that is known and asked for.
+    pub(crate) taste: Option<&'a Taste>,
     /// What may not be copied.
     pub(crate) melodies: &'a Melodies,
     /// The longest run of notes in common with one of them.
@@ -28,42 +32,61 @@ pub(crate) struct Criteria<'a> {
 pub(crate) struct ChosenSong {
     /// The music.
     pub(crate) song: Song,
+    /// What it was to be like.
+    pub(crate) spec: SongSpec,
     /// The longest run it shares with a song that was learned from.
     pub(crate) shared: Shared,
-    /// Every sample that was drawn, in order.
+    /// How many samples were drawn.
+    pub(crate) n_candidates: u32,
+    /// The best of them, the best first.
     pub(crate) candidates: Vec<Candidate>,
+    /// The number of the posterior by which it was chosen, if it was.
+    pub(crate) posterior: Option<String>,
 }
 
-/// Samples and chooses.
+/// Samples and chooses; `spec_of` says what each candidate is to be like, and `seed` makes that of each.
 ///
 /// # Errors
 /// When nothing can be sampled.
 pub(crate) fn choose(
     predictor: &Predictor,
-    spec: &SongSpec,
+    seed: u64,
+    spec_of: impl Fn(u32) -> SongSpec,
     criteria: &Criteria<'_>,
 ) -> anyhow::Result<ChosenSong> {
     let rule =
         Rule { n_candidates: criteria.n_candidates, max_copied_notes: criteria.max_copied_notes };
     let chosen = taste::choose(rule, |which| {
-        let of = |idx| SongSpec { seed: candidate_seed(spec.seed, idx), ..spec.clone() };
-        let specs: Vec<SongSpec> = which.map(of).collect();
-        let measured = |song: Result<Song, SampleError>| {
-            let song = song.map_err(into_misused)?;
-            let shared = criteria.melodies.longest_shared(&spec.drawn_part(&song));
-            let reward = criteria.taste.reward(&taste::measure(&song));
-            let merit = Merit { n_copied_notes: shared.n_notes, nearness: 0.0, reward };
-            anyhow::Ok(((song, shared), merit))
-        };
-        sample_many(predictor, &specs).into_iter().map(measured).collect::<anyhow::Result<Vec<_>>>()
+        let spec = |idx| SongSpec { seed: candidate_seed(seed, idx), ..spec_of(idx) };
+        let specs: Vec<SongSpec> = which.map(spec).collect();
+        let songs = sample_many(predictor, &specs);
+        let measured = |(song, spec)| measured(song, spec, criteria);
+        songs.into_iter().zip(specs).map(measured).collect::<anyhow::Result<Vec<_>>>()
     })?;
     let candidate = |(idx, merit): (u32, &Merit)| Candidate {
-        seed: candidate_seed(spec.seed, idx),
+        seed: candidate_seed(seed, idx),
         score: merit.reward as f32,
     };
-    let candidates = (0..).zip(&chosen.merits).map(candidate).collect();
-    let (song, shared) = chosen.sample;
-    Ok(ChosenSong { song, shared, candidates })
+    let mut candidates: Vec<Candidate> = (0..).zip(&chosen.merits).map(candidate).collect();
+    candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
+    candidates.truncate(MAX_KEPT);
+    let (song, spec, shared) = chosen.sample;
+    let posterior = criteria.taste.map(|taste| taste.posterior.clone());
+    let n_candidates = chosen.merits.len() as u32;
+    Ok(ChosenSong { song, spec, shared, n_candidates, candidates, posterior })
+}
+
+fn measured(
+    song: Result<Song, SampleError>,
+    spec: SongSpec,
+    criteria: &Criteria<'_>,
+) -> anyhow::Result<((Song, SongSpec, Shared), Merit)> {
+    let song = song.map_err(into_misused)?;
+    let shared = criteria.melodies.longest_shared(&spec.drawn_part(&song));
+    let judged = criteria.taste.map(|taste| taste.judge(&taste::measure(&song)));
+    let (reward, nearness) = judged.unwrap_or_default();
+    let merit = Merit { n_copied_notes: shared.n_notes, nearness, reward };
+    Ok(((song, spec, shared), merit))
 }
 
 /// What was asked for wrongly is a misuse; that no lead came of it is not.
@@ -90,7 +113,6 @@ mod tests {
     use network::train::Hyperparameters;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
-    use taste::Statistics;
 
     fn predictor() -> Predictor {
         let size = Hyperparameters { layers: 1, hidden: 16, embedding: 8, ..Default::default() };
@@ -120,9 +142,8 @@ mod tests {
     }
 
     fn chosen(melodies: &Melodies, max_copied_notes: u32, n_candidates: u32) -> ChosenSong {
-        let taste = Taste::fit(&Statistics::default(), &[]);
-        let criteria = Criteria { n_candidates, taste: &taste, melodies, max_copied_notes };
-        choose(&predictor(), &spec(), &criteria).expect("a song")
+        let criteria = Criteria { n_candidates, taste: None, melodies, max_copied_notes };
+        choose(&predictor(), 3, |_| spec(), &criteria).expect("a song")
     }
 
     #[test]

@@ -12,19 +12,17 @@ use composer::memorisation::Melodies;
 use composer::version::{self, Manifest};
 use network::Network;
 use network::infer::Predictor;
-use taste::Statistics;
 
 use super::candidates::{ChosenSong, Criteria, choose};
+use super::listeners_taste::Taste;
 use super::order::Order;
 use super::output::Output;
 use super::shortfall;
 use super::track_file::{self, Files};
 use crate::context::{Context, now_ms};
 use crate::control::failure::NotNow;
-use crate::cycle::material;
 use crate::cycle::training_request::require_songs;
 use crate::store::{Track, TrackId, TrackState};
-use crate::votes::rating;
 
 /// A finished track.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,7 +73,7 @@ pub(crate) fn make(context: &Context, wish: &Wish, output: &Output) -> anyhow::R
     let began = Instant::now();
     let chosen = draw(context, &order, &network, &manifest, &melodies)?;
     let sample_seconds = began.elapsed().as_secs_f64();
-    let not_reached = shortfall::not_reached(context, genre, &order.sampling, &chosen.song)?;
+    let not_reached = shortfall::not_reached(context, genre, &chosen.spec, &chosen.song)?;
     let began = Instant::now();
     let id = context.store.reserve_track()?;
     let spec = rendering(&order, output, version, id);
@@ -90,7 +88,9 @@ pub(crate) fn make(context: &Context, wish: &Wish, output: &Output) -> anyhow::R
         key_index: chosen.song.key().index() as u8,
         n_bars: chosen.song.n_bars(),
         created_at_ms: now_ms(),
+        n_candidates: Some(chosen.n_candidates),
         candidates: chosen.candidates,
+        posterior: chosen.posterior,
         copied_notes: Some(chosen.shared.n_notes),
         not_reached,
         state: TrackState::Rendered,
@@ -109,18 +109,16 @@ fn draw(
     manifest: &Manifest,
     melodies: &Melodies,
 ) -> anyhow::Result<ChosenSong> {
-    let Wish { genre, plain, .. } = &order.wish;
-    let rated = if *plain { Vec::new() } else { rating::rated(context, genre)? };
-    let statistics = match &manifest.statistics {
-        Some(statistics) => statistics.clone(),
-        None if rated.is_empty() => Statistics::default(),
-        None => material::statistics(context, genre)?,
-    };
-    let taste = rating::taste(&statistics, &rated);
-    let n_candidates = if taste.is_neutral() { 1 } else { context.config.taste.candidates };
+    let taste = if order.wish.plain { None } else { Taste::of(context, order, manifest)? };
     let max_copied_notes = context.config.generate.max_copied_notes;
-    let criteria = Criteria { n_candidates, taste: &taste, melodies, max_copied_notes };
-    choose(&Predictor::new(network)?, &order.sampling, &criteria)
+    let taste = taste.as_ref();
+    let n_candidates = taste.map_or(1, |taste| taste.n_candidates);
+    let criteria = Criteria { n_candidates, taste, melodies, max_copied_notes };
+    let spec_of = |idx| match taste.and_then(|taste| taste.pattern(idx)) {
+        Some(pattern) => order.like(&pattern),
+        None => order.sampling.clone(),
+    };
+    choose(&Predictor::new(network)?, order.sampling.seed, spec_of, &criteria)
 }
 
 /// What is asked of the rendering.

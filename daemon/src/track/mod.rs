@@ -1,10 +1,12 @@
 //! How does a wish become a track?
 
 pub(crate) mod candidates;
-pub(crate) mod defaults;
+mod listeners_taste;
 pub(crate) mod make;
 pub(crate) mod order;
 pub(crate) mod output;
+pub(crate) mod pattern;
+pub(crate) mod patterns;
 pub(crate) mod primer;
 pub(crate) mod settings;
 mod shortfall;

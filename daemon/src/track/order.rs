@@ -16,7 +16,8 @@ use music::key::Key;
 use music::song::Song;
 use music::tokens::Polyphony;
 
-use super::defaults::{Defaults, Texture};
+use super::pattern::Pattern;
+use super::patterns::Patterns;
 use super::primer::{self, Found};
 use crate::context::Context;
 use crate::control::failure::{Misused, NotNow};
@@ -35,8 +36,10 @@ pub(crate) struct Order {
     /// The wish, with the artist by the name under which the version has learned them: what the same
     /// track can be asked for with again.
     pub(crate) wish: Wish,
-    /// What is sampled.
+    /// What is sampled, taking after the song that the seed picks.
     pub(crate) sampling: sample::SongSpec,
+    /// The songs of the genre, or of the artist.
+    pub(crate) patterns: Patterns,
     /// Everything around the song, or the song alone.
     pub(crate) arrangement: ArrangementKind,
     /// What the lead is played on; the profile's instrument when `None`.
@@ -62,55 +65,76 @@ impl Order {
         let whole = primer.as_ref().map(|found| &found.whole);
         let bars = wish.bars.map_or_else(|| bars(primer.as_ref(), settings.bars), Ok)?;
         let profile = context.config.genre.of(&wish.genre);
-        let defaults = Defaults::of(context, &wish.genre, artist.as_deref(), seed)?;
-        let texture = whole.map(Texture::of).or(defaults.texture);
-        let least_in_scale = if wish.key.is_some() { IN_SCALE_ASKED } else { 0.0 };
-        let key = (wish.key)
-            .or(whole.map(Song::key))
-            .or(defaults.key)
-            .unwrap_or_else(|| Key::from_index(KEY));
-        let register = texture.and_then(|own| own.register);
-        let sampling = sample::SongSpec {
+        let patterns = Patterns::of(context, &wish.genre, artist.as_deref())?;
+        let bare = sample::SongSpec {
             seed,
             n_bars: bars.get(),
             tempo_bpm: (wish.tempo.map(Bpm::get))
                 .or(whole.map(Song::tempo_bpm))
-                .or(defaults.tempo_bpm.map(|bpm| profile.felt_tempo(bpm)))
+                .or(patterns.tempo_bpm().map(|bpm| profile.felt_tempo(bpm)))
                 .unwrap_or(profile.tempo_bpm),
             beats_per_bar: whole.map_or(4, Song::beats_per_bar),
-            key,
-            notes_per_bar: (wish.density.map(NotesPerBar::get))
-                .or(whole.map(Song::notes_per_bar))
-                .or(defaults.notes_per_bar)
-                .unwrap_or(NOTES_PER_BAR),
-            in_scale: texture.map_or(1.0, |own| own.in_scale.max(least_in_scale)),
-            register: (wish.register.map(Register::get))
-                .or(register.map(|relative| absolute_register(relative, key))),
+            key: wish.key.unwrap_or_else(|| Key::from_index(KEY)),
+            notes_per_bar: wish.density.map_or(NOTES_PER_BAR, NotesPerBar::get),
+            in_scale: 1.0,
+            register: wish.register.map(Register::get),
             asked: sample::Asked {
                 key: wish.key.is_some(),
                 density: wish.density.is_some(),
                 register: wish.register.is_some(),
                 polyphony: wish.polyphony.is_some(),
             },
-            polyphony: polyphony(wish, texture),
-            dynamics: texture.map_or([Dynamic::USUAL; 3], |own| own.dynamics),
+            polyphony: polyphony(wish, None),
+            dynamics: [Dynamic::USUAL; 3],
             temperature: wish.temperature.map_or(settings.temperature, Temperature::get),
             top_p: settings.top_p,
             label: label::label_of(&manifest.genres, &wish.genre, artist.as_deref()),
-            primer: primer.map(|found| found.primer),
+            primer: primer.as_ref().map(|found| found.primer.clone()),
         };
+        let pattern = match whole {
+            Some(whole) => Some(Pattern::of(whole).into()),
+            None => patterns.picked(context, seed),
+        };
+        let sampling = pattern.map_or_else(|| bare.clone(), |own| like(&own, bare.clone(), wish));
         let wish = Wish { artist, ..wish.clone() };
         let (arrangement, instrument) = (wish.arrangement.unwrap_or_default(), wish.instrument);
-        Ok(Self { wish, sampling, arrangement, instrument, profile })
+        Ok(Self { wish, sampling, patterns, arrangement, instrument, profile })
+    }
+}
+
+impl Order {
+    /// What is sampled for a candidate that takes after another song; the same where a primer says what the
+    /// track takes after.
+    pub(crate) fn like(&self, pattern: &Pattern) -> sample::SongSpec {
+        match self.sampling.primer {
+            Some(_) => self.sampling.clone(),
+            None => like(pattern, self.sampling.clone(), &self.wish),
+        }
+    }
+}
+
+/// What takes after a pattern in all that is not asked for.
+fn like(pattern: &Pattern, spec: sample::SongSpec, wish: &Wish) -> sample::SongSpec {
+    let key = wish.key.unwrap_or(pattern.key);
+    let least_in_scale = if wish.key.is_some() { IN_SCALE_ASKED } else { 0.0 };
+    let register = pattern.register.map(|relative| absolute_register(relative, key));
+    sample::SongSpec {
+        key,
+        notes_per_bar: wish.density.map_or(pattern.notes_per_bar, NotesPerBar::get),
+        in_scale: pattern.in_scale.max(least_in_scale),
+        register: wish.register.map(Register::get).or(register),
+        polyphony: polyphony(wish, Some(pattern)),
+        dynamics: pattern.dynamics,
+        ..spec
     }
 }
 
 /// As many notes at once as were asked for; else as a song has, unless so many notes are asked for that
 /// they may need more.
-fn polyphony(wish: &Wish, texture: Option<Texture>) -> Polyphony {
-    match (wish.polyphony, texture) {
+fn polyphony(wish: &Wish, pattern: Option<&Pattern>) -> Polyphony {
+    match (wish.polyphony, pattern) {
         (Some(asked), _) => Polyphony { in_all: asked.get(), ..Polyphony::ANY },
-        (None, Some(texture)) if wish.density.is_none() => texture.polyphony,
+        (None, Some(pattern)) if wish.density.is_none() => pattern.polyphony,
         _ => Polyphony::ANY,
     }
 }

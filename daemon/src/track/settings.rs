@@ -22,7 +22,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { bars: 16, temperature: 1.06, top_p: 0.97, max_copied_notes: 16 }
+        Self { bars: 16, temperature: 1.0, top_p: 0.97, max_copied_notes: 16 }
     }
 }
 

@@ -3,12 +3,16 @@
 //! Gathers the votes that stand and the tracks that they are on; the crate `taste` says what follows
 //! from them.
 
+use std::sync::Arc;
+
 use music::features::Vector;
-use taste::{Statistics, Taste};
+use taste::{Ballots, Posterior, Statistics};
 
 use crate::context::Context;
 use crate::store::{TrackId, Vote};
 use crate::track::track_file;
+
+const MS_A_DAY: f64 = 86_400_000.0;
 
 /// The score of a track, −1 to 1, and how many listeners count in it.
 pub(crate) fn score_of(votes: &[Vote]) -> (f64, usize) {
@@ -26,8 +30,6 @@ pub(crate) struct Rated {
     pub(crate) score: f64,
     /// Its song.
     pub(crate) song: music::song::Song,
-    /// Its features.
-    pub(crate) features: Vector,
 }
 
 /// The tracks of a genre with votes that count. One whose music is lost is left out, with a
@@ -41,10 +43,7 @@ pub(crate) fn rated(context: &Context, genre: &str) -> anyhow::Result<Vec<Rated>
         let (score, n_listeners) = score_of(&votes);
         let Some(track) = context.store.track(id)?.filter(|_| n_listeners > 0) else { continue };
         match track_file::read(&context.home, genre, &track.stem) {
-            Ok(song) => {
-                let features = taste::measure(&song);
-                rated.push(Rated { id, score, song, features });
-            }
+            Ok(song) => rated.push(Rated { id, score, song }),
             Err(error) => {
                 tracing::warn!(%id, error = format!("{error:#}"), "a rated track is left out");
             }
@@ -53,10 +52,88 @@ pub(crate) fn rated(context: &Context, genre: &str) -> anyhow::Result<Vec<Rated>
     Ok(rated)
 }
 
-/// The taste of those who rated a genre's tracks, against what is usual in its library.
-pub(crate) fn taste(statistics: &Statistics, rated: &[Rated]) -> Taste {
-    let rows: Vec<(Vector, f64)> = rated.iter().map(|r| (r.features.clone(), r.score)).collect();
-    Taste::fit(statistics, &rows)
+/// The taste of a community in a genre, or of all together, against what is usual in the genre's library.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) fn posterior(
+    context: &Context,
+    statistics: &Statistics,
+    genre: &str,
+    community: Option<&str>,
+) -> anyhow::Result<Posterior> {
+    Ok(Posterior::fit(statistics, &ballots(context)?, genre, community))
+}
+
+/// A vote that stands, of a track in a genre and a community.
+struct Standing {
+    track: usize,
+    genre: String,
+    community: Option<String>,
+    vote: Vote,
+}
+
+impl Standing {
+    /// As the taste counts it.
+    fn counted(&self, ordinal: u64, latest_ms: u64) -> taste::Vote<'_> {
+        taste::Vote {
+            track: self.track,
+            listener: &self.vote.listener,
+            community: self.community.as_deref(),
+            genre: &self.genre,
+            value: f64::from(self.vote.value),
+            age_days: latest_ms.saturating_sub(self.vote.at_ms) as f64 / MS_A_DAY,
+            ordinal,
+        }
+    }
+}
+
+/// What all listeners say of all tracks. The age of a vote counts from the latest one, so that the same votes
+/// always say the same.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) fn ballots(context: &Context) -> anyhow::Result<Ballots> {
+    let (mut tracks, mut standing) = (Vec::new(), Vec::new());
+    for genre in context.store.genres()? {
+        for (id, votes) in context.store.votes_of_genre(&genre)? {
+            let votes: Vec<Vote> = votes.into_iter().filter(Vote::stands).collect();
+            let Some(track) = context.store.track(id)?.filter(|_| !votes.is_empty()) else {
+                continue;
+            };
+            let Some(features) = features(context, id, &genre, &track.stem) else { continue };
+            let community = &track.wish.community;
+            standing.extend(votes.into_iter().map(|vote| Standing {
+                track: tracks.len(),
+                genre: genre.clone(),
+                community: community.clone(),
+                vote,
+            }));
+            tracks.push((*features).clone());
+        }
+    }
+    standing.sort_by_key(|own| own.vote.at_ms);
+    let latest = standing.last().map_or(0, |own| own.vote.at_ms);
+    let votes = (0..).zip(&standing).map(|(ordinal, own)| own.counted(ordinal, latest));
+    let votes: Vec<taste::Vote<'_>> = votes.collect();
+    Ok(Ballots::of(tracks, &votes, context.config.taste.half_life_days))
+}
+
+/// The features of a track; `None`, with a warning, if its music is lost.
+pub(crate) fn features(
+    context: &Context,
+    id: TrackId,
+    genre: &str,
+    stem: &str,
+) -> Option<Arc<Vector>> {
+    let measure = || track_file::read(&context.home, genre, stem).map(|song| taste::measure(&song));
+    match context.measured.track(id, measure) {
+        Ok(features) => Some(features),
+        Err(error) => {
+            tracing::warn!(%id, error = format!("{error:#}"), "a rated track is left out");
+            None
+        }
+    }
 }
 
 #[cfg(test)]

@@ -6,33 +6,40 @@
 //! [`Draw`]s candidates are chosen ([`choose`], [`Variety`]). Whether it tells the truth is asked by
 //! [`one_step_ahead`], whether it is of use by [`difference`].
 //!
-//! Beside it stands what it replaces. The votes
-//! on a track make its [`TrackScore`]; a ridge regression over musical features, the [`Taste`], carries
-//! the scores over to songs that nobody has voted on; both become weights in training
-//! ([`song_weight`], [`track_weight`]) and, where several samples were drawn for a track, the
-//! choice among them ([`choose`]). Without votes every song weighs 1 and every reward is 0.
+//! The votes on a track also make its [`TrackScore`], the number that people are shown, and its
+//! [`track_weight`] in training.
 //!
 //! Begin with [`measure`], which turns a song into numbers:
 //!
 //! ```
 //! use music::score::Pitch;
 //! use music::song::{GridNote, Song, Voice};
-//! use taste::{Statistics, Taste, measure, song_weight, track_score};
+//! use taste::{Ballots, HALF_LIFE_DAYS, Posterior, Statistics, Vote, measure, song_weights};
 //!
 //! let song = |n_notes: u32| {
 //!     let pitch = Pitch::new(60).expect("a pitch");
-//!     let note = |i| GridNote::new(i * 6, Voice::Lead, pitch, 6);
+//!     let note = |i| GridNote::new(i * 96 * 8 / n_notes, Voice::Lead, pitch, 6);
 //!     measure(&Song::new(150.0, 4, 8, (0..n_notes).map(note)))
 //! };
-//! let library: Vec<_> = [8, 16, 64, 120].map(song).into();
+//! let library: Vec<_> = (8..72).map(song).collect();
 //!
-//! // Two listeners like a busy track.
-//! let liked = track_score([("ann", 2.0), ("bob", 1.0)]);
-//! let taste = Taste::fit(&Statistics::of(&library), &[(song(110), liked.value)]);
+//! // Two listeners like busy tracks, and no others.
+//! let tracks: Vec<_> = (0..40).map(|i| song(10 + i)).collect();
+//! let vote = |ordinal: u64| {
+//!     let track = ordinal as usize / 2;
+//!     let listener = if ordinal % 2 == 0 { "ann" } else { "bob" };
+//!     let value = if track > 20 { 2.0 } else { -1.0 };
+//!     let (community, genre, age_days) = (None, "hardstyle", 0.0);
+//!     Vote { track, listener, community, genre, value, age_days, ordinal }
+//! };
+//! let votes: Vec<_> = (0..80).map(vote).collect();
+//! let ballots = Ballots::of(tracks, &votes, HALF_LIFE_DAYS);
+//! let posterior = Posterior::fit(&Statistics::of(&library), &ballots, "hardstyle", None);
+//! assert!(posterior.probability(&song(60)) > 0.5 && posterior.probability(&song(12)) < 0.5);
 //!
 //! // Busy songs now weigh more in training than sparse ones.
-//! let weight = |song| song_weight(taste.reward(song), 1.5);
-//! assert!(weight(&library[3]) > 1.0 && weight(&library[0]) < 1.0);
+//! let weights = song_weights(&posterior, &library, 1.0);
+//! assert!(weights[63] > 1.0 && weights[0] < 1.0);
 //! ```
 
 mod ballots;
@@ -44,7 +51,6 @@ mod features;
 mod influence;
 mod matrix;
 mod posterior;
-mod regression;
 mod settings;
 mod song_weights;
 mod statistics;
@@ -59,11 +65,10 @@ pub use choice::{Chosen, Merit, Rule, choose};
 pub use comparison::{Arm, Interval, bootstrap, difference, wilson};
 pub use features::{FEATURES, measure};
 pub use posterior::{Draw, Posterior, Strength};
-pub use regression::Taste;
 pub use settings::Settings;
 pub use song_weights::song_weights;
 pub use statistics::{Statistics, deserialize_if_current};
 pub use track_score::{TrackScore, track_score};
-pub use variety::Variety;
-pub use weights::{MAX_OWN_SHARE, own_track_factor, song_weight, track_weight};
+pub use variety::{N_POSTS, Variety};
+pub use weights::{MAX_OWN_SHARE, own_track_factor, track_weight};
 pub use words::{WORDS, Words, words_of};

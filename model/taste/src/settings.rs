@@ -3,23 +3,30 @@
 use bounds::{OutOfRange, require};
 use serde::{Deserialize, Serialize};
 
+use crate::ballots::HALF_LIFE_DAYS;
+
 /// How votes act.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// How strongly votes act on training: a song that is expected to be liked without reserve
-    /// weighs e to this power (1.5: 4.5 times the usual), one disliked the inverse. A track of
-    /// Kickback's own weighs as much beyond 1 if it is liked, and nothing if it is not. 0 switches
-    /// votes off in training, above 3 a few votes drown the library. 0 to 5.
+    /// How strongly votes act on training: by what factor the differences between songs that listeners
+    /// should like and others count. 1: the best liked weigh up to 9 times the usual, as far as the taste
+    /// is known; a third of the library counts in any case. 0 switches votes off in training, 2 follows
+    /// them boldly. A track of Kickback's own weighs up to e to this power less 1 if it is liked, and
+    /// nothing if it is not. 0 to 5.
     pub gain: f64,
-    /// Samples that a track is chosen from by what listeners liked so far; each costs as much time
-    /// as the first. 1 takes what comes. 1 to 16.
+    /// Samples that a track is chosen from by what listeners liked so far; 64 take a quarter of a second
+    /// on two cores. 1 takes what comes. 1 to 256.
     pub candidates: u32,
+    /// Whether candidates take after songs that listeners should like more often than after others.
+    pub request: bool,
+    /// Days in which a vote loses half its weight against the latest ones. 1 to 10000.
+    pub half_life_days: f64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { gain: 1.5, candidates: 4 }
+        Self { gain: 1.0, candidates: 64, request: true, half_life_days: HALF_LIFE_DAYS }
     }
 }
 
@@ -30,7 +37,9 @@ impl Settings {
     /// [`OutOfRange`] for the first that is not allowed.
     pub fn check(&self) -> Result<(), OutOfRange> {
         require((0.0..=5.0).contains(&self.gain), "gain", self.gain, "a number from 0 to 5")?;
-        let candidates = (1..=16).contains(&self.candidates);
-        require(candidates, "candidates", self.candidates, "a whole number from 1 to 16")
+        let candidates = (1..=256).contains(&self.candidates);
+        require(candidates, "candidates", self.candidates, "a whole number from 1 to 256")?;
+        let days = self.half_life_days;
+        require((1.0..=1e4).contains(&days), "half_life_days", days, "a number from 1 to 10000")
     }
 }

@@ -8,7 +8,7 @@ use crate::distance::distance;
 use crate::statistics::Statistics;
 
 /// The latest posts that a new one is compared with.
-const N_POSTS: usize = 20;
+pub const N_POSTS: usize = 20;
 
 /// The latest posts, and how far from them a song has to be.
 #[derive(Clone, Debug)]

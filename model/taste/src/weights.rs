@@ -1,20 +1,13 @@
-//! How much does each song and track weigh in training?
+//! How much do Kickback's own tracks weigh in training?
 
 /// The largest share of all that a network learns from which tracks of its own may be.
 pub const MAX_OWN_SHARE: f64 = 0.15;
 
-/// The weight in training of a song that listeners are expected to like this much: e^(gain ·
-/// reward), the reward held within ±1; 1 for 0, and never less for more.
-pub fn song_weight(reward: f64, gain: f64) -> f64 {
-    (gain * reward.clamp(-1.0, 1.0)).exp()
-}
-
 /// The weight in training of a track that the network made itself: nothing without likes, since a
-/// network that learns from its own unjudged music only repeats its mistakes; then as much as
-/// [`song_weight`] gives a song beyond 1. What all tracks weigh together is limited by
-/// [`own_track_factor`].
+/// network that learns from its own unjudged music only repeats its mistakes; then e^(gain · score) less
+/// 1, where the score is within ±1. What all tracks weigh together is limited by [`own_track_factor`].
 pub fn track_weight(score: f64, gain: f64) -> f64 {
-    (song_weight(score, gain) - 1.0).max(0.0)
+    (gain * score.clamp(-1.0, 1.0)).exp_m1().max(0.0)
 }
 
 /// What the weights of all own tracks are multiplied by, so that they are at most [`MAX_OWN_SHARE`]
@@ -37,7 +30,6 @@ mod tests {
         for score in [-1.0, -0.2, 0.0] {
             assert!(track_weight(score, 1.5).abs() < 1e-12);
         }
-        assert!((song_weight(0.0, 1.5) - 1.0).abs() < 1e-12);
     }
 
     /// The share of the mass that tracks with one fire each have beside 250 songs.

@@ -57,7 +57,7 @@ impl Playing {
     pub(crate) async fn invocation(&mut self) -> Invocation {
         match self.next().await {
             Heard::Asked(invocation) if matches!(invocation.question, Question::Generate(_)) => {
-                invocation
+                *invocation
             }
             other => panic!("no invocation: {other:?}"),
         }
@@ -66,7 +66,7 @@ impl Playing {
     pub(crate) async fn question(&mut self) -> Invocation {
         match self.next().await {
             Heard::Asked(invocation) if matches!(invocation.question, Question::Model(_)) => {
-                invocation
+                *invocation
             }
             other => panic!("no question: {other:?}"),
         }

@@ -13,7 +13,7 @@
 //!   taken for the genre.
 //!
 //! A KEY is a hyperparameter (`epochs`, `batch`, `sequence_length`, `hidden`, `dropout`,
-//! `learning_rate`, `seed`) or `bars`; `way` is a temperature and a top-p (`1.06,0.97`) and may be given
+//! `learning_rate`, `seed`) or `bars`; `way` is a temperature and a top-p (`1.0,0.97`) and may be given
 //! several times. `keep` names a folder in which the genre's network is kept, and found again by the next
 //! run with the same settings. Nothing else is changed.
 
@@ -59,7 +59,7 @@ const N_FEW: usize = 20;
 const VALID_SHARE: f64 = 0.08;
 
 /// Temperature and top-p as the daemon uses them.
-const DEFAULT_WAY: (f64, f64) = (1.06, 0.97);
+const DEFAULT_WAY: (f64, f64) = (1.0, 0.97);
 
 type Failed = Box<dyn std::error::Error>;
 
