@@ -24,6 +24,7 @@ mod settings;
 mod songs;
 #[cfg(test)]
 mod survival;
+mod track;
 mod tracks;
 mod txn;
 mod versions;
@@ -40,6 +41,6 @@ pub use ids::{MAX_NAME, SongId, TrackId};
 pub use moves::{Move, MoveId, ReasonText};
 pub use settings::Settings;
 pub use songs::{Music, Song, SongCounts, SongStatus};
-pub use tracks::{Candidate, Track, TrackState};
+pub use track::{Candidate, Track, TrackState};
 pub use versions::Promotion;
 pub use votes::Vote;

@@ -85,11 +85,9 @@ pub(crate) fn study(
         held_out.iter().map(|song| melodies.longest_shared(&song.song).n_notes).collect();
     print_runs("held-out songs", &mut of_held_out);
     let drawn: Vec<Song> = songs.into_iter().map(|(_, song)| song).collect();
-    crate::dynamics::print(
-        &held_out.iter().map(|song| &song.song).collect::<Vec<_>>(),
-        &drawn.iter().collect::<Vec<_>>(),
-    );
-    print_textures("held-out songs", &held_out.iter().map(|song| &song.song).collect::<Vec<_>>());
+    let real: Vec<&Song> = held_out.iter().map(|song| &song.song).collect();
+    crate::dynamics::print(&real, &drawn.iter().collect::<Vec<_>>());
+    print_textures("held-out songs", &real);
     print_textures("samples", &drawn.iter().collect::<Vec<_>>());
     print_judged("as they are", learned, held_out, others, &drawn, Song::clone);
     print_judged("all at one tempo", learned, held_out, others, &drawn, at_one_tempo);

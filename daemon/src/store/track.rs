@@ -1,0 +1,77 @@
+//! What is known about a generated track?
+
+use bot::chat::{ChannelId, MessageId};
+use bot::wish::Wish;
+use serde::{Deserialize, Serialize};
+
+use super::wish_text;
+
+/// What is known about a generated track.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Track {
+    /// Its genre.
+    pub genre: String,
+    /// The version of the genre's model that made it.
+    pub version: u32,
+    /// The seed it was sampled with.
+    pub seed: u64,
+    /// What was asked for; at most 2 KiB as text.
+    #[serde(rename = "settings", with = "wish_text")]
+    pub wish: Wish,
+    /// What its files are called, without extension.
+    pub stem: String,
+    /// Quarter notes a minute; finite.
+    pub tempo_bpm: f64,
+    /// `music::key::Key::index`.
+    pub key_index: u8,
+    /// Length in bars.
+    pub n_bars: u32,
+    /// When it was made, in milliseconds since 1970.
+    pub created_at_ms: u64,
+    /// How many samples it was chosen from; unknown for tracks of releases that kept them all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n_candidates: Option<u32>,
+    /// The best of them, the best first; at most 16 fit.
+    pub candidates: Vec<Candidate>,
+    /// The number of the posterior by which it was chosen; `None` if it was taken as it came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub posterior: Option<String>,
+    /// Notes of the longest run it shares with a song that was learned from; unknown for tracks made
+    /// before that was measured.
+    #[serde(default)]
+    pub copied_notes: Option<u32>,
+    /// What was asked for and is not reached, each as "asked for …"; at most 4 of 100 bytes fit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_reached: Vec<String>,
+    /// Whether and where it was posted.
+    pub state: TrackState,
+}
+
+/// One of the samples a track was chosen from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// Its seed.
+    pub seed: u64,
+    /// Its score: more is better; finite.
+    pub score: f32,
+}
+
+/// Whether and where a track was posted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TrackState {
+    /// Its files are there; it was not posted.
+    Rendered,
+    /// It is being posted, or was when the program stopped.
+    Posting {
+        /// Where.
+        channel: ChannelId,
+    },
+    /// It was posted.
+    Posted {
+        /// Where.
+        channel: ChannelId,
+        /// As what.
+        message: MessageId,
+    },
+}
