@@ -39,10 +39,7 @@ pub(crate) fn study(
     others: &[&Labelled],
 ) -> Result<(), Box<dyn std::error::Error>> {
     let predictor = Predictor::new(network)?;
-    let mut melodies = Melodies::default();
-    for song in learned {
-        melodies.add(song.file.clone(), &song.song);
-    }
+    let melodies = melodies(learned);
     let patterns: Vec<&Labelled> =
         (0..N_SAMPLES).map(|idx| learned[idx * learned.len() / N_SAMPLES]).collect();
     let (mut best, mut n_draws): (BTreeMap<usize, (u32, Song)>, usize) = (BTreeMap::new(), 0);
@@ -92,6 +89,12 @@ pub(crate) fn study(
     print_judged("as they are", learned, held_out, others, &drawn, Song::clone);
     print_judged("all at one tempo", learned, held_out, others, &drawn, at_one_tempo);
     Ok(())
+}
+
+fn melodies(songs: &[&Labelled]) -> Melodies {
+    let mut melodies = Melodies::default();
+    songs.iter().for_each(|song| melodies.add(song.file.clone(), &song.song));
+    melodies
 }
 
 /// A sample that is to be like a song.
