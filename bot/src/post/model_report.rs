@@ -32,6 +32,9 @@ pub struct ModelReport<'a> {
     /// The least and the most that a song weighed in its training, 1 being usual; not known of an
     /// old version.
     pub weights: Option<(f32, f32)>,
+    /// How often tracks that votes chose are liked and how often plain ones, in words that begin with
+    /// a small letter; `None` without votes on them.
+    pub like_rates: Option<&'a str>,
 }
 
 /// The text of the message that tells how well a genre's model does.
@@ -72,6 +75,13 @@ pub fn model_report(about: &ModelReport<'_>) -> String {
         Some(_) => text += " since its training; the next one will follow these votes",
         None => {}
     }
+    if let Some(rates) = about.like_rates {
+        let _ = write!(
+            text,
+            "\nSome tracks are made plainly, as if nobody had voted, to see what your votes gain: \
+             {rates}"
+        );
+    }
     text
 }
 
@@ -94,6 +104,7 @@ mod tests {
             n_rated: 2,
             n_listeners: 1,
             weights: Some((0.5, 2.0)),
+            like_rates: None,
         };
         let expected = "**hard\\_style v3**, made <t:1700000000:D>\nLearned from 214 songs and 1 \
                         track of its own that you liked\nLoss on 24 held-out songs (lower is \
@@ -103,6 +114,11 @@ mod tests {
         assert_eq!(model_report(&about), expected);
         let unheard = model_report(&ModelReport { weights: Some((1.0, 1.0)), ..about.clone() });
         assert!(unheard.ends_with("the next one will follow these votes"), "{unheard}");
+        let rates = "chosen tracks are liked by 71 %";
+        let compared = model_report(&ModelReport { like_rates: Some(rates), ..about.clone() });
+        let gain = "down to 0.5\nSome tracks are made plainly, as if nobody had voted, to see what \
+                    your votes gain: chosen tracks are liked by 71 %";
+        assert!(compared.ends_with(gain), "{compared}");
         let unrated = model_report(&ModelReport { n_rated: 0, n_held_out: 0, n_liked: 0, ..about });
         assert!(unrated.contains("from 214 songs\nLoss on the songs it learned from"), "{unrated}");
         assert!(unrated.ends_with("react to one to teach me."), "{unrated}");

@@ -14,6 +14,7 @@ use super::posting::send;
 use super::refusal::refusal;
 use crate::context::Context;
 use crate::cycle::model_report::model_report;
+use crate::track::arm::Audience;
 use crate::track::make;
 use crate::track::output::Output;
 
@@ -62,7 +63,9 @@ async fn generate(
     }
     let wished = wish.clone();
     let output = Output::for_chat(invocation.reply_to.max_file_bytes());
-    let made = context.blocking(move |context| make::make(context, &wished, &output)).await?;
+    let making =
+        move |context: &Context| make::make(context, &wished, &output, Audience::Listeners);
+    let made = context.blocking(making).await?;
     let listener = Some(invocation.listener);
     let posted = send(context, chat, &invocation.reply_to, listener, made.id, &made.track).await?;
     if let Some(posted) = posted {

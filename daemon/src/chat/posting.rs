@@ -186,6 +186,7 @@ pub(crate) mod tests {
             n_candidates: None,
             candidates: Vec::new(),
             posterior: None,
+            arm: None,
             copied_notes: Some(7),
             not_reached: Vec::new(),
             state: TrackState::Rendered,

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::context::Context;
 use crate::control::line::{Line, Out, shown};
 use crate::store::TrackId;
+use crate::track::arm::Audience;
 use crate::track::make::{self, Made};
 use crate::track::output::Output;
 
@@ -74,7 +75,8 @@ impl Generate {
         let Self { wish, count, output } = self;
         for idx in 0..u64::from((*count).max(1)) {
             let seed = wish.seed.map(|seed| seed.wrapping_add(idx));
-            let made = make::make(context, &Wish { seed, ..wish.clone() }, output)?;
+            let wish = Wish { seed, ..wish.clone() };
+            let made = make::make(context, &wish, output, Audience::Person)?;
             out(Line::row(&Row::from(made)));
         }
         Ok(())

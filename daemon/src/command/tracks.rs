@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::listing::{genres, weights};
 use crate::context::Context;
 use crate::control::line::{Line, Out};
-use crate::store::{Track, TrackId, TrackState, Weighted};
+use crate::store::{Arm, Track, TrackId, TrackState, Weighted};
 use crate::votes::rating::score_of;
 
 /// Which tracks to list.
@@ -40,6 +40,8 @@ pub(crate) struct Row {
     score: f64,
     /// In the last training; a song weighs 1 without ratings.
     pub(crate) weight: f32,
+    /// Its side in the comparison of chosen with plain tracks.
+    arm: Option<Arm>,
     /// The message that posted it.
     message: Option<u64>,
     created_ms: u64,
@@ -89,6 +91,7 @@ impl Row {
             listeners,
             score,
             weight,
+            arm: track.arm,
             message,
             created_ms: track.created_at_ms,
             state,
@@ -104,6 +107,10 @@ impl fmt::Display for Row {
             f,
             "{track:>4}  {stem} v{version}  {key}  score {score:+.2} of {listeners}  \
              weight {weight:.2}  {state}"
-        )
+        )?;
+        if self.arm == Some(Arm::Plain) {
+            f.write_str("  plain (--plain makes it again)")?;
+        }
+        Ok(())
     }
 }

@@ -16,6 +16,7 @@ use crate::control::line::{Line, Out, shown};
 use crate::cycle::model_report;
 use crate::store::Outcome;
 use crate::track::{make, track_file};
+use crate::votes::like_rates::{LikeRates, arm_ballots};
 use bot::wish::AbsolutePath;
 
 /// Which versions to list.
@@ -54,6 +55,8 @@ struct Row<'a> {
     created_ms: u64,
     outcome: Option<&'a Outcome>,
     tokens_per_second: f64,
+    /// Of its tracks; `None` before the first vote on one that takes part in the comparison.
+    like_rates: Option<LikeRates>,
     /// The picture that was drawn of it.
     plot: Option<String>,
 }
@@ -73,6 +76,7 @@ impl Versions {
         let only = self.version.map(|version| version.kept(context, genre)).transpose()?;
         let current = context.store.current_version(genre)?.map(|current| current.version);
         let cycles = context.store.cycles(genre)?;
+        let ballots = arm_ballots(context, genre)?;
         let mut versions = version::versions(&context.home.models().join(genre))?;
         if versions.is_empty() {
             make::version(context, genre)?;
@@ -87,8 +91,12 @@ impl Versions {
             let cycle = cycles.iter().find(|(_, cycle)| cycle.version == Some(version));
             let outcome = cycle.map(|(_, cycle)| &cycle.outcome);
             let plot = self.plot.as_deref().filter(|_| drawn == Some(version)).map(shown);
+            let of_version = ballots.iter().filter(|ballot| ballot.version == version);
+            let like_rates = LikeRates::of(of_version);
             out(match version::manifest(&context.home.version(genre, version)) {
-                Ok(manifest) => Line::row(&Row::new(&manifest, is_current, outcome, plot)),
+                Ok(manifest) => {
+                    Line::row(&Row { like_rates, plot, ..Row::new(&manifest, is_current, outcome) })
+                }
                 Err(error) => {
                     let error = error.to_string();
                     Line::row(&DamagedRow { genre, version, current: is_current, error })
@@ -113,12 +121,7 @@ fn draw(context: &Context, genre: &str, version: u32, file: &Path) -> anyhow::Re
 }
 
 impl<'a> Row<'a> {
-    fn new(
-        manifest: &'a Manifest,
-        current: bool,
-        outcome: Option<&'a Outcome>,
-        plot: Option<String>,
-    ) -> Self {
+    fn new(manifest: &'a Manifest, current: bool, outcome: Option<&'a Outcome>) -> Self {
         let Hyperparameters { layers, hidden, embedding, sequence_length, batch, .. } =
             manifest.hyperparameters.hyperparameters;
         Self {
@@ -142,7 +145,8 @@ impl<'a> Row<'a> {
             created_ms: manifest.created_ms,
             outcome,
             tokens_per_second: manifest.tokens_per_second.round(),
-            plot,
+            like_rates: None,
+            plot: None,
         }
     }
 }
@@ -172,6 +176,9 @@ impl fmt::Display for Row<'_> {
         }
         if let Some(Outcome::Kept { why }) = self.outcome {
             write!(f, "\n      was not promoted: {why}")?;
+        }
+        if let Some(rates) = &self.like_rates {
+            write!(f, "\n      {}", rates.in_words())?;
         }
         self.plot.as_ref().map_or(Ok(()), |path| write!(f, "\n      {path}"))
     }

@@ -12,6 +12,7 @@ use network::train::EpochLoss;
 
 use crate::context::Context;
 use crate::store::Weighted;
+use crate::votes::like_rates::{LikeRates, arm_ballots};
 use crate::votes::rating::score_of;
 
 /// About the version of a genre that is played: a text for the chat and the bytes of a PNG.
@@ -23,6 +24,7 @@ pub(crate) fn model_report(context: &Context, genre: &str) -> anyhow::Result<(St
     let manifest = version::manifest(&context.home.version(genre, promotion.version))?;
     let (n_rated, n_listeners) = n_rated(context, genre)?;
     let basis = Basis::of(context, &manifest)?;
+    let rates = LikeRates::of(&arm_ballots(context, genre)?).map(|rates| rates.in_words());
     let about = post::ModelReport {
         genre,
         version: manifest.version,
@@ -36,6 +38,7 @@ pub(crate) fn model_report(context: &Context, genre: &str) -> anyhow::Result<(St
         n_rated,
         n_listeners,
         weights: basis.weights,
+        like_rates: rates.as_deref(),
     };
     Ok((post::model_report(&about), curve(context, &manifest)?))
 }

@@ -41,6 +41,6 @@ pub use ids::{MAX_NAME, SongId, TrackId};
 pub use moves::{Move, MoveId, ReasonText};
 pub use settings::Settings;
 pub use songs::{Music, Song, SongCounts, SongStatus};
-pub use track::{Candidate, Track, TrackState};
+pub use track::{Arm, Candidate, Track, TrackState};
 pub use versions::Promotion;
 pub use votes::Vote;

@@ -36,6 +36,9 @@ pub struct Track {
     /// The number of the posterior by which it was chosen; `None` if it was taken as it came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub posterior: Option<String>,
+    /// Its side in the comparison of chosen with plain tracks; `None` if it takes no part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arm: Option<Arm>,
     /// Notes of the longest run it shares with a song that was learned from; unknown for tracks made
     /// before that was measured.
     #[serde(default)]
@@ -45,6 +48,17 @@ pub struct Track {
     pub not_reached: Vec<String>,
     /// Whether and where it was posted.
     pub state: TrackState,
+}
+
+/// The sides of the comparison that shows whether votes move the music. Chance decides between them
+/// where there is a taste to choose by and nobody asked for either.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Arm {
+    /// The taste chose it.
+    Chosen,
+    /// It was made as if nobody had voted.
+    Plain,
 }
 
 /// One of the samples a track was chosen from.

@@ -282,7 +282,9 @@ mod tests {
                 "tempo_bpm": 150.0, "key_index": 12, "n_bars": 32, "created_at_ms": 5,
                 "candidates": [], "copied_notes": 7, "state": "rendered",
             });
-            serde_json::from_value::<Track>(json).expect("a track").wish
+            let track = serde_json::from_value::<Track>(json).expect("a track");
+            assert_eq!(track.arm, None);
+            track.wish
         };
         let wish = record(
             r#"{"genre":"hardstyle","artist":"x","seed":7,"bars":16,"tempo_bpm":155.0,

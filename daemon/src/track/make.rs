@@ -9,10 +9,11 @@ use std::time::Instant;
 use bot::render_spec::RenderSpec;
 use bot::wish::Wish;
 use composer::memorisation::Melodies;
-use composer::version::{self, Manifest};
+use composer::version;
 use network::Network;
 use network::infer::Predictor;
 
+use super::arm::{Audience, arm_of};
 use super::candidates::{ChosenSong, Criteria, choose};
 use super::listeners_taste::Taste;
 use super::order::Order;
@@ -22,7 +23,7 @@ use super::track_file::{self, Files};
 use crate::context::{Context, now_ms};
 use crate::control::failure::NotNow;
 use crate::cycle::training_request::require_songs;
-use crate::store::{Track, TrackId, TrackState};
+use crate::store::{Arm, Track, TrackId, TrackState};
 
 /// A finished track.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,7 +62,12 @@ pub(crate) struct Paths {
 /// # Errors
 /// [`NotNow`] for a genre without a version,
 /// [`Misused`](crate::control::failure::Misused) for a wish that cannot be, else what failed.
-pub(crate) fn make(context: &Context, wish: &Wish, output: &Output) -> anyhow::Result<Made> {
+pub(crate) fn make(
+    context: &Context,
+    wish: &Wish,
+    output: &Output,
+    audience: Audience,
+) -> anyhow::Result<Made> {
     let genre = context.known_genre(&wish.genre)?;
     output.check()?;
     context.store.check_space()?;
@@ -69,9 +75,17 @@ pub(crate) fn make(context: &Context, wish: &Wish, output: &Output) -> anyhow::R
     let version_dir = context.home.version(genre, version);
     let (network, manifest) = version::load(&version_dir)?;
     let melodies = version::melodies(&version_dir)?;
-    let order = Order::of(context, wish, &manifest)?;
+    let mut order = Order::of(context, wish, &manifest)?;
     let began = Instant::now();
-    let chosen = draw(context, &order, &network, &manifest, &melodies)?;
+    let taste = if order.wish.plain { None } else { Taste::of(context, &order, &manifest)? };
+    let arm = match (&taste, audience) {
+        (Some(_), Audience::Listeners) => Some(arm_of(context, genre, order.sampling.seed)?),
+        _ => None,
+    };
+    // What the same track can be asked for with again.
+    order.wish.plain |= arm == Some(Arm::Plain);
+    let taste = taste.filter(|_| !order.wish.plain);
+    let chosen = draw(context, &order, &network, taste.as_ref(), &melodies)?;
     let sample_seconds = began.elapsed().as_secs_f64();
     let not_reached = shortfall::not_reached(context, genre, &chosen.spec, &chosen.song)?;
     let began = Instant::now();
@@ -91,6 +105,7 @@ pub(crate) fn make(context: &Context, wish: &Wish, output: &Output) -> anyhow::R
         n_candidates: Some(chosen.n_candidates),
         candidates: chosen.candidates,
         posterior: chosen.posterior,
+        arm,
         copied_notes: Some(chosen.shared.n_notes),
         not_reached,
         state: TrackState::Rendered,
@@ -106,12 +121,10 @@ fn draw(
     context: &Context,
     order: &Order,
     network: &Network,
-    manifest: &Manifest,
+    taste: Option<&Taste>,
     melodies: &Melodies,
 ) -> anyhow::Result<ChosenSong> {
-    let taste = if order.wish.plain { None } else { Taste::of(context, order, manifest)? };
     let max_copied_notes = context.config.generate.max_copied_notes;
-    let taste = taste.as_ref();
     let n_candidates = taste.map_or(1, |taste| taste.n_candidates);
     let criteria = Criteria { n_candidates, taste, melodies, max_copied_notes };
     let spec_of = |idx| match taste.and_then(|taste| taste.pattern(idx)) {

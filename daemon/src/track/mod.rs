@@ -1,5 +1,6 @@
 //! How does a wish become a track?
 
+pub(crate) mod arm;
 pub(crate) mod candidates;
 mod listeners_taste;
 pub(crate) mod make;

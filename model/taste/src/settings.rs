@@ -22,11 +22,23 @@ pub struct Settings {
     pub request: bool,
     /// Days in which a vote loses half its weight against the latest ones. 1 to 10000.
     pub half_life_days: f64,
+    /// Share of the chat's tracks that is made plainly, as if nobody had voted: against the votes on them
+    /// it shows whether the choice by taste is of use. 0 to 1.
+    pub plain_share: f64,
+    /// The same until enough votes stand on such tracks. 0 to 1.
+    pub plain_share_at_first: f64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { gain: 1.0, candidates: 64, request: true, half_life_days: HALF_LIFE_DAYS }
+        Self {
+            gain: 1.0,
+            candidates: 64,
+            request: true,
+            half_life_days: HALF_LIFE_DAYS,
+            plain_share: 0.1,
+            plain_share_at_first: 0.3,
+        }
     }
 }
 
@@ -40,6 +52,13 @@ impl Settings {
         let candidates = (1..=256).contains(&self.candidates);
         require(candidates, "candidates", self.candidates, "a whole number from 1 to 256")?;
         let days = self.half_life_days;
-        require((1.0..=1e4).contains(&days), "half_life_days", days, "a number from 1 to 10000")
+        require((1.0..=1e4).contains(&days), "half_life_days", days, "a number from 1 to 10000")?;
+        let shares = [
+            ("plain_share", self.plain_share),
+            ("plain_share_at_first", self.plain_share_at_first),
+        ];
+        shares.into_iter().try_for_each(|(name, share)| {
+            require((0.0..=1.0).contains(&share), name, share, "a number from 0 to 1")
+        })
     }
 }

@@ -69,6 +69,7 @@ fn track() -> Track {
         n_candidates: None,
         candidates: Vec::new(),
         posterior: None,
+        arm: None,
         copied_notes: Some(7),
         not_reached: Vec::new(),
         state: TrackState::Rendered,
