@@ -35,14 +35,15 @@ fn a_cycle_of_votes_is_played_and_measured() {
         ["--seeds", "1", "--cycles", "1", "--votes", "4", "--probe", "3", "--baseline", "6"];
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("numbers.json");
-    let which = ["--plain-too", "--preferences", "high,random", "--hold-back", "18"];
+    let which =
+        ["--plain-too", "--settle", "1", "--preferences", "high,random", "--hold-back", "18"];
     let options = options(&[&small[..], &which[..]].concat());
     let options = Options { json: Some(file.clone()), ..options };
     let report = play(&options, &Progress::new(|_| ())).expect("it is played");
     assert_eq!(report.failures, [""; 0]);
 
     let table = report.to_string();
-    for what in ["high*  ", "random*  ", "  plain", "mean, held back", "cycle 1", "held-out loss"] {
+    for what in ["high*  ", "random*  ", "  plain", "mean, held back", "cycle 1", "thrown votes"] {
         assert!(table.contains(what), "{what:?} is not in\n{table}");
     }
     let numbers = std::fs::read(file).expect("written");

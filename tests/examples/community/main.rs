@@ -10,6 +10,7 @@
 //! - `--home DIR`: a home in which the genre is trained; copied, never changed. Without it one is made of
 //!   `--songs DIR` (`DIR/GENRE/*.mid`), else of the songs of the genre that `KICKBACK_DATA` names in
 //!   `genres/metadata.csv`, else of the bundled songs, which are too few to judge by.
+//! - `--settle N`: so many trainings without votes come before, and "the first version" is the last of them.
 //! - `--genre hardstyle`, `--preferences all` (or `choosing`, `held-back`, or names with commas; `--list`
 //!   shows them), `--seeds 3`, `--cycles 5`, `--votes 60` a cycle, `--wrong 0.15` of them by mistake,
 //!   `--listeners 6`, `--probe 40` tracks by which a cycle is measured, `--baseline 200` plain tracks of
@@ -23,9 +24,10 @@
 //! The lift after a cycle is the mean score of the probe by the hidden preference minus that of plain
 //! tracks of the first version, in standard deviations of the latter. The interval holds 95 % of a
 //! bootstrap of seeds, tracks and plain tracks. Of those that vote at random the measure is shown that
-//! moved farthest. `likely` is the share of the last probe for which the first version needs no more nats a
-//! note than for 95 % of its own plain tracks: what fell out of the genre for the sake of votes is missing
-//! there.
+//! moved farthest; what they moved by each other score stands beside it under `thrown votes`, for training
+//! moves the music whatever the votes are, and far where the first version had not learned to its end.
+//! `likely` is the share of the last probe for which the first version needs no more nats a note than for
+//! 95 % of its own plain tracks: what left the genre for the sake of votes is missing there.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints")]
 

@@ -1,5 +1,7 @@
 //! How far did something move, and how sure is that?
 
+use std::fmt;
+
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -32,10 +34,12 @@ impl Lift {
             high: quantile(&drawn, 0.975),
         }
     }
+}
 
-    /// Half the width of the interval.
-    pub(super) fn margin(&self) -> f64 {
-        (self.high - self.low) / 2.0
+impl fmt::Display for Lift {
+    /// The mean and half the width of the interval.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:+.2} ±{:.2}", self.mean, (self.high - self.low) / 2.0)
     }
 }
 
@@ -69,7 +73,9 @@ mod tests {
         let liked = Lift::of(&probes(1.0), &plain);
         assert!((liked.mean - (1.0 - 0.5 / width)).abs() < 1e-9, "{liked:?}");
         assert!(liked.low < liked.mean && liked.mean < liked.high, "{liked:?}");
-        assert!(liked.margin() > 0.2 && liked.margin() < 0.5, "{liked:?}");
+        let width = liked.high - liked.low;
+        assert!(width > 0.4 && width < 1.0, "{liked:?}");
+        assert!(liked.to_string().starts_with("+0.98 ±0."), "{liked}");
         assert!((Lift::of(&probes(-1.0), &plain).mean + liked.mean).abs() < 1e-9);
     }
 }

@@ -33,13 +33,17 @@ pub(super) fn first(
     let home = Home { program: program.to_owned(), folder: folder()? };
     if let Some(given) = &options.home {
         home.fill_from(given)?;
-        home.configure(&options.config)?;
-        return Ok(home);
     }
     home.configure(&options.config)?;
-    let n_songs = songs::drop_into(&home.path("inbox"), options, progress)?;
-    progress.say(&format!("the first training, on {n_songs} files"));
-    home.train(&options.genre)?;
+    if options.home.is_none() {
+        let n_songs = songs::drop_into(&home.path("inbox"), options, progress)?;
+        progress.say(&format!("the first training, on {n_songs} files"));
+        home.train(&options.genre)?;
+    }
+    for training in 1..=options.settle {
+        progress.say(&format!("training {training} of {} without votes", options.settle));
+        home.train(&options.genre)?;
+    }
     Ok(home)
 }
 
@@ -129,14 +133,20 @@ impl Home {
         self.rows(&arguments)
     }
 
-    /// Nats a note of the MIDI file of a track under the version that is played here; `None` where it holds
-    /// nothing that the intake would call a song.
-    pub(super) fn nll_per_note(&self, genre: &str, track: &Value) -> Result<Option<f64>, Failed> {
-        let file = track["midi"].as_str().ok_or("a track without a MIDI file")?;
-        match self.rows(&["score", genre, file]) {
-            Ok(rows) => Ok(rows.first().and_then(|row| row["nll_per_note"].as_f64())),
-            Err(error) if error.to_string().contains("has no notes to score") => Ok(None),
-            Err(error) => Err(error),
+    /// Nats a note of the MIDI files of tracks under the version that is played here. Those are left out that
+    /// hold nothing that the intake would call a song.
+    pub(super) fn nll_per_note(&self, genre: &str, tracks: &[Value]) -> Result<Vec<f64>, Failed> {
+        let files: Vec<&str> = tracks.iter().filter_map(|track| track["midi"].as_str()).collect();
+        match self.rows(&[&["score", genre], &files[..]].concat()) {
+            Ok(rows) => Ok(rows.iter().filter_map(|row| row["nll_per_note"].as_f64()).collect()),
+            Err(error) if !error.to_string().contains("has no notes to score") => Err(error),
+            Err(_) if tracks.len() == 1 => Ok(Vec::new()),
+            // One such file fails all.
+            Err(_) => {
+                let (some, others) = tracks.split_at(tracks.len() / 2);
+                let nll = self.nll_per_note(genre, some)?;
+                Ok([nll, self.nll_per_note(genre, others)?].concat())
+            }
         }
     }
 

@@ -99,7 +99,6 @@ fn baseline(options: &Options, first: &Home) -> Result<Scale, Failed> {
     let home = first.copy()?;
     let made = home.generate(&options.genre, options.baseline, BASELINE_SEED, &["--plain"])?;
     let values = made.iter().map(trial::measured).collect::<Result<Vec<_>, Failed>>()?;
-    let nll = made.iter().map(|track| home.nll_per_note(&options.genre, track));
-    let nll = nll.collect::<Result<Vec<_>, Failed>>()?;
-    Ok(Scale::new(values, &nll.into_iter().flatten().collect::<Vec<f64>>()))
+    let nll = home.nll_per_note(&options.genre, &made)?;
+    Ok(Scale::new(values, &nll))
 }

@@ -30,7 +30,11 @@ pub(crate) struct Options {
     /// How often each preference is played
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) seeds: u64,
-    /// Trainings after the first
+    /// Trainings without votes before anything is compared, so that votes are not thanked for what training on
+    /// alone moves
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) settle: usize,
+    /// Trainings after votes
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = one_or_more)]
     pub(crate) cycles: usize,
     /// Votes before each training

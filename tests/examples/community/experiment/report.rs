@@ -30,6 +30,8 @@ struct Row<'a> {
     /// The same of plain tracks; empty unless they were asked for.
     plain_lifts: Vec<Moved>,
     n_trials: usize,
+    /// What thrown votes moved by the same score in the end, if any were played.
+    drift: Option<Lift>,
     /// Share of the last probes that the first version finds likely.
     likely_share: f64,
     nll: [f64; 2],
@@ -67,9 +69,12 @@ impl Report {
         self.preferences.iter().filter_map(|preference| self.row(preference)).collect()
     }
 
+    fn trials_of(&self, preference: &Preference) -> Vec<&Played> {
+        self.trials.iter().filter(|trial| trial.preference == preference.name).collect()
+    }
+
     fn row<'a>(&self, preference: &'a Preference) -> Option<Row<'a>> {
-        let trials: Vec<&Played> =
-            self.trials.iter().filter(|trial| trial.preference == preference.name).collect();
+        let trials = self.trials_of(preference);
         if trials.is_empty() {
             return None;
         }
@@ -90,6 +95,7 @@ impl Report {
             lifts: all(false),
             plain_lifts,
             n_trials: trials.len(),
+            drift: self.drift(preference),
             likely_share: over(&|trial| {
                 trial.cycles.last().map_or(0.0, |cycle| cycle.likely_share)
             }),
@@ -107,12 +113,7 @@ impl Report {
         cycle: usize,
         is_plain: bool,
     ) -> Moved {
-        let lift = |score: &dyn Fn(&Values) -> f64| {
-            let of = |trial: &&Played| trial.cycles[cycle].scores(is_plain, score);
-            let seeds: Vec<_> = trials.iter().map(of).collect();
-            let plain: Vec<f64> = self.scale.tracks.iter().map(score).collect();
-            Lift::of(&seeds, &plain)
-        };
+        let lift = |score: &dyn Fn(&Values) -> f64| self.lift(trials, cycle, is_plain, score);
         if preference.course != Course::Random {
             let lift = lift(&|values| preference.score(values, &self.scale));
             return Moved { lift, measure: None };
@@ -126,6 +127,33 @@ impl Report {
         moved.max_by(farther).expect("there are measures")
     }
 
+    fn lift(
+        &self,
+        trials: &[&Played],
+        cycle: usize,
+        is_plain: bool,
+        score: &dyn Fn(&Values) -> f64,
+    ) -> Lift {
+        let of = |trial: &&Played| trial.cycles[cycle].scores(is_plain, score);
+        let seeds: Vec<_> = trials.iter().map(of).collect();
+        let plain: Vec<f64> = self.scale.tracks.iter().map(score).collect();
+        Lift::of(&seeds, &plain)
+    }
+
+    /// What votes that nobody meant moved after the last cycle, by the score of `preference`. Opposite guilds
+    /// cannot both drift towards what they want, so they have none.
+    fn drift(&self, preference: &Preference) -> Option<Lift> {
+        let thrown = self.preferences.iter().find(|other| other.course == Course::Random)?;
+        let thrown = self.trials_of(thrown);
+        if thrown.is_empty() || matches!(preference.course, Course::Random | Course::Guilds) {
+            return None;
+        }
+        let n_cycles = self.options.cycles;
+        let sign = preference.sign(0, n_cycles, n_cycles);
+        let score = |values: &Values| sign * preference.score(values, &self.scale);
+        Some(self.lift(&thrown, n_cycles - 1, false, &score))
+    }
+
     /// All numbers: the options, a summary as in the table, and every track that was measured.
     pub(crate) fn to_json(&self) -> Value {
         let rows: Vec<Value> = self.rows().iter().map(Row::to_json).collect();
@@ -133,6 +161,7 @@ impl Report {
         let options = &self.options;
         json!({
             "genre": options.genre,
+            "settle": options.settle,
             "seeds": options.seeds,
             "cycles": options.cycles,
             "votes": options.votes,
@@ -187,6 +216,7 @@ impl Row<'_> {
             "lifts": lifts(&self.lifts),
             "plain_lifts": lifts(&self.plain_lifts),
             "trials": self.n_trials,
+            "drift": self.drift.map(lift_json),
             "likely_share": self.likely_share,
             "first_valid_nll": self.nll[0],
             "last_valid_nll": self.nll[1],
@@ -198,16 +228,15 @@ impl Row<'_> {
 
 impl Moved {
     fn to_json(self) -> Value {
-        let Lift { mean, low, high } = self.lift;
-        let measure = self.measure.map(Measure::name);
-        json!({ "lift": mean, "low": low, "high": high, "measure": measure })
+        let mut json = lift_json(self.lift);
+        json["measure"] = self.measure.map(Measure::name).into();
+        json
     }
 }
 
-impl fmt::Display for Moved {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:+.2} ±{:.2}", self.lift.mean, self.lift.margin())
-    }
+fn lift_json(lift: Lift) -> Value {
+    let Lift { mean, low, high } = lift;
+    json!({ "lift": mean, "low": low, "high": high })
 }
 
 impl fmt::Display for Report {
@@ -215,14 +244,18 @@ impl fmt::Display for Report {
         let Options { genre, votes, seeds, probe, baseline, .. } = &self.options;
         writeln!(
             f,
-            "{genre}: lift after each cycle of {votes} votes, {seeds} seeds, {probe} tracks each, over \
+            "{genre}: lift after each cycle of {votes} votes, {seeds} seed(s), {probe} tracks each, over \
              {baseline} plain tracks\n"
         )?;
         write!(f, "{:<18}", "preference")?;
         for cycle in 1..=self.options.cycles {
             write!(f, "{:>13}", format!("cycle {cycle}"))?;
         }
-        writeln!(f, "{:>8}{:>16}{:>9}{:>9}", "likely", "held-out loss", "s/cycle", "s/track")?;
+        writeln!(
+            f,
+            "{:>13}{:>8}{:>16}{:>9}{:>9}",
+            "thrown votes", "likely", "held-out loss", "s/cycle", "s/track"
+        )?;
         let rows = self.rows();
         rows.iter().try_for_each(|row| row.fmt(f))?;
         for half in [Half::Choosing, Half::HeldBack] {
@@ -242,13 +275,16 @@ impl fmt::Display for Row<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let held_back = if self.preference.half == Half::HeldBack { "*" } else { "" };
         write!(f, "{:<18}", format!("{}{held_back}", self.preference.name))?;
-        self.lifts.iter().try_for_each(|moved| write!(f, "{:>13}", moved.to_string()))?;
+        self.lifts.iter().try_for_each(|moved| write!(f, "{:>13}", moved.lift.to_string()))?;
         let loss = format!("{:.3} → {:.3}", self.nll[0], self.nll[1]);
+        write!(f, "{:>13}", self.drift.map_or("–".to_owned(), |drift| drift.to_string()))?;
         let likely = format!("{:.0} %", 100.0 * self.likely_share);
         writeln!(f, "{likely:>8}{loss:>16}{:>9.1}{:>9.2}", self.seconds, self.seconds_a_track)?;
         if !self.plain_lifts.is_empty() {
             write!(f, "{:<18}", "  plain")?;
-            self.plain_lifts.iter().try_for_each(|moved| write!(f, "{:>13}", moved.to_string()))?;
+            self.plain_lifts
+                .iter()
+                .try_for_each(|moved| write!(f, "{:>13}", moved.lift.to_string()))?;
             writeln!(f)?;
         }
         Ok(())

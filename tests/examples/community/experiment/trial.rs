@@ -200,10 +200,9 @@ impl<'a> Trial<'a> {
             let tracks = self.make(cycle, purpose, idx, options.probe.div_ceil(guilds.len()))?;
             for track in &tracks {
                 probes.push((measured(track)?, sign));
-                let nll = self.beginning.nll_per_note(&options.genre, track)?;
-                let is_likely = nll.is_some_and(|nll| nll <= self.setup.scale.likely_nll);
-                n_likely += usize::from(is_likely);
             }
+            let nll = self.beginning.nll_per_note(&options.genre, &tracks)?;
+            n_likely += nll.iter().filter(|nll| **nll <= self.setup.scale.likely_nll).count();
         }
         let likely_share = n_likely as f64 / probes.len() as f64;
         Ok((probes, likely_share))
