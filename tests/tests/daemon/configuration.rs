@@ -15,6 +15,7 @@ fn what_is_wrong_in_the_file_is_named_before_anything_starts() {
         ("reactions.offered", "[\"🥒\"]", &["[reactions]", "offered", "🥒"]),
         ("discord.api_url", "\"http://discord.com\"", &["[discord]", "api_url", "https"]),
         ("taste.gain", "nan", &["[taste]", "gain = NaN", "0 to 5"]),
+        ("taste.plain_share_at_first", "30", &["[taste]", "plain_share_at_first = 30", "0 to 1"]),
     ];
     for (key, value, words) in cases {
         let home = home().set(key, value);

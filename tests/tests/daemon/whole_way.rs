@@ -136,6 +136,45 @@ async fn a_post_that_was_never_noted_is_found_with_its_reactions_and_not_posted_
     assert_eq!(discord.violations(), Vec::<String>::new());
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plain_track_of_the_chat_takes_part_in_the_comparison_and_can_be_made_again() {
+    let discord = Discord::start().await;
+    let home = with_discord(&discord).set("taste.plain_share_at_first", "1.0");
+    home.drop_songs("hardstyle", 0..6);
+    home.rows(&["train", "hardstyle"]);
+    let daemon = home.daemon();
+    discord.wait_for_connections(1).await;
+    for (track, emoji) in
+        home.rows(&["generate", "hardstyle", "--count", "2", "--no-audio"]).iter().zip(["🔥", "👎"])
+    {
+        home.rows(&["rate", &track["track"].to_string(), emoji]);
+    }
+    let ada = discord.user("ada");
+    discord.generate("hardstyle", ada);
+    let message = discord.wait_for_message().await;
+    discord.wait_for_own_reactions(message.id, &OFFERED).await;
+    discord.react(message.id, ada, "🔥");
+    let rates = eventually("a vote on a plain track", || {
+        let rates = home.status("hardstyle")["like_rates"].clone();
+        (!rates.is_null()).then_some(rates)
+    });
+    assert_eq!(rates["plain"], serde_json::json!({ "votes": 1, "liked": 1 }), "{rates}");
+    assert_eq!((&rates["chosen"]["votes"], &rates["more"]), (&0.into(), &Value::Null));
+    let said = "plain tracks are liked by 100 % (1 vote), chosen ones have none yet";
+    assert!(home.ask(&["status"]).out.contains(said));
+    assert!(home.ask(&["versions", "hardstyle"]).out.contains(said));
+
+    let tracks = home.rows(&["tracks"]);
+    assert_eq!((&tracks[0]["arm"], &tracks[2]["arm"]), (&Value::Null, &"plain".into()));
+    let seed = tracks[2]["seed"].to_string();
+    let again = home.row(&["generate", "hardstyle", "--seed", &seed, "--plain", "--no-audio"]);
+    let again = std::fs::read(again["midi"].as_str().expect("a path")).expect("written");
+    let name = format!("{}.mid", tracks[2]["stem"].as_str().expect("a stem"));
+    let midi = message.files.iter().find(|file| file.name == name).expect("a MIDI file");
+    assert!(Facts::of(&again).notes == Facts::of(&midi.bytes).notes, "other music");
+    assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
+}
+
 /// Discord wants five seconds between two sessions.
 fn until_discord_allows(connected: Instant) {
     eventually("Discord's leave", || (connected.elapsed() > Duration::from_secs(6)).then_some(()));
