@@ -2,13 +2,14 @@
 //!
 //! [`draw`] makes a piano roll of 1600 × 900 pixels: title and facts, parts in colours, sections and
 //! bar numbers, drum lanes and the waveform. Up to 32 bars stand in one system, up to 112 in two, longer
-//! tracks in three. [`curve()`] shows in the same look how a version learned. Text is never below 25
+//! tracks in three. [`curve()`] shows in the same look how a version learned, [`effects()`] what is liked. Text is never below 25
 //! pixels, as a chat shows the picture smaller. Fonts are embedded; nothing is read from the system.
 
 mod axis;
 mod canvas;
 mod colour;
 mod curve;
+mod effects;
 mod error;
 mod facts;
 mod header;
@@ -18,6 +19,7 @@ mod system;
 mod text;
 
 pub use curve::{Curve, CurvePoint, curve};
+pub use effects::{Effect, Effects, effects};
 pub use error::PictureError;
 pub use page::Caption;
 

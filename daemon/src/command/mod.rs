@@ -11,12 +11,14 @@ mod backup;
 mod daemon_state;
 mod discard;
 mod doctor;
+mod explained;
 mod forget;
 pub(crate) mod generate;
 pub(crate) mod judge;
 mod kept_version;
 mod library;
 mod listing;
+mod plot;
 pub(crate) mod rate;
 mod remove;
 pub(crate) mod restore;
@@ -25,9 +27,11 @@ mod rollback;
 pub(crate) mod roundtrip;
 mod score;
 pub(crate) mod status;
+mod taste;
 pub(crate) mod tracks;
 pub(crate) mod train;
 mod versions;
+mod why;
 
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
@@ -50,6 +54,10 @@ pub(crate) enum HomeCommand {
     Generate(Box<generate::Generate>),
     /// Rate a track
     Rate(rate::Rate),
+    /// Tell what listeners like, how sure that is, and which songs gain by it
+    Taste(taste::Taste),
+    /// Tell why a track is what it is, and whether it should be liked
+    Why(why::Why),
     /// How well the current version predicts files, in nats per note (lower is better)
     Score(score::Score),
     /// List the songs that are learned from
@@ -91,6 +99,8 @@ impl HomeCommand {
             Self::Retrain(retrain) => retrain.run(context, out),
             Self::Generate(generate) => generate.run(context, out),
             Self::Rate(rate) => rate.run(context, out),
+            Self::Taste(taste) => taste.run(context, out),
+            Self::Why(why) => why.run(context, out),
             Self::Score(score) => score.run(context, out),
             Self::Library(library) => library.run(context, out),
             Self::Tracks(tracks) => tracks.run(context, out),

@@ -1,7 +1,6 @@
 //! `versions`: how did each version of a model learn, and what is it worth?
 
 use std::fmt;
-use std::path::Path;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -10,12 +9,12 @@ use network::train::{EpochLoss, Hyperparameters};
 use serde::{Deserialize, Serialize};
 
 use super::kept_version::VersionNumber;
+use super::plot;
 use crate::context::Context;
-use crate::control::failure::Misused;
 use crate::control::line::{Line, Out, shown};
 use crate::cycle::model_report;
 use crate::store::Outcome;
-use crate::track::{make, track_file};
+use crate::track::make;
 use crate::votes::like_rates::{LikeRates, arm_ballots};
 use bot::wish::AbsolutePath;
 
@@ -83,7 +82,8 @@ impl Versions {
         }
         let drawn = only.or(current);
         if let Some(file) = &self.plot {
-            draw(context, genre, drawn.context("no version is played")?, file)?;
+            let drawn = drawn.context("no version is played")?;
+            plot::write(file, || draw(context, genre, drawn))?;
         }
         versions.retain(|version| only.is_none_or(|only| *version == only));
         for version in versions {
@@ -107,17 +107,10 @@ impl Versions {
     }
 }
 
-/// Writes the picture of how a version learned.
-fn draw(context: &Context, genre: &str, version: u32, file: &Path) -> anyhow::Result<()> {
-    // A song named by mistake would be overwritten.
-    if file.extension().is_none_or(|ending| !ending.eq_ignore_ascii_case("png")) {
-        let file = file.display();
-        return Err(
-            Misused(format!("{file} is not the name of a picture: let it end in .png")).into()
-        );
-    }
+/// The picture of how a version learned.
+fn draw(context: &Context, genre: &str, version: u32) -> anyhow::Result<Vec<u8>> {
     let manifest = version::manifest(&context.home.version(genre, version))?;
-    track_file::write(file, &model_report::curve(context, &manifest)?)
+    model_report::curve(context, &manifest)
 }
 
 impl<'a> Row<'a> {

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Context as _;
 use composer::corpus::{Corpus, Piece, group_of};
 use composer::memorisation::Melodies;
+use composer::version::Manifest;
 use music::features::Vector;
 use music::song::Song;
 use network::train::TrainError;
@@ -112,6 +113,15 @@ fn weights(corpus: &Corpus, sources: Vec<(String, Weighted)>) -> Vec<(Weighted, 
     let known: HashMap<&str, f32> = pieces.map(|piece| (piece.id.as_str(), piece.weight)).collect();
     let weight_of = |id: &str| known.get(id).copied().unwrap_or(0.0);
     sources.into_iter().map(|(id, source)| (source, weight_of(&id))).collect()
+}
+
+/// What is usual among the songs that a version was learned from.
+///
+/// # Errors
+/// When it does not say so and the store cannot be read.
+pub(crate) fn usual(context: &Context, manifest: &Manifest) -> anyhow::Result<Statistics> {
+    let kept = manifest.statistics.clone();
+    kept.map_or_else(|| statistics(context, &manifest.genre), Ok)
 }
 
 /// What is usual among the songs of a genre as its library is now.

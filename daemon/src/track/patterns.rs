@@ -48,7 +48,12 @@ impl Patterns {
 
     /// All that can be read.
     pub(crate) fn all(&self, context: &Context) -> Vec<Arc<Pattern>> {
-        self.songs.iter().filter_map(|(id, _)| read(context, *id)).collect()
+        self.by_song(context).into_iter().map(|(_, pattern)| pattern).collect()
+    }
+
+    /// All that can be read, each with the song that it is of.
+    pub(crate) fn by_song(&self, context: &Context) -> Vec<(SongId, Arc<Pattern>)> {
+        self.songs.iter().filter_map(|(id, _)| Some((*id, read(context, *id)?))).collect()
     }
 }
 

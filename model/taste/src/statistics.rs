@@ -67,6 +67,11 @@ impl Statistics {
         self.features.keys().cloned().collect()
     }
 
+    /// Whether the songs differ in a feature.
+    pub(crate) fn varies(&self, name: &str) -> bool {
+        self.features.get(name).is_some_and(|usual| usual.deviation > LEAST)
+    }
+
     /// Of these features, by name, how far a song is from the usual; as [`Self::standardised`].
     pub(crate) fn standardised_of<'a>(
         &'a self,

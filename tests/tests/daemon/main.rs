@@ -12,6 +12,7 @@ mod drops;
 mod duplicates;
 mod genres;
 mod midi_facts;
+mod reasons;
 mod resuming;
 mod sorting;
 mod sounds;

@@ -6,6 +6,7 @@
 //! and whether old ballots still hold, is learned from the ballots too ([`scales`], [`forgetting`]).
 
 mod basis;
+mod contribution;
 mod draw;
 mod fit;
 mod forgetting;
@@ -17,6 +18,7 @@ mod strength;
 #[cfg(test)]
 mod tests;
 
+pub use contribution::Contribution;
 pub use draw::Draw;
 pub use predict::Posterior;
 pub use strength::Strength;

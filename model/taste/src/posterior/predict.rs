@@ -88,7 +88,7 @@ impl Posterior {
         format!("{hash:016x}")
     }
 
-    fn terms(&self, song: &Vector) -> Vec<f64> {
+    pub(super) fn terms(&self, song: &Vector) -> Vec<f64> {
         basis::terms(&self.statistics, &self.features, song)
     }
 }

@@ -43,16 +43,30 @@ impl Strength {
         if self.sureness() < SURE {
             return None;
         }
-        if self.more.abs() / self.more_deviation >= self.middle.abs() / self.middle_deviation {
+        if self.is_linear() {
             return Some(if self.more > 0.0 { words.more } else { words.less }.to_owned());
         }
         let amount = if self.middle > 0.0 { "a middle amount of" } else { "either much or little" };
         Some(format!("{amount} {}", words.of_what))
     }
+
+    /// The size of the effect that [`Self::in_words`] tells, and its standard deviation.
+    pub fn size(&self) -> (f64, f64) {
+        if self.is_linear() {
+            (self.more.abs(), self.more_deviation)
+        } else {
+            (self.middle.abs(), self.middle_deviation)
+        }
+    }
+
+    /// Whether more or less is known to be liked more surely than a middle amount.
+    fn is_linear(&self) -> bool {
+        self.more.abs() * self.middle_deviation >= self.middle.abs() * self.more_deviation
+    }
 }
 
 impl Posterior {
-    /// What is known of each feature.
+    /// What is known of each feature in which the library's songs differ.
     pub fn strengths(&self) -> Vec<Strength> {
         let covariance = self.precision.inverse();
         let deviation = |term: usize| covariance.row(term)[term].sqrt();
@@ -66,6 +80,7 @@ impl Posterior {
                 middle_deviation: deviation(quadratic),
             }
         };
-        self.features.iter().enumerate().map(of).collect()
+        let each = self.features.iter().enumerate();
+        each.filter(|(_, feature)| self.statistics.varies(feature)).map(of).collect()
     }
 }

@@ -3,11 +3,12 @@
 mod exactness;
 mod world;
 
+use music::features::Vector;
 use rand::Rng;
 
 use world::{Hidden, Poll, WRONG, World};
 
-use crate::song_weights;
+use crate::{Posterior, Statistics, song_weights};
 
 const HERE: &str = "here";
 
@@ -233,4 +234,32 @@ fn what_is_liked_is_told_in_words() {
     assert!(leaps.effect_at(1.0) > leaps.effect_at(-1.0));
     let n_told = strengths.iter().filter(|strength| strength.in_words().is_some()).count();
     assert!(n_told < 18, "{n_told} features are told of");
+}
+
+#[test]
+fn what_speaks_for_a_song_is_told_the_strongest_first() {
+    let world = World::new(11);
+    let taste = world.taste(|z| z[9] - 2.0 * (z[16] * z[16]));
+    let mut poll = Poll::new(1);
+    poll.ask(400, HERE, &taste);
+    let posterior = world.posterior(&poll, HERE);
+    let leaps = |song: &Vector| song.get("lead_top_leaps").unwrap_or_default();
+    let by_leaps = |a: &&Vector, b: &&Vector| leaps(a).total_cmp(&leaps(b));
+    let leaping = world.songs.iter().max_by(by_leaps).expect("a song");
+    let reasons = posterior.contributions(leaping);
+    assert!(reasons.is_sorted_by(|a, b| a.effect.abs() >= b.effect.abs()));
+    let leaps = reasons.iter().find(|reason| reason.feature == "lead_top_leaps").expect("it is");
+    assert!(leaps.effect > 0.0 && leaps.in_words().as_deref() == Some("more leaps"), "{leaps:?}");
+}
+
+#[test]
+fn a_feature_in_which_no_song_differs_explains_nothing() {
+    let world = World::new(11);
+    let mut poll = Poll::new(1);
+    poll.ask(60, HERE, &world.linear(3));
+    let same = vec![world.songs[0].clone(); 3];
+    let ballots = world.ballots(&poll);
+    let posterior = Posterior::fit(&Statistics::of(&same), &ballots, "trance", Some(HERE));
+    assert_eq!(posterior.contributions(&world.songs[1]), []);
+    assert_eq!(posterior.strengths(), []);
 }

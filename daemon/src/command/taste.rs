@@ -1,0 +1,330 @@
+//! `taste`: what do listeners like, how sure is that, and what follows for the songs?
+
+use std::fmt;
+
+use bot::picture::{self, Caption, Effect, Effects};
+use bot::wish::AbsolutePath;
+use clap::Args;
+use music::features::Vector;
+use serde::{Deserialize, Serialize};
+use taste::{Posterior, Strength};
+
+use super::explained::{self, Turnout, counted};
+use super::plot;
+use crate::context::Context;
+use crate::control::line::{Line, Out, shown};
+use crate::store::SongId;
+use crate::track::patterns::Patterns;
+
+/// The gain by which songs are taken after, as `track::listeners_taste` has it.
+const REQUEST_GAIN: f64 = 1.5;
+/// Likings that are told at most.
+const MAX_LIKED: usize = 10;
+/// Songs that are named at most on either side.
+const MAX_SONGS: usize = 5;
+/// Standard deviations from 0 from which on a liking is sure and not merely likely.
+const SURE: f64 = 2.0;
+/// A factor that is nearer to 1 changes nothing that anybody would notice.
+const NOTICED: f64 = 0.005;
+
+/// Whose taste is asked for.
+#[derive(Clone, Debug, Args, Serialize, Deserialize)]
+pub(crate) struct Taste {
+    /// The genre
+    pub(crate) genre: String,
+    /// The taste of one community; without it, that of all together
+    #[arg(long, value_name = "NAME")]
+    pub(crate) community: Option<String>,
+    /// Draw what is liked
+    #[arg(long, value_name = "FILE.png")]
+    pub(crate) plot: Option<AbsolutePath>,
+}
+
+/// What is liked.
+#[derive(Debug, Serialize)]
+struct Row<'a> {
+    genre: &'a str,
+    /// `null` for all together.
+    community: Option<&'a str>,
+    /// What it rests on.
+    #[serde(flatten)]
+    turnout: Turnout,
+    /// In how many votes the weight of an old one halves, if the taste was found to have changed.
+    half_life: Option<f64>,
+    /// The strongest first; what is not even likely is left out.
+    likes: Vec<Liked>,
+    /// What the songs' factors are for: `training`, or for a community `requests`, as training goes by
+    /// the taste of all together.
+    factors_in: &'static str,
+    /// Songs with a factor above 1, the highest first.
+    gaining: Vec<Weighed>,
+    /// Songs with a factor below 1, the lowest first.
+    losing: Vec<Weighed>,
+    /// The picture that was drawn.
+    plot: Option<String>,
+}
+
+/// One thing that is liked.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Liked {
+    /// The feature's name.
+    feature: String,
+    /// What is liked.
+    words: String,
+    /// How strongly: what a standard deviation of it adds to the logit of being liked.
+    strength: f64,
+    /// The standard deviation of the strength.
+    deviation: f64,
+    /// Whether it is sure and not merely likely.
+    sure: bool,
+}
+
+/// A song and what the taste makes of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Weighed {
+    song: SongId,
+    file: String,
+    /// 1 is what every song has without votes.
+    factor: f64,
+}
+
+impl Taste {
+    pub(super) fn run(&self, context: &Context, out: &mut Out<'_>) -> anyhow::Result<()> {
+        let genre = context.known_genre(&self.genre)?;
+        let community = self.community.as_deref();
+        let posterior = explained::posterior(context, genre, community)?;
+        let (gaining, losing) = songs(context, genre, community, &posterior)?;
+        let row = Row {
+            genre,
+            community,
+            turnout: Turnout::of(context, genre, community)?,
+            half_life: posterior.half_life(),
+            likes: liked(posterior.strengths()),
+            factors_in: if community.is_some() { "requests" } else { "training" },
+            gaining,
+            losing,
+            plot: self.plot.as_deref().map(shown),
+        };
+        if let Some(file) = &self.plot {
+            plot::write(file, || Ok(picture::effects(&row.picture())?))?;
+        }
+        out(Line::row(&row));
+        Ok(())
+    }
+}
+
+/// What is at least likely to be liked, the strongest first.
+fn liked(strengths: Vec<Strength>) -> Vec<Liked> {
+    let told = |strength: Strength| {
+        let words = strength.in_words()?;
+        let (size, deviation) = strength.size();
+        let sure = strength.sureness() >= SURE;
+        Some(Liked { feature: strength.feature, words, strength: size, deviation, sure })
+    };
+    let mut liked: Vec<Liked> = strengths.into_iter().filter_map(told).collect();
+    liked.sort_by(|a, b| b.strength.total_cmp(&a.strength));
+    liked.truncate(MAX_LIKED);
+    liked
+}
+
+/// The songs that gain and lose most by a taste.
+fn songs(
+    context: &Context,
+    genre: &str,
+    community: Option<&str>,
+    posterior: &Posterior,
+) -> anyhow::Result<(Vec<Weighed>, Vec<Weighed>)> {
+    if posterior.is_neutral() {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let gain = if community.is_some() { REQUEST_GAIN } else { context.config.taste.gain };
+    let measured = Patterns::of(context, genre, None)?.by_song(context);
+    let features: Vec<Vector> = measured.iter().map(|(_, own)| own.features.clone()).collect();
+    let factors = taste::song_weights(posterior, &features, gain);
+    let mut weighed = Vec::new();
+    for ((id, _), factor) in measured.iter().zip(factors) {
+        let file = context.store.song(*id)?.map(|song| song.file_name).unwrap_or_default();
+        weighed.push(Weighed { song: *id, file, factor });
+    }
+    Ok(extremes(weighed))
+}
+
+/// Those with the highest factors and those with the lowest, the furthest from 1 first.
+fn extremes(mut weighed: Vec<Weighed>) -> (Vec<Weighed>, Vec<Weighed>) {
+    weighed.sort_by(|a, b| b.factor.total_cmp(&a.factor).then_with(|| a.file.cmp(&b.file)));
+    let gains = weighed.iter().filter(|song| song.factor >= 1.0 + NOTICED);
+    let loses = weighed.iter().rev().filter(|song| song.factor <= 1.0 - NOTICED);
+    (gains.take(MAX_SONGS).cloned().collect(), loses.take(MAX_SONGS).cloned().collect())
+}
+
+impl Row<'_> {
+    /// Whose taste it is.
+    fn whose(&self) -> String {
+        self.community.map_or_else(|| "listeners".to_owned(), |name| format!("those of {name}"))
+    }
+
+    /// What is said if there are no votes: who could have voted, and who has.
+    fn unvoted(&self) -> String {
+        let Some(community) = self.community else {
+            let hint = "react to a track, or use `kickback rate TRACK EMOJI`";
+            return format!("nobody has voted on {} yet: {hint}", self.genre);
+        };
+        let others: Vec<&str> = self.turnout.communities.iter().map(String::as_str).collect();
+        let others = match others.as_slice() {
+            [] => String::new(),
+            names => format!("; votes have come from {}", names.join(", ")),
+        };
+        format!("nobody in {community} has voted on {} yet{others}", self.genre)
+    }
+
+    fn unsure(&self) -> Option<&'static str> {
+        let is_unsure = self.likes.is_empty();
+        is_unsure.then_some("nothing is sure yet: these votes do not tell what it is they like")
+    }
+
+    fn picture(&self) -> Effects {
+        let Turnout { votes, listeners, tracks, .. } = self.turnout;
+        let facts = [(votes, "vote"), (listeners, "listener"), (tracks, "track")];
+        let effect = |liked: &Liked| Effect {
+            words: liked.words.clone(),
+            size: liked.strength,
+            deviation: liked.deviation,
+            is_sure: liked.sure,
+        };
+        let subtitle = self.community.unwrap_or("all together").to_owned();
+        Effects {
+            caption: Caption { title: format!("What is liked in {}", self.genre), subtitle },
+            facts: facts.map(|(n, noun)| counted(n, noun)).join("  ·  "),
+            effects: self.likes.iter().map(effect).collect(),
+            nothing: match (votes, self.unsure()) {
+                (0, _) => self.unvoted(),
+                (_, unsure) => unsure.unwrap_or_default().to_owned(),
+            },
+        }
+    }
+}
+
+impl fmt::Display for Row<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Turnout { votes, listeners, tracks, .. } = self.turnout;
+        if votes == 0 {
+            write!(f, "{}", self.unvoted())?;
+            if !self.likes.is_empty() {
+                write!(f, "\nfrom what others like, this much is to be expected:")?;
+            }
+        } else {
+            let (votes, listeners) = (counted(votes, "vote"), counted(listeners, "listener"));
+            let (whose, tracks) = (self.whose(), counted(tracks, "track"));
+            let genre = self.genre;
+            write!(f, "what {whose} like in {genre}, by {votes} of {listeners} on {tracks}:")?;
+            self.unsure().map_or(Ok(()), |unsure| write!(f, "\n  {unsure}"))?;
+        }
+        for Liked { words, strength, deviation, sure, .. } in &self.likes {
+            let sure = if *sure { "sure" } else { "likely" };
+            write!(f, "\n  {words}: +{strength:.2} ± {deviation:.2} ({sure})")?;
+        }
+        if let Some(half_life) = self.half_life {
+            write!(
+                f,
+                "\nthe taste has changed: every {half_life:.0} votes, older ones count half"
+            )?;
+        }
+        let place =
+            if self.community.is_some() { "tracks take after" } else { "count in training" };
+        for (songs, amount) in [(&self.gaining, "more"), (&self.losing, "less")] {
+            if !songs.is_empty() {
+                let which = if amount == "more" { "most" } else { "least" };
+                write!(f, "\nsongs that {place} {which}:")?;
+            }
+            for Weighed { file, factor, .. } in songs {
+                write!(f, "\n  ×{factor:.2}  {file}")?;
+            }
+        }
+        self.plot.as_ref().map_or(Ok(()), |path| write!(f, "\ndrawn in {path}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn strength(feature: &str, more: f64, deviation: f64) -> Strength {
+        Strength {
+            feature: feature.to_owned(),
+            more,
+            more_deviation: deviation,
+            middle: 0.0,
+            middle_deviation: 1.0,
+        }
+    }
+
+    fn row(votes: usize, community: Option<&'static str>) -> Row<'static> {
+        Row {
+            genre: "hardstyle",
+            community,
+            turnout: Turnout { votes, listeners: 1, tracks: 2, ..Turnout::default() },
+            half_life: None,
+            likes: Vec::new(),
+            factors_in: "training",
+            gaining: Vec::new(),
+            losing: Vec::new(),
+            plot: None,
+        }
+    }
+
+    #[test]
+    fn what_is_liked_is_told_strongest_first_with_how_sure_it_is() {
+        let told = liked(vec![
+            strength("lead_top_leaps", -0.3, 0.2),
+            strength("lead_notes_a_bar", 0.82, 0.21),
+            strength("loudness", 0.9, 0.9),
+        ]);
+        let text = Row { likes: told, ..row(3, None) }.to_string();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(
+            lines,
+            [
+                "what listeners like in hardstyle, by 3 votes of 1 listener on 2 tracks:",
+                "  denser: +0.82 ± 0.21 (sure)",
+                "  fewer leaps: +0.30 ± 0.20 (likely)",
+            ]
+        );
+    }
+
+    #[test]
+    fn without_votes_this_is_said_and_who_did_vote() {
+        let nobody = row(0, None).to_string();
+        assert!(nobody.starts_with("nobody has voted on hardstyle yet: "), "{nobody}");
+        let mut others = row(0, Some("here"));
+        others.turnout.communities.insert("there".to_owned());
+        let text = others.to_string();
+        assert_eq!(text, "nobody in here has voted on hardstyle yet; votes have come from there");
+    }
+
+    #[test]
+    fn votes_that_tell_nothing_are_no_taste() {
+        let text = row(1, Some("here")).to_string();
+        assert!(text.contains("what those of here like in hardstyle, by 1 vote of"), "{text}");
+        assert!(text.contains("nothing is sure yet"), "{text}");
+    }
+
+    #[test]
+    fn songs_gain_or_lose_and_the_furthest_from_one_come_first() {
+        let song = |idx: usize, factor: f64| Weighed {
+            song: SongId::of(&[idx as u8]),
+            file: format!("{idx}.mid"),
+            factor,
+        };
+        let factors = [0.5, 1.0, 1.3, 0.9, 2.0, 1.001, 1.1, 1.2, 1.4, 1.5];
+        let (gaining, losing) =
+            extremes(factors.into_iter().enumerate().map(|(idx, own)| song(idx, own)).collect());
+        let factors = |songs: &[Weighed]| songs.iter().map(|own| own.factor).collect::<Vec<_>>();
+        assert_eq!(factors(&gaining), [2.0, 1.5, 1.4, 1.3, 1.2]);
+        assert_eq!(factors(&losing), [0.5, 0.9]);
+        let text = Row { gaining, losing, ..row(1, None) }.to_string();
+        assert!(text.contains("songs that count in training most:\n  ×2.00  4.mid\n"), "{text}");
+        assert!(
+            text.ends_with("songs that count in training least:\n  ×0.50  0.mid\n  ×0.90  3.mid")
+        );
+    }
+}
