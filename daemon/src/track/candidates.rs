@@ -71,7 +71,7 @@ pub(crate) fn choose(
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
     candidates.truncate(MAX_KEPT);
     let (song, spec, shared) = chosen.sample;
-    let posterior = criteria.taste.map(|taste| taste.posterior.clone());
+    let posterior = criteria.taste.map(|taste| taste.posterior.id());
     let n_candidates = chosen.merits.len() as u32;
     Ok(ChosenSong { song, spec, shared, n_candidates, candidates, posterior })
 }
