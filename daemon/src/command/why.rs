@@ -149,6 +149,9 @@ impl Row {
         match self.chosen_by {
             ChosenBy::Taste => format!("chosen among {n} candidates by what listeners liked"),
             ChosenBy::Plain => format!("taken as it came, as was asked for{again}"),
+            ChosenBy::Compared => {
+                format!("taken as it came, to be compared with chosen ones{again}")
+            }
             ChosenBy::NoVotes => {
                 format!("taken as it came, as no votes said what to choose{again}")
             }
@@ -233,6 +236,10 @@ mod tests {
         };
         assert_eq!(made(Some(1), true, None).chosen_by, ChosenBy::Plain);
         assert_eq!(made(Some(1), false, None).chosen_by, ChosenBy::NoVotes);
+        let mut compared = Track { arm: Some(Arm::Plain), n_candidates: Some(1), ..track() };
+        compared.wish.plain = true;
+        let compared = Row::new(TrackId(1), compared, (0.0, 0)).to_string();
+        assert!(compared.contains("to be compared with chosen ones"), "{compared}");
         assert_eq!(made(Some(8), false, Some("1")).chosen_by, ChosenBy::Taste);
         let copied = made(Some(3), false, None).to_string();
         assert!(copied.contains("drawn 3 times"), "{copied}");
