@@ -93,7 +93,9 @@ pub(crate) fn study(
 
 fn melodies(songs: &[&Labelled]) -> Melodies {
     let mut melodies = Melodies::default();
-    songs.iter().for_each(|song| melodies.add(song.file.clone(), &song.song));
+    for song in songs {
+        melodies.add(song.file.clone(), &song.song);
+    }
     melodies
 }
 
