@@ -13,6 +13,8 @@ fn voted() -> (Home, Vec<u64>) {
     let made = home.rows(&[
         "generate",
         "hardstyle",
+        "--seed",
+        "1",
         "--count",
         "4",
         "--community",
