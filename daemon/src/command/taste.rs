@@ -14,10 +14,9 @@ use super::plot;
 use crate::context::Context;
 use crate::control::line::{Line, Out, shown};
 use crate::store::SongId;
+use crate::track::listeners_taste::REQUEST_GAIN;
 use crate::track::patterns::Patterns;
 
-/// The gain by which songs are taken after, as `track::listeners_taste` has it.
-const REQUEST_GAIN: f64 = 1.5;
 /// Likings that are told at most.
 const MAX_LIKED: usize = 10;
 /// Songs that are named at most on either side.

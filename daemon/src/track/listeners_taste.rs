@@ -20,6 +20,10 @@ use crate::votes::rating;
 const TASTE_STREAM: u64 = 1;
 const SONGS_STREAM: u64 = 2;
 
+/// How much more often songs are taken after that should be liked, against how much more they weigh in
+/// training.
+pub(crate) const REQUEST_GAIN: f64 = 1.5;
+
 /// The taste of one community, drawn once for a request, and what it makes of the library.
 pub(crate) struct Taste {
     /// Samples to choose from.
@@ -44,10 +48,7 @@ impl Taste {
         manifest: &Manifest,
     ) -> anyhow::Result<Option<Self>> {
         let (genre, community) = (&order.wish.genre, order.wish.community.as_deref());
-        let statistics = match &manifest.statistics {
-            Some(statistics) => statistics.clone(),
-            None => material::statistics(context, genre)?,
-        };
+        let statistics = material::usual(context, manifest)?;
         let posterior = rating::posterior(context, &statistics, genre, community)?;
         if posterior.is_neutral() {
             return Ok(None);
@@ -83,10 +84,6 @@ impl Taste {
         (liked, self.variety.nearness(features))
     }
 }
-
-/// How much more often songs are taken after that should be liked, against how much more they weigh in
-/// training.
-const REQUEST_GAIN: f64 = 1.5;
 
 fn drawn(posterior: &Posterior, seed: u64) -> Draw {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);

@@ -2,7 +2,7 @@
 
 pub(crate) mod arm;
 pub(crate) mod candidates;
-mod listeners_taste;
+pub(crate) mod listeners_taste;
 pub(crate) mod make;
 pub(crate) mod order;
 pub(crate) mod output;
