@@ -92,6 +92,7 @@ async fn a_request_becomes_one_message_with_three_files() {
         key: "F# minor".parse().ok(),
         instrument: "Lead 2 (sawtooth)".parse().ok(),
         arrangement: "lead".parse().ok(),
+        community: Some(GUILD.to_string()),
         ..Wish::any("Hardstyle")
     };
     assert_eq!(invocation.question, Question::Generate(wish));
