@@ -6,7 +6,7 @@ use composer::version::Manifest;
 use music::features::Vector;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use taste::{Draw, Posterior, Variety};
+use taste::{Posterior, Variety};
 
 use super::order::Order;
 use super::pattern::Pattern;
@@ -16,21 +16,19 @@ use crate::cycle::material;
 use crate::store::TrackState;
 use crate::votes::rating;
 
-/// Which of the random streams of a request's seed draws the taste, and which the songs.
-const TASTE_STREAM: u64 = 1;
+/// Which of the random streams of a request's seed draws the songs that candidates take after.
 const SONGS_STREAM: u64 = 2;
 
 /// How much more often songs are taken after that should be liked, against how much more they weigh in
 /// training.
-pub(crate) const REQUEST_GAIN: f64 = 1.5;
+pub(crate) const REQUEST_GAIN: f64 = 2.0;
 
-/// The taste of one community, drawn once for a request, and what it makes of the library.
+/// The taste of one community, and what it makes of the library.
 pub(crate) struct Taste {
     /// Samples to choose from.
     pub(crate) n_candidates: u32,
     /// What the votes say of any song.
     pub(crate) posterior: Posterior,
-    draw: Draw,
     variety: Variety,
     patterns: Vec<Arc<Pattern>>,
     weights: Vec<f64>,
@@ -59,7 +57,6 @@ impl Taste {
         let features: Vec<Vector> = patterns.iter().map(|own| own.features.clone()).collect();
         Ok(Some(Self {
             n_candidates: settings.candidates,
-            draw: drawn(&posterior, seed),
             variety: Variety::of(&statistics, &latest_posts(context, order)?),
             weights: taste::song_weights(&posterior, &features, REQUEST_GAIN),
             posterior,
@@ -76,19 +73,13 @@ impl Taste {
         patterns::drawn(&self.patterns, &self.weights, &mut rng)
     }
 
-    /// How much a candidate should be liked, and how much too like a recent post it is. What is not known of
-    /// the taste is tried out half-heartedly: by the drawn taste alone, of 36 properties of which nobody has
-    /// said anything yet, those would decide and not the few that are liked.
+    /// How much a candidate should be liked, and how much too like a recent post it is. By what is expected
+    /// and not by a taste drawn from those that are possible (Thompson sampling): of 36 properties the many
+    /// of which nobody has said anything would decide then, and what is not known is better found out by
+    /// the tracks that are made plainly.
     pub(crate) fn judge(&self, features: &Vector) -> (f64, f64) {
-        let liked = f64::midpoint(self.draw.score(features), self.posterior.mean_score(features));
-        (liked, self.variety.nearness(features))
+        (self.posterior.mean_score(features), self.variety.nearness(features))
     }
-}
-
-fn drawn(posterior: &Posterior, seed: u64) -> Draw {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(TASTE_STREAM);
-    posterior.draw(&mut rng)
 }
 
 /// The features of what was posted in the community, the latest last, without the track that is asked for

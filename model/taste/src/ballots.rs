@@ -10,8 +10,9 @@ use music::features::Vector;
 
 use crate::influence::{Influence, held};
 
-/// The sum of one listener's votes that counts as a full yes or no.
-const FULL: f64 = 2.0;
+/// The sum of one listener's votes from which on they count as a full yes or no: one thumb. A stronger
+/// emoji says no more of whether a track is liked, and half a thumb would be half of what is known.
+const FULL: f64 = 1.0;
 /// Days in which a ballot loses half its weight, unless set otherwise.
 pub const HALF_LIFE_DAYS: f64 = 120.0;
 
@@ -184,7 +185,7 @@ mod tests {
 
     #[test]
     fn half_a_yes_that_is_a_half_life_old_counts_a_quarter() {
-        let found = ballots(&[vote(2, "a", 1.0, 100.0), vote(1, "b", -2.0, 0.0)]);
+        let found = ballots(&[vote(2, "a", 0.5, 100.0), vote(1, "b", -2.0, 0.0)]);
         assert!((found[0].weight - 0.25).abs() < 1e-12 && found[0].is_liked);
         assert!((found[1].weight - 1.0).abs() < 1e-12 && !found[1].is_liked);
     }

@@ -2,8 +2,8 @@
 //!
 //! From votes to every decision, as pure functions without a clock or a store; randomness is handed in.
 //! Votes become [`Ballots`], and these a [`Posterior`], which says how probably any song is liked and
-//! how surely that is known: it weighs songs in training ([`song_weights`]), and by its
-//! [`Draw`]s candidates are chosen ([`choose`], [`Variety`]). Whether it tells the truth is asked by
+//! how surely that is known: it weighs songs in training ([`song_weights`]), and candidates are chosen
+//! by it ([`choose`], [`Variety`]). Whether it tells the truth is asked by
 //! [`one_step_ahead`], whether it is of use by [`difference`].
 //!
 //! The votes on a track also make its [`TrackScore`], the number that people are shown, and its
@@ -64,7 +64,7 @@ pub use calibration::{Bin, Prediction, expected_error, one_step_ahead, reliabili
 pub use choice::{Chosen, Merit, Rule, choose};
 pub use comparison::{Arm, Interval, bootstrap, difference, wilson};
 pub use features::{FEATURES, measure};
-pub use posterior::{Contribution, Draw, Posterior, Strength};
+pub use posterior::{Contribution, Posterior, Strength};
 pub use settings::Settings;
 pub use song_weights::song_weights;
 pub use statistics::{Statistics, deserialize_if_current};

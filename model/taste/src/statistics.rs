@@ -49,6 +49,19 @@ impl Statistics {
         statistics
     }
 
+    /// What is usual among tracks, of which `self` counts as ten more: tracks differ less than songs in
+    /// some features and more in others, and what is liked is to be told by differences between tracks.
+    /// Without tracks, the same.
+    pub(crate) fn among(&self, tracks: &[Vector]) -> Self {
+        const SONGS: f64 = 10.0;
+        let share = SONGS / (SONGS + tracks.len() as f64);
+        let among = |(name, usual): (&String, &Moments)| {
+            let own = Moments::of(tracks.iter().filter_map(|track| track.get(name)));
+            (name.clone(), own.towards(*usual, share))
+        };
+        Self { features: self.features.iter().map(among).collect(), ..self.clone() }
+    }
+
     /// How near songs of the library usually are to each other at least; 0 for fewer than two.
     pub(crate) fn nearest(&self) -> f64 {
         self.nearest
@@ -104,6 +117,13 @@ impl Moments {
     fn of(values: impl Iterator<Item = f64> + Clone) -> Self {
         use music::features::measures::{mean, spread};
         Self { mean: mean(values.clone()), deviation: spread(values) }
+    }
+
+    /// A share of the way towards others; of deviations, on the squares.
+    fn towards(self, other: Self, share: f64) -> Self {
+        let mix = |own: f64, other: f64| own + share * (other - own);
+        let variance = mix(self.deviation.powi(2), other.deviation.powi(2));
+        Self { mean: mix(self.mean, other.mean), deviation: variance.sqrt() }
     }
 
     fn standardised(self, value: f64) -> f64 {

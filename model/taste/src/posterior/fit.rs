@@ -1,5 +1,9 @@
 //! How is the posterior found?
 
+use std::collections::BTreeSet;
+
+use music::features::Vector;
+
 use super::basis::terms;
 use super::forgetting;
 use super::hierarchy::{Solved, Tree};
@@ -22,7 +26,8 @@ const MAX_OTHERS: usize = 12;
 
 impl Posterior {
     /// Learns the taste of a community in a genre from all ballots; those of other communities and
-    /// genres say something too, but less. Songs are weighed by the features that `statistics` knows.
+    /// genres say something too, but less. Songs are weighed by the features that `statistics` knows, by
+    /// how far they are from what is usual among the tracks that the community was heard on.
     pub fn fit(
         statistics: &Statistics,
         ballots: &Ballots,
@@ -31,10 +36,11 @@ impl Posterior {
     ) -> Self {
         let groups = groups(ballots, genre, community);
         let target = groups.iter().position(|group| group.is(genre, community)).unwrap_or(0);
+        let statistics = statistics.among(&heard(ballots, genre));
         let features = statistics.names();
         let mut numbers = Vec::new();
         for track in &ballots.tracks {
-            numbers.extend(terms(statistics, &features, track));
+            numbers.extend(terms(&statistics, &features, track));
         }
         let rows = Rows { n_terms: 1 + 2 * features.len(), numbers };
         let mut search = Search::new(&rows, groups, target);
@@ -43,8 +49,16 @@ impl Posterior {
         if search.half_life.is_some() {
             search.run();
         }
-        search.posterior(statistics.clone(), features)
+        search.posterior(statistics, features)
     }
+}
+
+/// The tracks of a genre with ballots, each once.
+fn heard(ballots: &Ballots, genre: &str) -> Vec<Vector> {
+    let of_genre = ballots.groups.iter().filter(|group| group.genre == genre);
+    let tracks: BTreeSet<usize> =
+        of_genre.flat_map(|group| group.ballots.iter().map(|ballot| ballot.track)).collect();
+    tracks.into_iter().map(|track| ballots.tracks[track].clone()).collect()
 }
 
 /// The groups that are told apart, the one asked for among them, sorted; small ones among the rest are
@@ -180,6 +194,10 @@ impl<'a> Search<'a> {
         let local = self.local();
         let mut known = self.known_without_own(&local);
         known.add(&local.said[self.target]);
+        let mut mean = self.weights.into_iter().nth(self.target).unwrap_or_default();
+        if scales::deny(&self.scales, &self.tree, &local.said) {
+            mean.fill(0.0);
+        }
         let ballots = &self.groups[self.target].ballots;
         let counted =
             ballots.iter().rev().enumerate().map(|(n_later, ballot)| {
@@ -188,7 +206,7 @@ impl<'a> Search<'a> {
         Posterior {
             n_effective: counted.sum::<f64>() + 0.0,
             half_life: self.half_life,
-            mean: self.weights.into_iter().nth(self.target).unwrap_or_default(),
+            mean,
             precision: known.curvature.cholesky(),
             statistics,
             features,

@@ -8,12 +8,12 @@ use crate::ballots::Group;
 use crate::matrix::dot;
 
 /// Half-lives in ballots that are considered, besides none.
-const HALF_LIVES: [f64; 4] = [240.0, 120.0, 60.0, 30.0];
+const HALF_LIVES: [f64; 4] = [120.0, 60.0, 30.0, 15.0];
 /// The latest ballots that are predicted, in blocks of so many.
 const N_BLOCKS: usize = 6;
 const BLOCK: usize = 10;
 /// Nats over these blocks by which a half-life must do better than none.
-const BIAS: f64 = 2.0;
+const BIAS: f64 = 5.0;
 
 /// By what a ballot with so many later ones counts.
 pub(super) fn factor(half_life: Option<f64>, n_later: usize) -> f64 {

@@ -7,7 +7,6 @@
 
 mod basis;
 mod contribution;
-mod draw;
 mod fit;
 mod forgetting;
 mod hierarchy;
@@ -19,6 +18,5 @@ mod strength;
 mod tests;
 
 pub use contribution::Contribution;
-pub use draw::Draw;
 pub use predict::Posterior;
 pub use strength::Strength;

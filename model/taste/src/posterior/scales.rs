@@ -3,8 +3,8 @@
 //! Empirical Bayes: of a few scales, the one under which the ballots are most probable (the Laplace
 //! evidence, `MacKay` 1992). Random votes are most probable under weights next to nothing, clear tastes
 //! under large ones. Then a few steps towards what each feature itself speaks for (automatic relevance
-//! determination, `MacKay` 1994), held close to the scale of all: tastes in few features are found
-//! sooner, and tastes in many lose nothing.
+//! determination, `MacKay` 1994), held to the scale of all: tastes in few features are found sooner,
+//! and tastes in many lose nothing.
 
 use super::basis::{Kind, kinds};
 use super::hierarchy::{Prior, Tree};
@@ -13,18 +13,24 @@ use super::likelihood::Quadratic;
 /// The prior variance of a group's intercept, in logits.
 const INTERCEPT: f64 = 2.0;
 /// Variances of a linear weight.
-const LINEAR: [f64; 8] = [0.0003, 0.003, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32];
+const LINEAR: [f64; 10] = [0.0003, 0.003, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28];
 /// Nats by which ballots must be more probable under any taste than under next to none.
 const DOUBT: f64 = 0.7;
+/// Nats by which they must be less probable under a taste, of whatever scale, than under none for there to
+/// be none.
+const DENIAL: f64 = 1.2;
 /// The variance of a quadratic weight beside that of a linear one.
-const QUADRATIC: [f64; 4] = [0.05, 0.2, 0.6, 1.2];
+const QUADRATIC: [f64; 3] = [0.02, 0.2, 0.6];
+/// Nats by which ballots must be more probable if a middle is liked than if more or less is, as it mostly
+/// is.
+const PLAINNESS: f64 = 1.0;
 /// Shares of all genres, the genre and the community.
 const SHARES: [[f64; 3]; 4] =
     [[0.5, 0.3, 0.2], [0.25, 0.5, 0.25], [0.2, 0.2, 0.6], [0.04, 0.06, 0.9]];
 
 /// How much the scale of all terms counts beside what one term speaks for, and steps towards that.
-const COMMON: f64 = 1.0;
-const RELEVANCE_STEPS: usize = 3;
+const COMMON: f64 = 0.3;
+const RELEVANCE_STEPS: usize = 6;
 
 /// A choice of scales.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,12 +44,8 @@ pub(super) struct Scales {
 
 impl Default for Scales {
     fn default() -> Self {
-        Self {
-            linear: LINEAR[3],
-            quadratic: QUADRATIC[1],
-            shares: SHARES[1],
-            relevance: Vec::new(),
-        }
+        let (linear, quadratic) = (LINEAR[3], QUADRATIC[0]);
+        Self { linear, quadratic, shares: SHARES[1], relevance: Vec::new() }
     }
 }
 
@@ -66,8 +68,9 @@ impl Scales {
 pub(super) fn chosen(tree: &Tree, groups: &[Quadratic], before: &Scales) -> Scales {
     let n_terms = groups.first().map_or(0, |group| group.linear.len());
     let evidence = |scales: &Scales| {
-        let bonus = if scales.linear > LINEAR[0] { 0.0 } else { DOUBT };
-        bonus + tree.solve(&scales.prior(n_terms), groups).evidence
+        let doubt = if scales.linear > LINEAR[0] { DOUBT } else { 0.0 };
+        let plainness = if scales.quadratic > QUADRATIC[0] { PLAINNESS } else { 0.0 };
+        tree.solve(&scales.prior(n_terms), groups).evidence - doubt - plainness
     };
     let best = |all: Vec<Scales>| {
         let valued = all.into_iter().map(|scales| (evidence(&scales), scales));
@@ -82,6 +85,23 @@ pub(super) fn chosen(tree: &Tree, groups: &[Quadratic], before: &Scales) -> Scal
         return sized;
     }
     best(SHARES.iter().map(|shares| Scales { shares: *shares, ..sized.clone() }).collect())
+}
+
+/// Whether what the groups say, close to no taste, speaks against any: of random ballots, the more there
+/// are the surer.
+pub(super) fn deny(chosen: &Scales, tree: &Tree, groups: &[Quadratic]) -> bool {
+    if chosen.linear > LINEAR[0] {
+        return false;
+    }
+    let n_terms = groups.first().map_or(0, |group| group.linear.len());
+    let evidence = |linear: &f64| {
+        let scales = Scales { linear: *linear, ..Scales::default() };
+        tree.solve(&scales.prior(n_terms), groups).evidence
+    };
+    let none = evidence(&LINEAR[0]);
+    let odds = LINEAR[2..8].iter().map(|linear| (evidence(linear) - none).exp());
+    let (sum, n) = odds.fold((0.0, 0.0), |(sum, n), odds| (sum + odds, n + 1.0));
+    sum / n < (-DENIAL).exp()
 }
 
 /// The same scales, each term's moved towards what the term itself speaks for in a group: the

@@ -1,8 +1,5 @@
 //! Is the posterior what its equations say, the same for the same ballots?
 
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
-
 use super::HERE;
 use super::world::{Poll, World};
 use crate::ballots::Group;
@@ -59,20 +56,6 @@ fn it_is_kept_and_read_back() {
     let song = &world.songs[7];
     assert!((read.mean_score(song) - posterior.mean_score(song)).abs() < 1e-9);
     assert_eq!(posterior.id().len(), 16);
-}
-
-#[test]
-fn draws_have_the_mean_and_the_variance_of_the_posterior() {
-    let world = World::new(15);
-    let posterior = world.posterior(&polled(&world, 60), HERE);
-    let rng = &mut ChaCha8Rng::seed_from_u64(2);
-    let song = &world.songs[11];
-    let scores: Vec<f64> = (0..4000).map(|_| posterior.draw(rng).score(song)).collect();
-    let mean = scores.iter().sum::<f64>() / 4000.0;
-    let variance = scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>() / 4000.0;
-    let expected = posterior.variance(song);
-    assert!((mean - posterior.mean_score(song)).abs() < 4.0 * (expected / 4000.0).sqrt());
-    assert!((variance / expected - 1.0).abs() < 0.1, "{variance} for {expected}");
 }
 
 /// Three communities in two genres whose ballots say something of one weight each.

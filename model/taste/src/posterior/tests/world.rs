@@ -32,8 +32,10 @@ pub(super) struct Poll {
     pub(super) said: Vec<(usize, String, &'static str, f64)>,
 }
 
+/// A standard normal number (Box and Muller 1958).
 pub(super) fn normal(rng: &mut ChaCha8Rng) -> f64 {
-    super::super::draw::normal(rng)
+    let (radius, turn): (f64, f64) = (1.0 - rng.random::<f64>(), rng.random());
+    (-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * turn).cos()
 }
 
 impl World {
