@@ -105,6 +105,19 @@ impl Ballots {
         Self { groups: groups.collect(), tracks }
     }
 
+    /// Those of a community in a genre; `None` stands for all communities together, as if they were one.
+    pub(crate) fn of_community(&self, genre: &str, community: Option<&str>) -> Group {
+        let mut own = Group::empty(genre, community);
+        for group in self.groups.iter().filter(|group| group.is_within(genre, community)) {
+            let listener = |ballot: &Ballot| own.n_listeners + ballot.listener;
+            let moved = group.ballots.iter().map(|own| Ballot { listener: listener(own), ..*own });
+            own.ballots.extend(moved.collect::<Vec<_>>());
+            own.n_listeners += group.n_listeners;
+        }
+        own.ballots.sort_by_key(|ballot| (ballot.ordinal, ballot.listener, ballot.track));
+        own
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.groups.iter().map(|group| group.ballots.len()).sum()
@@ -121,6 +134,11 @@ impl Group {
     pub(crate) fn empty(genre: &str, community: Option<&str>) -> Self {
         let community = community.map(str::to_owned);
         Self { genre: genre.to_owned(), community, ballots: Vec::new(), n_listeners: 0 }
+    }
+
+    /// Whether it belongs to this community and genre, or with `None` to the genre.
+    pub(crate) fn is_within(&self, genre: &str, community: Option<&str>) -> bool {
+        self.genre == genre && (community.is_none() || self.community.as_deref() == community)
     }
 
     /// Whether it is the one of this community and genre.

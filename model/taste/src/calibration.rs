@@ -52,7 +52,7 @@ pub fn expected_error(bins: &[Bin]) -> f64 {
     if all > 0.0 { apart.sum::<f64>() / all } else { 0.0 }
 }
 
-/// What would have been expected of each ballot of a community in a genre, had all earlier ones been
+/// What would have been expected of each ballot of a community in a genre (`None`: of all together), had all earlier ones been
 /// known and no later one. A posterior is fitted anew before every `block` of them; the first block
 /// has nothing before it and is left out.
 pub fn one_step_ahead(
@@ -62,9 +62,7 @@ pub fn one_step_ahead(
     community: Option<&str>,
     block: usize,
 ) -> Vec<Prediction> {
-    let Some(own) = ballots.groups.iter().find(|group| group.is(genre, community)) else {
-        return Vec::new();
-    };
+    let own = ballots.of_community(genre, community);
     let mut predictions = Vec::new();
     for later in own.ballots.chunks(block.max(1)).skip(1) {
         let known = before(ballots, later[0].ordinal);

@@ -25,9 +25,9 @@ const ROUNDS: usize = 2;
 const MAX_OTHERS: usize = 12;
 
 impl Posterior {
-    /// Learns the taste of a community in a genre from all ballots; those of other communities and
-    /// genres say something too, but less. Songs are weighed by the features that `statistics` knows, by
-    /// how far they are from what is usual among the tracks that the community was heard on.
+    /// Learns the taste of a community in a genre from all ballots (`None`: of all communities together, as if
+    /// they were one); those of other communities and genres say something too, but less. Songs are weighed
+    /// by the features that `statistics` knows, against what is usual among the tracks that were voted on.
     pub fn fit(
         statistics: &Statistics,
         ballots: &Ballots,
@@ -64,12 +64,11 @@ fn heard(ballots: &Ballots, genre: &str) -> Vec<Vector> {
 /// The groups that are told apart, the one asked for among them, sorted; small ones among the rest are
 /// left out.
 fn groups(ballots: &Ballots, genre: &str, community: Option<&str>) -> Vec<Group> {
-    let (own, mut others): (Vec<Group>, Vec<Group>) =
-        ballots.groups.iter().cloned().partition(|group| group.is(genre, community));
+    let mut others = ballots.groups.clone();
+    others.retain(|group| !group.is_within(genre, community));
     others.sort_by_key(|group| std::cmp::Reverse(group.ballots.len()));
     others.truncate(MAX_OTHERS);
-    let own = own.into_iter().next().unwrap_or_else(|| Group::empty(genre, community));
-    others.push(own);
+    others.push(ballots.of_community(genre, community));
     others.sort_by(|a, b| (&a.genre, &a.community).cmp(&(&b.genre, &b.community)));
     others
 }

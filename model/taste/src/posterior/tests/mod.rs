@@ -69,6 +69,25 @@ fn communities_of_opposite_taste_each_keep_their_own() {
 }
 
 #[test]
+fn all_together_like_what_each_community_likes_and_nothing_if_they_contradict() {
+    let world = World::new(3);
+    let of = |seed: u64, sign: f64| {
+        let taste = world.linear(seed);
+        let theirs: Hidden = taste.iter().map(|worth| sign * worth).collect();
+        let mut poll = Poll::new(seed);
+        for _ in 0..10 {
+            poll.ask(9, HERE, &taste);
+            poll.ask(9, "there", &theirs);
+        }
+        let ballots = world.ballots(&poll);
+        let posterior = crate::Posterior::fit(&world.statistics, &ballots, "trance", None);
+        world.lift(&taste, |song| posterior.mean_score(song))
+    };
+    let (agreed, at_odds) = (average(0..6, |s| of(s, 1.0)), average(0..6, |s| of(s, -1.0)));
+    assert!(agreed > 1.5 && at_odds.abs() < 0.6, "{agreed:.2}, {at_odds:.2}");
+}
+
+#[test]
 fn a_new_community_begins_with_what_others_of_its_genre_like() {
     let world = World::new(4);
     let (mut with, mut without) = (0.0, 0.0);
