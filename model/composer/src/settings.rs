@@ -30,7 +30,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             hyperparameters: Hyperparameters::default(),
-            continue_epochs: 8,
+            continue_epochs: 6,
             transpose: 5,
             replay: 0.5,
             valid_share: 0.1,
