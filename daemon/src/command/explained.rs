@@ -11,8 +11,8 @@ use crate::cycle::material;
 use crate::store::Vote;
 use crate::votes::rating::{self, score_of};
 
-/// Today's taste of a community in a genre, or of all together, against what is usual among the songs
-/// of the version that is played, or of the library before there is one.
+/// Today's taste of a community in a genre, or of all together. What is usual among songs is what is among
+/// those of the version that is played, or of the library before there is one.
 ///
 /// # Errors
 /// When the store or the version cannot be read.

@@ -70,7 +70,8 @@ struct Liked {
     feature: String,
     /// What is liked.
     words: String,
-    /// How strongly: what a standard deviation of it adds to the logit of being liked.
+    /// How strongly: what a standard deviation of it adds to the logit of being liked; of a liked middle, the
+    /// weight of the squared distance from it.
     strength: f64,
     /// The standard deviation of the strength.
     deviation: f64,
@@ -97,7 +98,7 @@ impl Taste {
             genre,
             community,
             turnout: Turnout::of(context, genre, community)?,
-            half_life: posterior.half_life(),
+            half_life: posterior.half_life().filter(|_| !posterior.is_neutral()),
             likes: liked(posterior.strengths()),
             factors_in: if community.is_some() { "requests" } else { "training" },
             gaining,

@@ -43,7 +43,8 @@ struct Row {
     candidates: usize,
     /// What speaks for and against it today, the strongest first.
     reasons: Vec<Reason>,
-    /// That a listener likes it, as far as is known today; `null` without votes or without its music.
+    /// That a listener likes it, as far as is known today; `null` where votes do not tell, or
+    /// without its music.
     probability: Option<f64>,
     /// Listeners whose votes count.
     votes: usize,
@@ -52,6 +53,9 @@ struct Row {
     /// Whether its music can be read.
     #[serde(skip)]
     is_there: bool,
+    /// Whether there are votes to go by.
+    #[serde(skip)]
+    has_votes: bool,
 }
 
 /// By what a track was chosen.
@@ -64,7 +68,7 @@ enum ChosenBy {
     Plain,
     /// Nothing, by chance, to show what the choice by taste is worth.
     Compared,
-    /// Nothing, as nobody had voted.
+    /// Nothing, as no votes said what to choose.
     NoVotes,
 }
 
@@ -92,6 +96,7 @@ impl Why {
         let rated = score_of(&context.store.votes_of(id)?);
         let mut row = Row::new(id, track, rated);
         row.is_there = features.is_some();
+        row.has_votes = posterior.n_effective() > 0.0;
         if let Some(features) = features.filter(|_| !posterior.is_neutral()) {
             row.probability = Some(posterior.probability(&features));
             row.reasons = reasons(&posterior, &features);
@@ -137,6 +142,7 @@ impl Row {
             votes,
             score,
             is_there: true,
+            has_votes: false,
         }
     }
 
@@ -164,6 +170,9 @@ impl Row {
                 // More digits than listeners could confirm would feign precision.
                 let percent = (probability * 20.0).round() * 5.0;
                 format!("about {percent:.0} % of listeners should like it")
+            }
+            None if self.is_there && self.has_votes => {
+                format!("the votes on {} do not tell yet what it is that they like", self.genre)
             }
             None if self.is_there => {
                 format!(
@@ -252,5 +261,7 @@ mod tests {
         let mut row = Row::new(TrackId(1), track(), (0.5, 1));
         row.is_there = false;
         assert!(row.to_string().contains("can no longer be read"), "{row}");
+        (row.is_there, row.has_votes) = (true, true);
+        assert!(row.to_string().contains("do not tell yet"), "{row}");
     }
 }

@@ -16,6 +16,10 @@ use crate::store::Candidate;
 /// The most candidates whose merits are kept with a track.
 const MAX_KEPT: usize = 16;
 
+/// The merit of a sample that has no lead.
+const WITHOUT_LEAD: Merit =
+    Merit { n_copied_notes: u32::MAX, nearness: 0.0, reward: f64::NEG_INFINITY };
+
 /// What the candidates are measured by.
 pub(crate) struct Criteria<'a> {
     /// How many to choose from.
@@ -59,42 +63,64 @@ pub(crate) fn choose(
     let chosen = taste::choose(rule, |which| {
         let spec = |idx| SongSpec { seed: candidate_seed(seed, idx), ..spec_of(idx) };
         let specs: Vec<SongSpec> = which.map(spec).collect();
-        let songs = sample_many(predictor, &specs);
-        let measured = |(song, spec)| measured(song, spec, criteria);
-        songs.into_iter().zip(specs).map(measured).collect::<anyhow::Result<Vec<_>>>()
+        let songs = sample_many(predictor, &specs).into_iter().zip(specs).collect();
+        on_all_cores(songs, |(song, spec)| measured(song, spec, criteria)).into_iter().collect()
     })?;
     let candidate = |(idx, merit): (u32, &Merit)| Candidate {
         seed: candidate_seed(seed, idx),
         score: merit.reward as f32,
     };
-    let mut candidates: Vec<Candidate> = (0..).zip(&chosen.merits).map(candidate).collect();
+    let with_lead = (0..).zip(&chosen.merits).filter(|(_, merit)| merit.reward.is_finite());
+    let mut candidates: Vec<Candidate> = with_lead.map(candidate).collect();
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
     candidates.truncate(MAX_KEPT);
-    let (song, spec, shared) = chosen.sample;
+    let (song, spec, shared) = chosen.sample?;
     let posterior = criteria.taste.map(|taste| taste.posterior.id());
     let n_candidates = chosen.merits.len() as u32;
     Ok(ChosenSong { song, spec, shared, n_candidates, candidates, posterior })
 }
 
+/// A song, what it was to be like and what it shares; or that it has no lead.
+type Sample = Result<(Song, SongSpec, Shared), SampleError>;
+
+/// A sample without a lead comes after all others, and is an error only where there is no other.
 fn measured(
     song: Result<Song, SampleError>,
     spec: SongSpec,
     criteria: &Criteria<'_>,
-) -> anyhow::Result<((Song, SongSpec, Shared), Merit)> {
-    let song = song.map_err(into_misused)?;
+) -> anyhow::Result<(Sample, Merit)> {
+    let song = match song {
+        Ok(song) => song,
+        Err(SampleError::NoLead) => return Ok((Err(SampleError::NoLead), WITHOUT_LEAD)),
+        // What was asked for wrongly is a misuse; that no lead came of it is not.
+        Err(wrong) => return Err(Misused(wrong.to_string()).into()),
+    };
     let shared = criteria.melodies.longest_shared(&spec.drawn_part(&song));
     let judged = criteria.taste.map(|taste| taste.judge(&taste::measure(&song)));
     let (reward, nearness) = judged.unwrap_or_default();
     let merit = Merit { n_copied_notes: shared.n_notes, nearness, reward };
-    Ok(((song, spec, shared), merit))
+    Ok((Ok((song, spec, shared)), merit))
 }
 
-/// What was asked for wrongly is a misuse; that no lead came of it is not.
-fn into_misused(error: SampleError) -> anyhow::Error {
-    match error {
-        SampleError::NoLead => error.into(),
-        wrong => Misused(wrong.to_string()).into(),
-    }
+/// Does the same to each, in order, divided among the cores.
+fn on_all_cores<T: Send, R: Send>(things: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    let n_cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = things.len().div_ceil(n_cores).max(1);
+    let mut things = things.into_iter();
+    let shares: Vec<Vec<T>> = std::iter::from_fn(|| {
+        Some(things.by_ref().take(share).collect::<Vec<_>>()).filter(|share| !share.is_empty())
+    })
+    .collect();
+    let work = &work;
+    std::thread::scope(|scope| {
+        let each =
+            |share: Vec<T>| scope.spawn(move || share.into_iter().map(work).collect::<Vec<_>>());
+        let threads: Vec<_> = shares.into_iter().map(each).collect();
+        let joined = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
+        joined
+            .flat_map(|done| done.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
 }
 
 /// The first candidate has the seed itself, so that a plain sample is the one of that seed.
@@ -158,6 +184,37 @@ mod tests {
         let other = chosen(&library, own - 1, 1);
         assert!(other.candidates.len() > 1);
         assert!(other.song != free.song && other.shared.n_notes < own);
+    }
+
+    #[test]
+    fn a_sample_without_a_lead_is_an_error_only_where_there_is_no_other() {
+        let melodies = Melodies::default();
+        let criteria =
+            Criteria { n_candidates: 1, taste: None, melodies: &melodies, max_copied_notes: 0 };
+        let song = chosen(&melodies, 0, 1).song;
+        let sample = |has_lead: bool| {
+            let song = if has_lead { Ok(song.clone()) } else { Err(SampleError::NoLead) };
+            measured(song, spec(), &criteria)
+        };
+        let choose = |have_leads: [bool; 2]| {
+            let rule = Rule { n_candidates: 1, max_copied_notes: 0 };
+            let one = |idx| sample(have_leads[usize::from(idx > 0)]);
+            let draw = |which: std::ops::Range<u32>| -> anyhow::Result<Vec<_>> {
+                which.map(one).collect()
+            };
+            taste::choose(rule, draw).expect("no misuse").sample
+        };
+        assert!(choose([false, true]).is_ok() && choose([false, false]).is_err());
+        let misuse = SampleError::LongPrimer { primer: 4, asked: 2 };
+        assert!(measured(Err(misuse), spec(), &criteria).is_err());
+    }
+
+    #[test]
+    fn things_are_done_in_order_on_all_cores() {
+        for n in [0, 1, 2, 7, 64] {
+            let done = on_all_cores((0..n).collect(), |idx: i32| idx * 2);
+            assert_eq!(done, (0..n).map(|idx| idx * 2).collect::<Vec<_>>());
+        }
     }
 
     #[test]

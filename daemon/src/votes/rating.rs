@@ -52,7 +52,8 @@ pub(crate) fn rated(context: &Context, genre: &str) -> anyhow::Result<Vec<Rated>
     Ok(rated)
 }
 
-/// The taste of a community in a genre, or of all together, against what is usual in the genre's library.
+/// The taste of a community in a genre, or of all together, against what is usual among the tracks with
+/// votes and, as ten more, in the genre's library.
 ///
 /// # Errors
 /// When the store cannot be read.

@@ -11,7 +11,8 @@ use music::features::Vector;
 use crate::influence::{Influence, held};
 
 /// The sum of one listener's votes from which on they count as a full yes or no: one thumb. A stronger
-/// emoji says no more of whether a track is liked, and half a thumb would be half of what is known.
+/// emoji says no more of whether a track is liked; a thumb that counts half would throw away half of what
+/// is known.
 const FULL: f64 = 1.0;
 /// Days in which a ballot loses half its weight, unless set otherwise.
 pub const HALF_LIFE_DAYS: f64 = 120.0;
@@ -27,7 +28,7 @@ pub struct Vote<'a> {
     pub community: Option<&'a str>,
     /// The genre of the track.
     pub genre: &'a str,
-    /// −2 to 2; what a listener says of a track in several votes is added up.
+    /// −5 to 5; what a listener says of a track in several votes is added up.
     pub value: f64,
     /// How old it is.
     pub age_days: f64,
@@ -105,7 +106,8 @@ impl Ballots {
         Self { groups: groups.collect(), tracks }
     }
 
-    /// Those of a community in a genre; `None` stands for all communities together, as if they were one.
+    /// Those of a community in a genre; `None` stands for all communities together, as if they were one, in
+    /// which who votes in two of them is two listeners.
     pub(crate) fn of_community(&self, genre: &str, community: Option<&str>) -> Group {
         let mut own = Group::empty(genre, community);
         for group in self.groups.iter().filter(|group| group.is_within(genre, community)) {

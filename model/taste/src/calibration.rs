@@ -52,9 +52,9 @@ pub fn expected_error(bins: &[Bin]) -> f64 {
     if all > 0.0 { apart.sum::<f64>() / all } else { 0.0 }
 }
 
-/// What would have been expected of each ballot of a community in a genre (`None`: of all together), had all earlier ones been
-/// known and no later one. A posterior is fitted anew before every `block` of them; the first block
-/// has nothing before it and is left out.
+/// What would have been expected of each ballot of a community in a genre (`None`: of all together), had
+/// all earlier ones been known and no later one. A posterior is fitted anew before every `block` of them;
+/// the first block has nothing before it and is left out.
 pub fn one_step_ahead(
     statistics: &Statistics,
     ballots: &Ballots,

@@ -108,7 +108,7 @@ impl Cholesky {
     }
 
     /// `L⁻ᵀ x`.
-    pub(crate) fn backward(&self, mut x: Vec<f64>) -> Vec<f64> {
+    fn backward(&self, mut x: Vec<f64>) -> Vec<f64> {
         for i in (0..x.len()).rev() {
             let row = self.0.row(i);
             x[i] /= row[i];

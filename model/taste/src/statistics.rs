@@ -80,7 +80,7 @@ impl Statistics {
         self.features.keys().cloned().collect()
     }
 
-    /// Whether the songs differ in a feature.
+    /// Whether a feature varies.
     pub(crate) fn varies(&self, name: &str) -> bool {
         self.features.get(name).is_some_and(|usual| usual.deviation > LEAST)
     }
@@ -119,10 +119,12 @@ impl Moments {
         Self { mean: mean(values.clone()), deviation: spread(values) }
     }
 
-    /// A share of the way towards others; of deviations, on the squares.
+    /// Those of both together, of which `other` is this share.
     fn towards(self, other: Self, share: f64) -> Self {
         let mix = |own: f64, other: f64| own + share * (other - own);
-        let variance = mix(self.deviation.powi(2), other.deviation.powi(2));
+        let apart = self.mean - other.mean;
+        let within = mix(self.deviation.powi(2), other.deviation.powi(2));
+        let variance = within + share * (1.0 - share) * apart * apart;
         Self { mean: mix(self.mean, other.mean), deviation: variance.sqrt() }
     }
 

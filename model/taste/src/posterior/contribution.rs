@@ -34,7 +34,7 @@ impl Contribution {
 
 impl Posterior {
     /// What each feature of a song adds to its expected score, the largest effect first; features in
-    /// which the library's songs do not differ say nothing of a song and are left out.
+    /// which neither songs nor tracks differ say nothing of a song and are left out.
     pub fn contributions(&self, song: &Vector) -> Vec<Contribution> {
         let terms = self.terms(song);
         let n = self.features.len();

@@ -195,7 +195,8 @@ impl<'a> Search<'a> {
         known.add(&local.said[self.target]);
         let mut mean = self.weights.into_iter().nth(self.target).unwrap_or_default();
         if scales::deny(&self.scales, &self.tree, &local.said) {
-            mean.fill(0.0);
+            // All but the intercept: that nearly everything is liked is known all the same.
+            mean.iter_mut().skip(1).for_each(|weight| *weight = 0.0);
         }
         let ballots = &self.groups[self.target].ballots;
         let counted =

@@ -76,7 +76,7 @@ fn block_loss(
         let whitened = precision.forward(terms);
         let logit = dot(terms, &weights) + listener.intercept(&weights);
         let variance = dot(&whitened, &whitened) + listener.variance();
-        let likes = likelihood::expected(logit, variance);
+        let likes = likelihood::said(likelihood::expected(logit, variance));
         -ballot.weight * if ballot.is_liked { likes } else { 1.0 - likes }.ln()
     });
     loss.sum()

@@ -110,7 +110,7 @@ pub(super) fn logits(rows: &Rows, group: &Group, weights: &[f64]) -> Vec<f64> {
 fn expansion(ballot: &Ballot, logit: f64) -> Expansion {
     let sign = if ballot.is_liked { 1.0 } else { -1.0 };
     let meant = 1.0 / (1.0 + (-sign * logit).exp());
-    let said = LAPSES + (1.0 - 2.0 * LAPSES) * meant;
+    let said = said(meant);
     let slope = (1.0 - 2.0 * LAPSES) * meant * (1.0 - meant);
     let (gradient, curvature) = (
         ballot.weight * sign * slope / said,
@@ -169,6 +169,11 @@ fn add_scaled(sum: &mut [f64], factor: f64, terms: &[f64]) {
     if factor != 0.0 {
         sum.iter_mut().zip(terms).for_each(|(sum, term)| *sum += factor * term);
     }
+}
+
+/// How often a like is said where it is meant with this probability.
+pub(super) fn said(meant: f64) -> f64 {
+    LAPSES + (1.0 - 2.0 * LAPSES) * meant
 }
 
 /// The expectation of a logistic function over a normal logit, by the probit approximation.

@@ -4,7 +4,7 @@ use music::features::Vector;
 use serde::{Deserialize, Serialize};
 
 use super::basis;
-use super::likelihood::{LISTENER_VARIANCE, expected};
+use super::likelihood::{LISTENER_VARIANCE, expected, said};
 use crate::matrix::{Cholesky, dot};
 use crate::statistics::Statistics;
 
@@ -31,11 +31,11 @@ impl Posterior {
         dot(&whitened, &whitened)
     }
 
-    /// The probability that a listener, whoever it is, likes a song; what is not known of the taste
+    /// The probability that a listener, whoever it is, says to like a song; what is not known of the taste
     /// and of the listener draws it to one half (Spiegelhalter and Lauritzen 1990).
     pub fn probability(&self, song: &Vector) -> f64 {
         let variance = self.variance(song) + LISTENER_VARIANCE;
-        expected(self.mean_score(song), variance)
+        said(expected(self.mean_score(song), variance))
     }
 
     /// How much of the differences between these songs is known, 0 to 1: the share that the expected
@@ -71,9 +71,9 @@ impl Posterior {
         self.half_life
     }
 
-    /// Whether no ballot says anything of any song.
+    /// Whether the ballots tell no song from another.
     pub fn is_neutral(&self) -> bool {
-        self.mean.iter().all(|weight| *weight == 0.0)
+        self.mean.iter().skip(1).all(|weight| *weight == 0.0)
     }
 
     /// A number by which two posteriors can be told apart, in 16 hexadecimal digits.

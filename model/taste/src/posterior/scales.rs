@@ -4,7 +4,7 @@
 //! evidence, `MacKay` 1992). Random votes are most probable under weights next to nothing, clear tastes
 //! under large ones. Then a few steps towards what each feature itself speaks for (automatic relevance
 //! determination, `MacKay` 1994), held to the scale of all: tastes in few features are found sooner,
-//! and tastes in many lose nothing.
+//! and tastes in many lose nothing. Where the ballots speak against any taste, there is none.
 
 use super::basis::{Kind, kinds};
 use super::hierarchy::{Prior, Tree};
@@ -16,8 +16,8 @@ const INTERCEPT: f64 = 2.0;
 const LINEAR: [f64; 10] = [0.0003, 0.003, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28];
 /// Nats by which ballots must be more probable under any taste than under next to none.
 const DOUBT: f64 = 0.7;
-/// Nats by which they must be less probable under a taste, of whatever scale, than under none for there to
-/// be none.
+/// Nats by which they must be less probable under a taste, on average over the middle scales, than under
+/// none for there to be none.
 const DENIAL: f64 = 1.2;
 /// The variance of a quadratic weight beside that of a linear one.
 const QUADRATIC: [f64; 3] = [0.02, 0.2, 0.6];
@@ -87,8 +87,8 @@ pub(super) fn chosen(tree: &Tree, groups: &[Quadratic], before: &Scales) -> Scal
     best(SHARES.iter().map(|shares| Scales { shares: *shares, ..sized.clone() }).collect())
 }
 
-/// Whether what the groups say, close to no taste, speaks against any: of random ballots, the more there
-/// are the surer.
+/// Whether what the groups say, close to no taste, speaks against any, averaged over scales: of random
+/// ballots, the more there are the surer.
 pub(super) fn deny(chosen: &Scales, tree: &Tree, groups: &[Quadratic]) -> bool {
     if chosen.linear > LINEAR[0] {
         return false;

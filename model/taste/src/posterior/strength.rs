@@ -1,6 +1,5 @@
 //! What is known of the liking of one feature?
 
-use super::basis::square;
 use super::predict::Posterior;
 use crate::words::words_of;
 
@@ -24,11 +23,6 @@ pub struct Strength {
 }
 
 impl Strength {
-    /// The expected effect at so many standard deviations from the usual, for a plot.
-    pub fn effect_at(&self, z: f64) -> f64 {
-        self.more * z - self.middle * square(z)
-    }
-
     /// How surely there is an effect, in standard deviations.
     pub fn sureness(&self) -> f64 {
         let sure =
@@ -66,7 +60,7 @@ impl Strength {
 }
 
 impl Posterior {
-    /// What is known of each feature in which the library's songs differ.
+    /// What is known of each feature in which songs or tracks differ.
     pub fn strengths(&self) -> Vec<Strength> {
         let covariance = self.precision.inverse();
         let deviation = |term: usize| covariance.row(term)[term].sqrt();

@@ -110,6 +110,7 @@ fn a_new_community_begins_with_what_others_of_its_genre_like() {
 #[test]
 fn random_votes_shrink_to_almost_nothing() {
     let world = World::new(5);
+    let mut n_neutral = 0;
     for seed in 0..8 {
         let mut poll = Poll::new(seed);
         for _ in 0..200 {
@@ -118,11 +119,13 @@ fn random_votes_shrink_to_almost_nothing() {
             poll.say(song, format!("listener {who}"), HERE, is_liked);
         }
         let posterior = world.posterior(&poll, HERE);
+        n_neutral += u32::from(posterior.is_neutral());
         let weights = song_weights(&posterior, &world.songs, 1.0);
         let mean = weights.iter().map(|weight| (weight - 1.0).abs()).sum::<f64>() / 500.0;
         assert!(mean < 0.15, "seed {seed}: weights are {mean:.2} off");
         assert!(posterior.confidence(&world.songs) < 0.3, "seed {seed}");
     }
+    assert!(n_neutral >= 6, "{n_neutral} of 8");
 }
 
 #[test]
@@ -249,8 +252,6 @@ fn what_is_liked_is_told_in_words() {
     let (leaps, dissonance) = (of("lead_top_leaps").expect("one"), of("dissonance").expect("one"));
     assert_eq!(leaps.in_words().as_deref(), Some("more leaps"));
     assert_eq!(dissonance.in_words().as_deref(), Some("a middle amount of dissonance"));
-    assert!(dissonance.effect_at(0.0) > dissonance.effect_at(2.0));
-    assert!(leaps.effect_at(1.0) > leaps.effect_at(-1.0));
     let n_told = strengths.iter().filter(|strength| strength.in_words().is_some()).count();
     assert!(n_told < 18, "{n_told} features are told of");
 }
