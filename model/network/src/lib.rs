@@ -37,6 +37,7 @@
 //!     embedding: 8,
 //!     dropout: 0.0,
 //!     learning_rate: 0.02,
+//!     epochs: 60,
 //!     ..Hyperparameters::default()
 //! };
 //! let size = settings.size(Interface { vocabulary: 10, lookbacks: 0, labels: 0 });
