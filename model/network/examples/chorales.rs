@@ -101,6 +101,7 @@ fn settings(
         sequence_length: 128,
         dropout: 0.4,
         learning_rate: 2e-3,
+        weight_decay: 0.01,
         epochs: 200,
         patience: 200,
         ..Hyperparameters::default()
