@@ -18,18 +18,18 @@ const LINEAR: [f64; 10] = [0.0003, 0.003, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.
 const DOUBT: f64 = 0.7;
 /// Nats by which they must be less probable under a taste, on average over the middle scales, than under
 /// none for there to be none.
-const DENIAL: f64 = 1.2;
+const DENIAL: f64 = 1.5;
 /// The variance of a quadratic weight beside that of a linear one.
 const QUADRATIC: [f64; 3] = [0.02, 0.2, 0.6];
 /// Nats by which ballots must be more probable if a middle is liked than if more or less is, as it mostly
 /// is.
-const PLAINNESS: f64 = 1.0;
+const PLAINNESS: f64 = 0.4;
 /// Shares of all genres, the genre and the community.
 const SHARES: [[f64; 3]; 4] =
     [[0.5, 0.3, 0.2], [0.25, 0.5, 0.25], [0.2, 0.2, 0.6], [0.04, 0.06, 0.9]];
 
 /// How much the scale of all terms counts beside what one term speaks for, and steps towards that.
-const COMMON: f64 = 0.3;
+const COMMON: f64 = 0.5;
 const RELEVANCE_STEPS: usize = 6;
 
 /// A choice of scales.
