@@ -12,6 +12,7 @@ use network::Network;
 use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
+use crate::control::failure::with_causes;
 use crate::control::line::{Line, Out, shown};
 use crate::cycle::label;
 use crate::track::make;
@@ -44,10 +45,25 @@ impl Score {
         let version = make::version(context, genre)?;
         let (network, manifest) = version::load(&context.home.version(genre, version))?;
         let label = label::number(&manifest.genres, genre);
+        let mut n_failed = 0;
         for file in &self.files {
-            let (nll_per_note, notes) = score(context, &network, label, file)?;
-            out(Line::row(&Row { file: shown(file), genre, version, nll_per_note, notes }));
+            match score(context, &network, label, file) {
+                Ok((nll_per_note, notes)) => {
+                    let file = shown(file);
+                    out(Line::row(&Row { file, genre, version, nll_per_note, notes }));
+                }
+                Err(error) if self.files.len() == 1 => return Err(error),
+                Err(error) => {
+                    n_failed += 1;
+                    out(Line::Remark(with_causes(&error)));
+                }
+            }
         }
+        let n_files = self.files.len();
+        anyhow::ensure!(
+            n_failed == 0,
+            "{n_failed} of {n_files} files could not be scored; see above"
+        );
         Ok(())
     }
 }

@@ -276,7 +276,13 @@ fn a_score_is_finite_and_counts_the_notes() {
     }
     home.put("none.mid", b"no song");
     let none = home.path("none.mid");
-    home.ask(&["score", "hardstyle", none.to_str().expect("plain")]).fails(1, "none.mid");
+    let none = none.to_str().expect("plain");
+    home.ask(&["score", "hardstyle", none]).fails(1, "none.mid has no notes to score");
+    let some = home.ask(&["--json", "score", "hardstyle", known, none, new, "nowhere.mid"]);
+    assert_eq!(some.objects(), rows, "the others are scored all the same");
+    for told in ["none.mid has no notes", "nowhere.mid: No such file", "2 of 4 files"] {
+        some.fails(1, told);
+    }
 }
 
 #[test]
