@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -13,6 +13,9 @@ use super::{Failed, Options, Progress, songs};
 const LINKED_FROM: u64 = 256 * 1024;
 /// What a copy does without: a socket, and a secret.
 const LEFT_OUT: [&str; 2] = ["kickback.sock", "discord-token"];
+
+/// How the names of the folders begin, before the number of the process.
+const PREFIX: &str = "kickback-community-";
 
 /// A home in a temporary folder, deleted when dropped.
 pub(crate) struct Home {
@@ -106,15 +109,18 @@ impl Home {
 
     /// The rows of a command, which has to succeed.
     pub(super) fn rows(&self, arguments: &[&str]) -> Result<Vec<Value>, Failed> {
+        let done = self.done(arguments)?;
+        if !done.status.success() {
+            return Err(failure(arguments, &String::from_utf8_lossy(&done.stderr)));
+        }
+        rows(done.stdout)
+    }
+
+    /// A command that has come to its end.
+    fn done(&self, arguments: &[&str]) -> Result<Output, Failed> {
         let mut command = Command::new(&self.program);
         command.arg("--home").arg(self.folder.path()).arg("--json").args(arguments);
-        let done = command.stdin(Stdio::null()).output()?;
-        if !done.status.success() {
-            let (command, said) = (arguments.join(" "), String::from_utf8_lossy(&done.stderr));
-            return Err(format!("`kickback {command}` failed: {}", said.trim()).into());
-        }
-        let text = String::from_utf8(done.stdout)?;
-        Ok(text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?)
+        Ok(command.stdin(Stdio::null()).output()?)
     }
 
     /// Makes tracks, the voices of each song once through: all that the network made and nothing that the
@@ -137,17 +143,14 @@ impl Home {
     /// hold nothing that the intake would call a song.
     pub(super) fn nll_per_note(&self, genre: &str, tracks: &[Value]) -> Result<Vec<f64>, Failed> {
         let files: Vec<&str> = tracks.iter().filter_map(|track| track["midi"].as_str()).collect();
-        match self.rows(&[&["score", genre], &files[..]].concat()) {
-            Ok(rows) => Ok(rows.iter().filter_map(|row| row["nll_per_note"].as_f64()).collect()),
-            Err(error) if !error.to_string().contains("has no notes to score") => Err(error),
-            Err(_) if tracks.len() == 1 => Ok(Vec::new()),
-            // One such file fails all.
-            Err(_) => {
-                let (some, others) = tracks.split_at(tracks.len() / 2);
-                let nll = self.nll_per_note(genre, some)?;
-                Ok([nll, self.nll_per_note(genre, others)?].concat())
-            }
+        let arguments = [&["score", genre], &files[..]].concat();
+        let done = self.done(&arguments)?;
+        let said = String::from_utf8_lossy(&done.stderr);
+        if !done.status.success() && !said.contains("has no notes to score") {
+            return Err(failure(&arguments, &said));
         }
+        let rows = rows(done.stdout)?;
+        Ok(rows.iter().filter_map(|row| row["nll_per_note"].as_f64()).collect())
     }
 
     /// Trains the genre; gives back the last row.
@@ -157,8 +160,34 @@ impl Home {
     }
 }
 
+/// The objects that a command wrote, one a line.
+fn rows(written: Vec<u8>) -> Result<Vec<Value>, Failed> {
+    let text = String::from_utf8(written)?;
+    Ok(text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?)
+}
+
+fn failure(arguments: &[&str], said: &str) -> Failed {
+    format!("`kickback {}` failed: {}", arguments.join(" "), said.trim()).into()
+}
+
+/// A folder whose name holds the number of this process; those of processes that are gone, which were
+/// ended before they could delete them, are deleted.
 fn folder() -> std::io::Result<TempDir> {
-    tempfile::Builder::new().prefix("kickback-community-").tempdir()
+    delete_left_over(&std::env::temp_dir());
+    let prefix = format!("{PREFIX}{}-", std::process::id());
+    tempfile::Builder::new().prefix(&prefix).tempdir()
+}
+
+fn delete_left_over(place: &Path) {
+    for entry in fs::read_dir(place).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let process = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
+        let process = process.and_then(|rest| rest.split_once('-')?.0.parse::<u32>().ok());
+        if process.is_some_and(|process| !Path::new(&format!("/proc/{process}")).exists()) {
+            // Somebody else's, or being deleted by another.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 /// Copies what lies in `from` to the folder `to`, which is there.
@@ -199,6 +228,25 @@ mod tests {
         assert_eq!(table["training"]["precision"].as_str(), Some("f32"));
         assert_eq!(table["genre"]["house"]["sound"]["kick_ms"].as_float(), Some(90.0));
         assert!(home.configure(&["gain=1".to_owned()]).is_err());
+    }
+
+    #[test]
+    fn folders_of_processes_that_are_gone_are_deleted_and_no_others() {
+        let place = tempfile::tempdir().expect("made");
+        let own = std::process::id();
+        // No process has a number beyond 2²².
+        let names = [
+            format!("{PREFIX}4194305-abc"),
+            format!("{PREFIX}{own}-abc"),
+            format!("{PREFIX}abc"),
+            "other-4194305-abc".to_owned(),
+        ];
+        for name in &names {
+            fs::create_dir_all(place.path().join(name).join("store")).expect("made");
+        }
+        delete_left_over(place.path());
+        let left = names.map(|name| place.path().join(name).exists());
+        assert_eq!(left, [false, true, true, true]);
     }
 
     #[test]
