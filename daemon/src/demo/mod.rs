@@ -3,9 +3,11 @@
 //! A real daemon in a fresh home, used as anyone would use it: files dropped into its inbox, commands
 //! through its socket. Only the network is smaller than usual, so that it is over in two minutes.
 
+mod epochs;
 pub(crate) mod starter;
 
 use std::fmt;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -17,6 +19,7 @@ use composer::version;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use self::epochs::Epochs;
 use self::starter::SONGS;
 use crate::cli::print::Printer;
 use crate::command::status::GenreRow;
@@ -137,9 +140,10 @@ impl Show<'_> {
         self.remark("\n5. Training one more cycle with the ratings");
         self.ask(&["train", GENRE])?;
         self.remark("\n6. Generating again");
-        self.generate("8")?;
+        let second = self.generate("8")?;
         self.remark("\nWhat the ratings changed");
         self.tell_difference(&track)?;
+        self.remark(&format!("\nWhat was made\n{track}\n{second}"));
         let here = self.home.root().display();
         self.remark(&format!(
             "\nEverything is in {here}; carry on with: kickback --home {here} run"
@@ -201,9 +205,10 @@ impl Show<'_> {
     /// Asks as a person would, prints the answer and returns its lines.
     fn ask(&mut self, words: &[&str]) -> anyhow::Result<Vec<Line>> {
         let (mut lines, printer) = (Vec::new(), &mut *self.printer);
+        let mut epochs = Epochs::new(std::io::stderr().is_terminal());
         let end = control::ask(&self.home.socket(), &command(words)?, |line| {
             lines.push(line.clone());
-            printer.print(line);
+            epochs.thinned(line).into_iter().for_each(|line| printer.print(line));
         });
         printer.end();
         finished(end?)?;
