@@ -45,7 +45,8 @@ pub(crate) fn rated(context: &Context, genre: &str) -> anyhow::Result<Vec<Rated>
         match track_file::read(&context.home, genre, &track.stem) {
             Ok(song) => rated.push(Rated { id, score, song }),
             Err(error) => {
-                tracing::warn!(%id, error = format!("{error:#}"), "a rated track is left out");
+                let error = format!("{error:#}");
+                tracing::warn!(%id, error, "the music of a rated track is lost: it is not learned from");
             }
         }
     }
@@ -131,7 +132,8 @@ pub(crate) fn features(
     match context.measured.track(id, measure) {
         Ok(features) => Some(features),
         Err(error) => {
-            tracing::warn!(%id, error = format!("{error:#}"), "a rated track is left out");
+            let error = format!("{error:#}");
+            tracing::warn!(%id, error, "the music of a track is lost: nothing follows from what it is like");
             None
         }
     }
