@@ -177,6 +177,7 @@ pub(crate) mod tests {
             genre: "hardstyle".to_owned(),
             version: 1,
             seed: 1,
+            file: None,
             wish: Wish::any("hardstyle"),
             stem: "nothing".to_owned(),
             tempo_bpm: 150.0,

@@ -52,8 +52,8 @@ pub(crate) enum HomeCommand {
     Retrain(Retrain),
     /// Generate tracks
     Generate(Box<generate::Generate>),
-    /// Rate a track
-    Rate(rate::Rate),
+    /// Rate a track, or a MIDI file that was made elsewhere
+    Rate(Box<rate::Rate>),
     /// Tell what listeners like, how sure that is, and which songs gain by it
     Taste(taste::Taste),
     /// Tell why a track is what it is, and whether it should be liked
@@ -62,7 +62,7 @@ pub(crate) enum HomeCommand {
     Score(score::Score),
     /// List the songs that are learned from
     Library(library::Library),
-    /// List the tracks that were generated
+    /// List the tracks, with what listeners think of them
     Tracks(tracks::Tracks),
     /// List the versions of a genre's model
     Versions(versions::Versions),

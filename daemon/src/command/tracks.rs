@@ -1,4 +1,4 @@
-//! `tracks`: what was generated?
+//! `tracks`: which tracks are there, and how are they liked?
 
 use std::fmt;
 
@@ -27,9 +27,12 @@ pub(crate) struct Row {
     pub(crate) track: TrackId,
     genre: String,
     artist: Option<String>,
-    version: u32,
-    seed: u64,
+    /// Of the model that made it; `null` if it was made elsewhere, as is the seed.
+    version: Option<u32>,
+    seed: Option<u64>,
     stem: String,
+    /// What its file was called, if it was made elsewhere.
+    file: Option<String>,
     tempo_bpm: f64,
     key: Key,
     bars: u32,
@@ -77,13 +80,15 @@ impl Row {
             TrackState::Posting { .. } => (None, "being posted"),
             TrackState::Posted { message, .. } => (Some(message.0), "posted"),
         };
+        let made_by = track.made_by();
         Self {
             track: id,
             artist: track.wish.artist,
             genre: track.genre,
-            version: track.version,
-            seed: track.seed,
+            version: made_by.map(|(version, _)| version),
+            seed: made_by.map(|(_, seed)| seed),
             stem: track.stem,
+            file: track.file,
             tempo_bpm: track.tempo_bpm,
             key: Key::from_index(usize::from(track.key_index)),
             bars: track.n_bars,
@@ -101,13 +106,16 @@ impl Row {
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { track, stem, version, score, listeners, weight, state, .. } = self;
+        let Self { track, score, listeners, weight, state, .. } = self;
+        write!(f, "{track:>4}  ")?;
+        match (&self.file, self.version) {
+            (Some(file), _) => f.write_str(file)?,
+            (None, Some(version)) => write!(f, "{} v{version}", self.stem)?,
+            (None, None) => f.write_str(&self.stem)?,
+        }
+        let state = if self.file.is_some() { "made elsewhere" } else { state };
         let key = notation::key(self.key);
-        write!(
-            f,
-            "{track:>4}  {stem} v{version}  {key}  score {score:+.2} of {listeners}  \
-             weight {weight:.2}  {state}"
-        )?;
+        write!(f, "  {key}  score {score:+.2} of {listeners}  weight {weight:.2}  {state}")?;
         if self.arm == Some(Arm::Plain) {
             f.write_str("  plain (--plain makes it again)")?;
         }

@@ -33,13 +33,17 @@ struct Row {
     genre: String,
     /// Whose taste counts for it; `null` for all together.
     community: Option<String>,
-    version: u32,
-    seed: u64,
+    /// Of the model that made it; `null` if it was made elsewhere, as is the seed.
+    version: Option<u32>,
+    seed: Option<u64>,
     stem: String,
+    /// What its file was called, if it was made elsewhere.
+    file: Option<String>,
     /// `taste`, `plain` (asked for as it comes), `compared` (taken as it came by chance, to
-    /// show what the choice is worth) or `no_votes` (there was nothing to choose by).
+    /// show what the choice is worth), `no_votes` (there was nothing to choose by) or `elsewhere` (it
+    /// was not chosen here).
     chosen_by: ChosenBy,
-    /// How many samples there were.
+    /// How many samples there were; 0 if it was made elsewhere.
     candidates: usize,
     /// What speaks for and against it today, the strongest first.
     reasons: Vec<Reason>,
@@ -70,6 +74,8 @@ enum ChosenBy {
     Compared,
     /// Nothing, as no votes said what to choose.
     NoVotes,
+    /// It was made elsewhere.
+    Elsewhere,
 }
 
 /// A property of the track that speaks for or against it.
@@ -118,11 +124,16 @@ fn reasons(posterior: &Posterior, features: &music::features::Vector) -> Vec<Rea
 
 impl Row {
     fn new(id: TrackId, track: Track, (score, votes): (f64, usize)) -> Self {
-        let candidates = track.n_candidates.map_or(track.candidates.len(), |n| n as usize).max(1);
+        let made_by = track.made_by();
+        let candidates = match made_by {
+            Some(_) => track.n_candidates.map_or(track.candidates.len(), |n| n as usize).max(1),
+            None => 0,
+        };
         // Releases that did not note the taste kept all candidates.
         let is_chosen = track.posterior.is_some()
             || track.n_candidates.is_none() && candidates > 1 && !track.wish.plain;
         let chosen_by = match (is_chosen, track.wish.plain) {
+            _ if made_by.is_none() => ChosenBy::Elsewhere,
             (true, _) => ChosenBy::Taste,
             (false, true) if track.arm == Some(Arm::Plain) => ChosenBy::Compared,
             (false, true) => ChosenBy::Plain,
@@ -132,9 +143,10 @@ impl Row {
             track: id,
             genre: track.genre,
             community: track.wish.community,
-            version: track.version,
-            seed: track.seed,
+            version: made_by.map(|(version, _)| version),
+            seed: made_by.map(|(_, seed)| seed),
             stem: track.stem,
+            file: track.file,
             chosen_by,
             candidates,
             reasons: Vec::new(),
@@ -160,6 +172,9 @@ impl Row {
             }
             ChosenBy::NoVotes => {
                 format!("taken as it came, as no votes said what to choose{again}")
+            }
+            ChosenBy::Elsewhere => {
+                "made elsewhere: it came with its rating and was never posted".to_owned()
             }
         }
     }
@@ -187,8 +202,13 @@ impl Row {
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { track, stem, genre, version, seed, votes, score, .. } = self;
-        writeln!(f, "track {track}, {stem}: {genre} v{version}, seed {seed}")?;
+        let Self { track, genre, votes, score, .. } = self;
+        let name = self.file.as_ref().unwrap_or(&self.stem);
+        write!(f, "track {track}, {name}: {genre}")?;
+        if let (Some(version), Some(seed)) = (self.version, self.seed) {
+            write!(f, " v{version}, seed {seed}")?;
+        }
+        writeln!(f)?;
         writeln!(f, "  {}", self.choice())?;
         writeln!(f, "  {}", self.liking())?;
         for (side, sign) in [("for", 1.0), ("against", -1.0)] {
@@ -254,6 +274,15 @@ mod tests {
         assert!(copied.contains("drawn 3 times"), "{copied}");
         assert!(copied.contains("nobody has voted on hardstyle yet, so nothing"), "{copied}");
         assert!(copied.ends_with("nobody has voted on it yet"), "{copied}");
+    }
+
+    #[test]
+    fn of_a_track_from_elsewhere_neither_version_nor_seed_is_told() {
+        let track = Track { file: Some("old.mid".to_owned()), version: 0, seed: 0, ..track() };
+        let row = Row::new(TrackId(4), track, (1.0, 1));
+        assert_eq!((row.version, row.seed, row.candidates), (None, None, 0));
+        let told = row.to_string();
+        assert!(told.starts_with("track 4, old.mid: hardstyle\n  made elsewhere: "), "{told}");
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod duplicates;
 pub(crate) mod fixtures;
 mod inbox;
 mod moves;
+mod named;
 mod open;
 mod place;
 mod remove;
@@ -21,6 +22,6 @@ mod take_in;
 mod waiting;
 
 pub(crate) use inbox::{Intake, take_in_now};
-pub(crate) use open::{guarded, not_opened};
+pub(crate) use named::examine_named;
 pub(crate) use remove::remove;
 pub(crate) use take_in::{Taken, resume};

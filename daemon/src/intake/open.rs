@@ -59,7 +59,7 @@ pub(super) fn open_all(
 }
 
 /// What `examine` finds, or the reason that stands for its panic.
-pub(crate) fn guarded<T>(path: &Path, examine: impl FnOnce() -> T) -> Result<T, Reason> {
+pub(super) fn guarded<T>(path: &Path, examine: impl FnOnce() -> T) -> Result<T, Reason> {
     catch_unwind(AssertUnwindSafe(examine)).map_err(|_| {
         tracing::error!(path = %path.display(), "the examination panicked; please report this file");
         let why = "the program failed at reading it, which is not the file's fault: please report \
@@ -71,7 +71,7 @@ pub(crate) fn guarded<T>(path: &Path, examine: impl FnOnce() -> T) -> Result<T, 
 
 /// Why a file that could not be opened is not taken; `None` if it is not there. `kind` is what it is
 /// if it is not a plain file, with its article.
-pub(crate) fn not_opened(error: &OpenError, kind: &'static str) -> Option<Reason> {
+pub(super) fn not_opened(error: &OpenError, kind: &'static str) -> Option<Reason> {
     match error {
         OpenError::Vanished => None,
         OpenError::Symlink => Some(Reason::NotRegular { kind: "a symbolic link" }),

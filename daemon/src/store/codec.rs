@@ -39,6 +39,8 @@ pub(super) enum Tree {
     Messages,
     /// Track id → nothing, while its post is unconfirmed.
     Posting,
+    /// Hash of a file that was made elsewhere → the track that it is.
+    TrackFiles,
     /// Track id, vote id → vote.
     Votes,
     /// Listener, track id, vote id → nothing.
@@ -56,7 +58,7 @@ pub(super) enum Tree {
 }
 
 impl Tree {
-    pub(super) const ALL: [Self; 16] = [
+    pub(super) const ALL: [Self; 17] = [
         Self::Meta,
         Self::Songs,
         Self::GenreSongs,
@@ -66,6 +68,7 @@ impl Tree {
         Self::GenreTracks,
         Self::Messages,
         Self::Posting,
+        Self::TrackFiles,
         Self::Votes,
         Self::ListenerVotes,
         Self::VoteChanges,
@@ -87,6 +90,7 @@ impl Tree {
             Self::GenreTracks => "genre_tracks",
             Self::Messages => "messages",
             Self::Posting => "posting",
+            Self::TrackFiles => "track_files",
             Self::Votes => "votes",
             Self::ListenerVotes => "listener_votes",
             Self::VoteChanges => "vote_changes",

@@ -56,6 +56,7 @@ pub(super) fn track(genre: &str, seed: u64) -> Track {
         genre: genre.to_owned(),
         version: 3,
         seed,
+        file: None,
         wish: Wish { temperature: Temperature::new(0.85).ok(), ..Wish::any(genre) },
         stem: format!("{genre}-{seed}"),
         tempo_bpm: 150.0,

@@ -1,4 +1,4 @@
-//! What is known about a generated track?
+//! What is known about a track?
 
 use bot::chat::{ChannelId, MessageId};
 use bot::wish::Wish;
@@ -6,15 +6,18 @@ use serde::{Deserialize, Serialize};
 
 use super::wish_text;
 
-/// What is known about a generated track.
+/// What is known about a track: one that was generated, or a file that was made elsewhere and is rated here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Track {
     /// Its genre.
     pub genre: String,
-    /// The version of the genre's model that made it.
+    /// The version of the genre's model that made it; 0 if it was made elsewhere.
     pub version: u32,
-    /// The seed it was sampled with.
+    /// The seed it was sampled with; 0 if it was made elsewhere.
     pub seed: u64,
+    /// What its file was called, if it was made elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// What was asked for; at most 2 KiB as text.
     #[serde(rename = "settings", with = "wish_text")]
     pub wish: Wish,
@@ -48,6 +51,13 @@ pub struct Track {
     pub not_reached: Vec<String>,
     /// Whether and where it was posted.
     pub state: TrackState,
+}
+
+impl Track {
+    /// The version that made it, and from which seed; `None` if it was made elsewhere.
+    pub fn made_by(&self) -> Option<(u32, u64)> {
+        self.file.is_none().then_some((self.version, self.seed))
+    }
 }
 
 /// The sides of the comparison that shows whether votes move the music. Chance decides between them

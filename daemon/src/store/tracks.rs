@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::codec::{Record, Tree};
 use super::error::Error;
 use super::handle::Store;
-use super::ids::{TrackId, genre_key, last_number, with_number};
+use super::ids::{SongId, TrackId, genre_key, last_number, with_number};
 use super::track::{Track, TrackState};
 use super::txn::Txn;
 use super::view::Read;
@@ -48,6 +48,30 @@ impl Store {
     /// [`Error::Exists`], [`Error::BadValue`], [`Error::TooLarge`], or a failed write.
     pub fn add_track(&self, id: TrackId, track: Track) -> Result<(), Error> {
         self.write(move |txn| insert(txn, id, &track))
+    }
+
+    /// Notes a track that is a file made elsewhere, unless that file is a track already; gives its number.
+    ///
+    /// # Errors
+    /// As [`Self::add_track`].
+    pub fn add_file_track(&self, file: SongId, track: Track) -> Result<TrackId, Error> {
+        self.write(move |txn| {
+            if let Some(known) = txn.get(Tree::TrackFiles, &file.0)? {
+                return Ok(TrackId(known));
+            }
+            let id = txn.next("last_track").map(TrackId)?;
+            insert(txn, id, &track)?;
+            txn.put(Tree::TrackFiles, file.0.to_vec(), &id.0)?;
+            Ok(id)
+        })
+    }
+
+    /// The track that is a file made elsewhere.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn track_of_file(&self, file: SongId) -> Result<Option<TrackId>, Error> {
+        Ok(self.read(|view| view.get(Tree::TrackFiles, &file.0))?.map(TrackId))
     }
 
     /// A track.
@@ -236,6 +260,22 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_was_made_elsewhere_is_one_track() {
+        let (folder, store) = scratch();
+        let made = || Track { file: Some("old.mid".to_owned()), ..track("hardstyle", 0) };
+        let (old, other) = (SongId::of(b"old"), SongId::of(b"other"));
+        assert_eq!(store.track_of_file(old), Ok(None));
+        assert_eq!(store.add_file_track(old, made()), Ok(TrackId(1)));
+        assert_eq!(store.add_file_track(other, made()), Ok(TrackId(2)));
+        drop(store);
+        let store = open(&folder.path().join("store"));
+        assert_eq!(store.add_file_track(old, track("trance", 5)), Ok(TrackId(1)));
+        assert_eq!(store.track_of_file(old), Ok(Some(TrackId(1))));
+        assert_eq!(store.tracks(), Ok(vec![(TrackId(1), made()), (TrackId(2), made())]));
+        assert_eq!((made().made_by(), track("trance", 5).made_by()), (None, Some((3, 5))));
+    }
+
+    #[test]
     fn a_post_is_unconfirmed_until_it_has_a_message() {
         let (_folder, store) = scratch();
         let id = store.add_new_track(|id| track("hardstyle", id.0)).expect("added");
@@ -283,7 +323,7 @@ mod tests {
                 "candidates": [], "copied_notes": 7, "state": "rendered",
             });
             let track = serde_json::from_value::<Track>(json).expect("a track");
-            assert_eq!(track.arm, None);
+            assert_eq!((track.arm, &track.file), (None, &None));
             track.wish
         };
         let wish = record(

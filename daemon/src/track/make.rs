@@ -96,6 +96,7 @@ pub(crate) fn make(
         genre: genre.to_owned(),
         version,
         seed: order.sampling.seed,
+        file: None,
         wish: order.wish,
         stem: spec.stem(),
         tempo_bpm: chosen.song.tempo_bpm(),

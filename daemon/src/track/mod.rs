@@ -2,6 +2,7 @@
 
 pub(crate) mod arm;
 pub(crate) mod candidates;
+pub(crate) mod elsewhere;
 pub(crate) mod listeners_taste;
 pub(crate) mod make;
 pub(crate) mod order;

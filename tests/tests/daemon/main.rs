@@ -10,6 +10,7 @@ mod configuration;
 mod crashes;
 mod drops;
 mod duplicates;
+mod elsewhere;
 mod genres;
 mod midi_facts;
 mod reasons;

@@ -60,6 +60,7 @@ fn track() -> Track {
         genre: "hardstyle".to_owned(),
         version: 1,
         seed: 7,
+        file: None,
         wish: Wish::any("hardstyle"),
         stem: "one".to_owned(),
         tempo_bpm: 150.0,

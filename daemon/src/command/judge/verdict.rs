@@ -1,20 +1,17 @@
 //! What is said about one file?
 
 use std::fmt;
-use std::fs::FileType;
-use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 use music::notation;
 use music::tokens::encode;
 use serde::Serialize;
-use watch::examine::{Examined, Settings, examine};
-use watch::filter::{Reason, Verdict};
-use watch::inbox::read_beneath;
+use watch::examine::{Examined, Settings};
+use watch::filter::Verdict;
 
 use super::duplicates::{Duplicate, KnownBy};
 use crate::control::line::{Line, shown};
-use crate::intake::{guarded, not_opened};
+use crate::intake::examine_named;
 use crate::store::SongId;
 
 /// The outcome of a file that is taken.
@@ -78,7 +75,7 @@ impl fmt::Display for Printed {
 impl Judged {
     /// What the inbox would find in a file; `None` if it is not there.
     pub(super) fn of(file: &Path, settings: &Settings) -> Option<Self> {
-        examine_file(file, settings).map(|(id, examined)| Self::new(file, id, examined))
+        examine_named(file, settings).map(|(id, examined)| Self::new(file, id, examined))
     }
 
     fn new(file: &Path, id: Option<SongId>, examined: Examined) -> Self {
@@ -162,35 +159,4 @@ fn details(examined: &Examined, n_tokens: usize) -> String {
         text.push_str(&format!("\n  note: {warning}"));
     }
     text
-}
-
-/// What is in a file, with its id if it could be read; `None` if it is not there.
-fn examine_file(file: &Path, settings: &Settings) -> Option<(Option<SongId>, Examined)> {
-    let kind = file.symlink_metadata().ok()?.file_type();
-    if kind.is_file() && !watch::inbox::has_midi_name(file) {
-        return Some((None, Examined::unread(Reason::NotMidiName)));
-    }
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let name = Path::new(file.file_name()?);
-    let bytes = read_beneath(folder.unwrap_or(Path::new(".")), name, settings.midi.max_file_bytes);
-    Some(match bytes {
-        Ok(bytes) => {
-            let examined = guarded(file, || examine(&bytes, settings));
-            (Some(SongId::of(&bytes)), examined.unwrap_or_else(Examined::unread))
-        }
-        Err(error) => (None, Examined::unread(not_opened(&error, kind_of(kind))?)),
-    })
-}
-
-/// What kind of file it is, with its article.
-fn kind_of(kind: FileType) -> &'static str {
-    if kind.is_fifo() {
-        "a named pipe"
-    } else if kind.is_socket() {
-        "a socket"
-    } else if kind.is_dir() {
-        "a folder"
-    } else {
-        "a device"
-    }
 }

@@ -1,126 +1,24 @@
-//! `rate`: how do votes come in on the command line, one by one or from a file?
+//! Which votes does a table hold?
 
+use std::fs;
 use std::path::Path;
-use std::{fmt, fs};
 
 use anyhow::Context as _;
-use bot::reaction::Emoji;
-use clap::Args;
 use csv::{ReaderBuilder, StringRecord, Trim};
-use serde::{Deserialize, Serialize};
 
+use super::vote::{Checked, Rated, vote};
 use crate::context::{Context, now_ms};
 use crate::control::failure::{Misused, NotNow, exit_code};
-use crate::control::line::{Line, Out};
-use crate::store::{MAX_NAME, TrackId, Vote};
-use crate::votes::rating::score_of;
-use bot::wish::AbsolutePath;
-
-/// Options of a rating.
-#[derive(Clone, Debug, Args, Serialize, Deserialize)]
-#[command(
-    override_usage = "kickback rate TRACK EMOJI [--by NAME]\n       kickback rate --from FILE.csv"
-)]
-pub(crate) struct Rate {
-    /// The track's number
-    #[arg(required_unless_present = "from", requires = "emoji", value_parser = bot::wish::track_number)]
-    #[arg(allow_negative_numbers = true)]
-    pub(crate) track: Option<u64>,
-    /// An emoji that has a value in the configuration
-    pub(crate) emoji: Option<String>,
-    /// Who rates
-    #[arg(long, value_name = "NAME", default_value = "local")]
-    pub(crate) by: String,
-    /// Ratings from a file with the columns track,emoji,by and perhaps time (milliseconds since 1970)
-    #[arg(long, value_name = "FILE.csv", conflicts_with_all = ["track", "emoji"])]
-    pub(crate) from: Option<AbsolutePath>,
-}
-
-/// How a rated track stands.
-#[derive(Debug, Serialize)]
-struct Row {
-    track: TrackId,
-    /// That count, of all listeners.
-    votes: usize,
-    /// −1 to 1.
-    score: f64,
-    /// Whether the listener had not given this emoji before.
-    #[serde(skip)]
-    is_new: bool,
-}
-
-/// A vote that was checked and can be stored.
-struct Checked {
-    track: TrackId,
-    vote: Vote,
-}
-
-impl Rate {
-    pub(super) fn run(&self, context: &Context, out: &mut Out<'_>) -> anyhow::Result<()> {
-        let votes = match (&self.from, self.track, &self.emoji) {
-            (Some(file), ..) => read(context, file)?,
-            (None, Some(track), Some(emoji)) => {
-                vec![check(context, TrackId(track), emoji, &self.by, now_ms())?]
-            }
-            _ => return Err(Misused("give a track and an emoji".to_owned()).into()),
-        };
-        for vote in votes {
-            out(Line::row(&vote.store(context)?));
-        }
-        Ok(())
-    }
-}
-
-/// A vote, if it can be given.
-///
-/// # Errors
-/// [`Misused`] for an emoji without a value or a bad name, [`NotNow`] for a track that is not there.
-fn check(
-    context: &Context,
-    track: TrackId,
-    emoji: &str,
-    by: &str,
-    at_ms: u64,
-) -> anyhow::Result<Checked> {
-    let emoji = Emoji::new(emoji);
-    let is_empty = emoji.as_str().is_empty();
-    let Some(value) = context.config.reactions.value(&emoji) else {
-        let known: Vec<&str> = context.config.reactions.values.keys().map(String::as_str).collect();
-        let known = known.join(" ");
-        let what = if is_empty {
-            "there is no emoji".to_owned()
-        } else {
-            format!("{emoji} counts for nothing")
-        };
-        return Err(Misused(format!("{what}: give one of {known}")).into());
-    };
-    check_listener(by)?;
-    if context.store.track(track)?.is_none() {
-        let hint = "`kickback tracks` lists them";
-        return Err(NotNow(format!("there is no track {track}; {hint}")).into());
-    }
-    let (listener, emoji) = (by.to_owned(), emoji.as_str().to_owned());
-    let vote = Vote { listener, emoji, value: value as f32, at_ms, removed_at_ms: None };
-    Ok(Checked { track, vote })
-}
-
-/// Refuses what cannot be a listener's name.
-///
-/// # Errors
-/// [`Misused`] with what can be.
-pub(super) fn check_listener(name: &str) -> Result<(), Misused> {
-    if !name.is_empty() && name.len() <= MAX_NAME && !name.contains('\0') {
-        return Ok(());
-    }
-    let hint = format!("give 1 to {MAX_NAME} bytes of text");
-    Err(Misused(format!("{name:?} cannot be a listener's name: {hint}")))
-}
 
 /// The votes in a table. All of it is read first, so that a file with a mistake changes nothing.
 ///
 /// # Errors
 /// [`Misused`] or [`NotNow`] with the line that is wrong; or when the file cannot be read.
-fn read(context: &Context, path: &Path) -> anyhow::Result<Vec<Checked>> {
+pub(super) fn read(
+    context: &Context,
+    path: &Path,
+    genre: Option<&str>,
+) -> anyhow::Result<Vec<Checked>> {
     let reading = || format!("reading {}", path.display());
     let text = fs::read_to_string(path).with_context(reading)?;
     let mut table =
@@ -130,15 +28,21 @@ fn read(context: &Context, path: &Path) -> anyhow::Result<Vec<Checked>> {
     };
     let header = table.headers().with_context(reading)?;
     let Some(columns) = Columns::of(header) else {
-        let what = "the first line must name the columns track,emoji,by[,time]";
+        let what =
+            "the first line must name the columns track,emoji,by[,time] or midi,emoji,by[,time]";
         return Err(Misused(at(header, what)).into());
     };
+    if genre.is_some() && matches!(columns.rated, Column::Track(_)) {
+        let what = "these are tracks, which have their genre: leave --genre out";
+        return Err(Misused(at(header, what)).into());
+    }
+    let files = Files { folder: path.parent().unwrap_or(path), genre };
     let mut votes = Vec::new();
     for record in table.into_records() {
         let record = record.with_context(reading)?;
         let is_blank = record.len() == 1 && record.iter().all(str::is_empty);
         if !is_blank {
-            let vote = columns.vote(context, &record);
+            let vote = columns.vote(context, &files, &record);
             let told = |error: anyhow::Error| match exit_code(&error) {
                 2 => Misused(at(&record, &error.to_string())).into(),
                 3 => NotNow(at(&record, &error.to_string())).into(),
@@ -163,65 +67,85 @@ fn line_of(record: &StringRecord, text: &str) -> usize {
 
 /// Where in a line what stands.
 struct Columns {
-    track: usize,
+    rated: Column,
     emoji: usize,
     by: usize,
     time: Option<usize>,
 }
 
+/// Where the number of the track stands, or the path of the file that was made elsewhere.
+#[derive(Clone, Copy)]
+enum Column {
+    Track(usize),
+    Midi(usize),
+}
+
+/// What the paths of files are relative to, and which genre was given for all of them.
+struct Files<'a> {
+    folder: &'a Path,
+    genre: Option<&'a str>,
+}
+
 impl Columns {
     fn of(header: &StringRecord) -> Option<Self> {
         let column = |name: &str| header.iter().position(|column| column == name);
-        let (track, emoji, by) = (column("track")?, column("emoji")?, column("by")?);
-        Some(Self { track, emoji, by, time: column("time") })
+        let rated = match (column("track"), column("midi")) {
+            (Some(track), None) => Column::Track(track),
+            (None, Some(midi)) => Column::Midi(midi),
+            _ => return None,
+        };
+        let (emoji, by) = (column("emoji")?, column("by")?);
+        Some(Self { rated, emoji, by, time: column("time") })
     }
 
     /// # Errors
     /// [`Misused`] or [`NotNow`] for what is the file's fault, or when the store cannot be read.
-    fn vote(&self, context: &Context, record: &StringRecord) -> anyhow::Result<Checked> {
+    fn vote(
+        &self,
+        context: &Context,
+        files: &Files<'_>,
+        record: &StringRecord,
+    ) -> anyhow::Result<Checked> {
         let given = |column: usize| record.get(column).filter(|field| !field.is_empty());
         let missing = || Misused("a field is missing".to_owned());
         let field = |column: usize| given(column).ok_or_else(missing);
-        let track = bot::wish::track_number(field(self.track)?);
-        let track = TrackId(track.map_err(|what| Misused(format!("the track is wrong: {what}")))?);
         let not_a_time = |time: &str| Misused(format!("{time} is not a time in milliseconds"));
         let time = self.time.and_then(given);
         let at_ms = time.map(|time| time.parse().map_err(|_| not_a_time(time))).transpose()?;
-        let at_ms = at_ms.unwrap_or_else(now_ms);
-        check(context, track, field(self.emoji)?, field(self.by)?, at_ms)
-    }
-}
-
-impl Checked {
-    fn store(self, context: &Context) -> anyhow::Result<Row> {
-        let track = self.track;
-        let is_new = context.store.add_vote(track, self.vote)?;
-        let votes = context.store.votes_of(track)?;
-        let (score, _) = score_of(&votes);
-        let votes = votes.iter().filter(|vote| vote.stands()).count();
-        Ok(Row { track, votes, score, is_new })
-    }
-}
-
-impl fmt::Display for Row {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { track, votes, score, .. } = self;
-        let plural = if *votes == 1 { "" } else { "s" };
-        let note = if self.is_new { "" } else { " (it had this vote already)" };
-        write!(f, "track {track} has {votes} vote{plural}, score {score:+.2}{note}")
+        let vote =
+            vote(context, field(self.emoji)?, field(self.by)?, at_ms.unwrap_or_else(now_ms))?;
+        let rated = match self.rated {
+            Column::Track(column) => Rated::track(context, field(column)?)?,
+            Column::Midi(column) => {
+                let path = files.folder.join(field(column)?);
+                Rated::file(context, &path, files.genre)?
+            }
+        };
+        Ok(Checked { rated, vote })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Rate;
     use super::*;
     use crate::chat::posting::tests::{context, track};
+    use crate::store::TrackId;
+    use bot::wish::AbsolutePath;
 
     fn rate(context: &Context, text: &str) -> anyhow::Result<()> {
         let path = context.home.tracks().join("votes.csv");
         fs::write(&path, text)?;
         let from = Some(AbsolutePath::new(path)?);
-        Rate { track: None, emoji: None, by: String::new(), from }.run(context, &mut |_| ())
+        let nothing = Rate {
+            track_or_score: None,
+            score: None,
+            midi: None,
+            genre: None,
+            by: String::new(),
+            from: None,
+        };
+        Rate { from, ..nothing }.run(context, &mut |_| ())
     }
 
     #[test]
