@@ -3,8 +3,10 @@
 //! Draws samples and measures each against the taste and against the songs that its version was
 //! learned from; [`taste::choose`] decides which is taken.
 
+use std::ops::Range;
+
 use composer::memorisation::{Melodies, Shared};
-use composer::sample::{SampleError, SongSpec, sample_many};
+use composer::sample::{SampleError, SongSpec, sample_many, sample_promising};
 use music::song::Song;
 use network::infer::Predictor;
 use taste::{Merit, Rule};
@@ -15,6 +17,9 @@ use crate::store::Candidate;
 
 /// The most candidates whose merits are kept with a track.
 const MAX_KEPT: usize = 16;
+
+/// Songs that are begun for each candidate.
+const BEGUN: u32 = 4;
 
 /// The merit of a sample that has no lead.
 const WITHOUT_LEAD: Merit =
@@ -60,17 +65,16 @@ pub(crate) fn choose(
 ) -> anyhow::Result<ChosenSong> {
     let rule =
         Rule { n_candidates: criteria.n_candidates, max_copied_notes: criteria.max_copied_notes };
+    let spec_of = |idx| SongSpec { seed: candidate_seed(seed, idx), ..spec_of(idx) };
+    let mut seeds = Vec::new();
     let chosen = taste::choose(rule, |which| {
-        let spec = |idx| SongSpec { seed: candidate_seed(seed, idx), ..spec_of(idx) };
-        let specs: Vec<SongSpec> = which.map(spec).collect();
-        let songs = sample_many(predictor, &specs).into_iter().zip(specs).collect();
+        let songs = drawn(predictor, which, spec_of, criteria.taste);
+        seeds.extend(songs.iter().map(|(_, spec)| spec.seed));
         on_all_cores(songs, |(song, spec)| measured(song, spec, criteria)).into_iter().collect()
     })?;
-    let candidate = |(idx, merit): (u32, &Merit)| Candidate {
-        seed: candidate_seed(seed, idx),
-        score: merit.reward as f32,
-    };
-    let with_lead = (0..).zip(&chosen.merits).filter(|(_, merit)| merit.reward.is_finite());
+    let candidate = |(seed, merit): (u64, &Merit)| Candidate { seed, score: merit.reward as f32 };
+    let with_lead = seeds.into_iter().zip(&chosen.merits);
+    let with_lead = with_lead.filter(|(_, merit)| merit.reward.is_finite());
     let mut candidates: Vec<Candidate> = with_lead.map(candidate).collect();
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
     candidates.truncate(MAX_KEPT);
@@ -78,6 +82,23 @@ pub(crate) fn choose(
     let posterior = criteria.taste.map(|taste| taste.posterior.id());
     let n_candidates = chosen.merits.len() as u32;
     Ok(ChosenSong { song, spec, shared, n_candidates, candidates, posterior })
+}
+
+/// Draws these candidates; where there is a taste, the most promising of more that are begun.
+fn drawn(
+    predictor: &Predictor,
+    which: Range<u32>,
+    spec_of: impl Fn(u32) -> SongSpec,
+    taste: Option<&Taste>,
+) -> Vec<(Result<Song, SampleError>, SongSpec)> {
+    let Some(taste) = taste.filter(|taste| taste.n_candidates > 1) else {
+        let specs: Vec<SongSpec> = which.map(spec_of).collect();
+        return sample_many(predictor, &specs).into_iter().zip(specs).collect();
+    };
+    let specs: Vec<SongSpec> = (which.start * BEGUN..which.end * BEGUN).map(spec_of).collect();
+    let promise = |beginning: &Song| taste.posterior.mean_score(&taste::measure(beginning));
+    let songs = sample_promising(predictor, &specs, which.len(), promise);
+    songs.into_iter().map(|(idx, song)| (song, specs[idx].clone())).collect()
 }
 
 /// A song, what it was to be like and what it shares; or that it has no lead.

@@ -30,6 +30,8 @@ pub(super) struct Drawing<'a> {
     /// What became shorter after the network had read it.
     cuts: Vec<Cut>,
     bar_start: usize,
+    /// Bars that have begun.
+    n_bars: u32,
     allowed: Vec<(u32, f32)>,
 }
 
@@ -56,6 +58,7 @@ impl<'a> Drawing<'a> {
             tokens: Vec::new(),
             cuts: Vec::new(),
             bar_start: 0,
+            n_bars: 0,
             allowed: Vec::new(),
         }
     }
@@ -73,6 +76,7 @@ impl<'a> Drawing<'a> {
         self.steering.advance(token, forced.is_none(), &self.room);
         if token == Token::Bar.id() {
             self.bar_start = self.tokens.len();
+            self.n_bars += 1;
         }
         self.tokens.push(token);
         let nothing = VOCABULARY as u32;
@@ -80,12 +84,33 @@ impl<'a> Drawing<'a> {
         Some((token.0, suggested.map(|idx| idx.map_or(nothing, |idx| self.tokens[idx].0))))
     }
 
-    /// The song's tokens.
-    pub(super) fn into_tokens(mut self) -> Vec<TokenId> {
-        for cut in self.cuts {
-            self.tokens[cut.idx] = cut.duration;
+    /// What the song is to be like.
+    pub(super) fn spec(&self) -> &'a SongSpec {
+        self.spec
+    }
+
+    /// Bars that were drawn and are complete, unless it is the last of all.
+    pub(super) fn n_drawn_bars(&self) -> u32 {
+        self.n_bars.saturating_sub(1 + self.spec.n_primer_bars())
+    }
+
+    /// The tokens of the bars that are complete, as a song.
+    pub(super) fn beginning(&self) -> Vec<TokenId> {
+        let mut tokens = self.tokens();
+        if !self.grammar.is_ended() {
+            tokens.truncate(self.bar_start);
+            tokens.push(Token::End.id());
         }
-        self.tokens
+        tokens
+    }
+
+    /// The song's tokens so far.
+    pub(super) fn tokens(&self) -> Vec<TokenId> {
+        let mut tokens = self.tokens.clone();
+        for cut in &self.cuts {
+            tokens[cut.idx] = cut.duration;
+        }
+        tokens
     }
 
     fn draw(&mut self, logits: &[f32]) -> TokenId {

@@ -9,10 +9,14 @@
 mod choose;
 mod drawing;
 mod fit;
+mod promising;
 mod spec;
 mod steering;
 #[cfg(test)]
 mod tests;
+mod together;
+
+use std::ops::Range;
 
 use music::key::Key;
 use music::song::Song;
@@ -20,12 +24,12 @@ use music::tokens::{Grammar, HEADER, Polyphony, Token, TokenId, decode, encode, 
 use network::infer::Predictor;
 
 use drawing::Drawing;
+pub use promising::sample_promising;
 pub use spec::{Asked, SongSpec};
+use together::in_shares;
 
 /// Draws until a song is what was asked for.
 const MAX_DRAWS: u64 = 8;
-/// Songs that advance together on one core.
-const MAX_TOGETHER: usize = 32;
 
 /// Why no song came.
 #[derive(Debug, thiserror::Error)]
@@ -69,33 +73,11 @@ pub fn sample(predictor: &Predictor, spec: &SongSpec) -> Result<Song, SampleErro
 
 /// Draws a song for each spec, all together and on all cores; each as [`sample`] would.
 pub fn sample_many(predictor: &Predictor, specs: &[SongSpec]) -> Vec<Result<Song, SampleError>> {
-    let n_cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = specs.len().div_ceil(n_cores).clamp(1, MAX_TOGETHER);
-    let next = std::sync::atomic::AtomicUsize::new(0);
-    let shares: Vec<&[SongSpec]> = specs.chunks(share).collect();
-    let work = || {
-        let mut done = Vec::new();
-        while let idx = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
-            && let Some(share) = shares.get(idx)
-        {
-            done.push((idx, sample_share(predictor, share)));
-        }
-        done
-    };
-    let mut done: Vec<(usize, Vec<_>)> = if shares.len() < 2 {
-        work()
-    } else {
-        std::thread::scope(|scope| {
-            let threads: Vec<_> =
-                (0..n_cores.min(shares.len())).map(|_| scope.spawn(work)).collect();
-            let joined = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
-            joined
-                .flat_map(|done| done.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-                .collect()
-        })
-    };
-    done.sort_unstable_by_key(|(idx, _)| *idx);
-    done.into_iter().flat_map(|(_, songs)| songs).collect()
+    let tasks: Vec<Task<'_>> = specs.iter().map(Task::new).collect();
+    in_shares(tasks, |mut share| {
+        redraw(predictor, &mut share, 0..MAX_DRAWS);
+        share.into_iter().map(Task::end).collect()
+    })
 }
 
 /// A song that is asked for, and the nearest to it that has been drawn.
@@ -143,54 +125,20 @@ impl<'a> Task<'a> {
     }
 }
 
-fn sample_share(predictor: &Predictor, specs: &[SongSpec]) -> Vec<Result<Song, SampleError>> {
-    let mut tasks: Vec<Task<'_>> = specs.iter().map(Task::new).collect();
-    for draw in 0..MAX_DRAWS {
+/// Draws each song that is not what was asked for yet again.
+fn redraw(predictor: &Predictor, tasks: &mut [Task<'_>], draws: Range<u64>) {
+    for draw in draws {
         let open = tasks.iter().enumerate();
         let (open, labels): (Vec<(usize, Drawing<'_>)>, Vec<Vec<u32>>) = open
             .filter_map(|(idx, task)| {
                 Some(((idx, task.drawing(draw)?), task.spec.labels(task.told)))
             })
             .unzip();
-        for (idx, tokens) in draw_together(predictor, &labels, open) {
-            tasks[idx].take(&tokens);
+        for (idx, stopped) in together::grow(predictor, predictor.streams(&labels), open, |_| false)
+        {
+            tasks[idx].take(&stopped.drawing.tokens());
         }
     }
-    tasks.into_iter().map(Task::end).collect()
-}
-
-/// Draws each song to its end.
-fn draw_together(
-    predictor: &Predictor,
-    labels: &[Vec<u32>],
-    mut open: Vec<(usize, Drawing<'_>)>,
-) -> Vec<(usize, Vec<TokenId>)> {
-    let mut stream = predictor.streams(labels);
-    let (mut tokens, mut suggested, mut ended) = (Vec::new(), Vec::new(), Vec::new());
-    let mut keep = Vec::new();
-    while !open.is_empty() {
-        tokens.clear();
-        suggested.clear();
-        keep.clear();
-        for (idx, (_, drawing)) in open.iter_mut().enumerate() {
-            let next = drawing.next(stream.logits(idx));
-            keep.push(next.is_some());
-            if let Some((token, suggestions)) = next {
-                tokens.push(token);
-                suggested.extend(suggestions);
-            }
-        }
-        if keep.contains(&false) {
-            stream.retain(&keep);
-            let mut is_kept = keep.iter();
-            let of = |_: &mut (usize, Drawing<'_>)| is_kept.next() == Some(&false);
-            ended.extend(open.extract_if(.., of).map(|(idx, done)| (idx, done.into_tokens())));
-        }
-        if !open.is_empty() {
-            predictor.advance(&mut stream, &tokens, &suggested);
-        }
-    }
-    ended
 }
 
 /// How many notes may sound at once: a primer has what it has, and which voices play is left to the

@@ -72,6 +72,16 @@ impl SongSpec {
         Song::new(song.tempo_bpm(), song.beats_per_bar(), n_bars, notes)
     }
 
+    /// Bars that are not drawn.
+    pub(super) fn n_primer_bars(&self) -> u32 {
+        self.primer.as_ref().map_or(0, Song::n_bars)
+    }
+
+    /// Bars that are drawn.
+    pub(super) fn n_drawn_bars(&self) -> u32 {
+        self.n_bars.saturating_sub(self.n_primer_bars())
+    }
+
     /// The labels that the network is given at every step.
     ///
     /// It is told `density` times the notes a bar that are wanted.

@@ -4,7 +4,7 @@
 //! and lowered, in nats, where the song so far lies off a density, a register or a number of notes at once
 //! that was asked for.
 
-use music::song::{STEPS_PER_BEAT, Song, Voice};
+use music::song::{STEPS_PER_BEAT, Voice};
 use music::tokens::{Room, Token, TokenId, VOCABULARY, absolute};
 
 use super::spec::SongSpec;
@@ -76,7 +76,7 @@ impl<'a> Steering<'a> {
             draw: draw as f32,
             is_outside: ids.clone().map(is_outside).collect(),
             off_register: asked.map_or(Vec::new(), off_register),
-            n_primer_bars: spec.primer.as_ref().map_or(0, Song::n_bars),
+            n_primer_bars: spec.n_primer_bars(),
             n_bars: 0,
             position: 0,
             is_lead: false,

@@ -128,6 +128,46 @@ fn songs_drawn_together_are_those_drawn_alone() {
 }
 
 #[test]
+fn the_most_promising_are_drawn_as_they_would_be_alone() {
+    let predictor = predictor();
+    let lengths = [8, 9, 1, 16, 2, 30];
+    let specs: Vec<SongSpec> =
+        (0..60).map(|seed| SongSpec { n_bars: lengths[seed as usize % 6], ..spec(seed) }).collect();
+    let promise = |beginning: &Song| beginning.notes_per_bar();
+    // Of the first draw, whether or not it is what was asked for.
+    let beginning = |spec: &SongSpec| {
+        let drawing = Task::new(spec).drawing(0).expect("there is something to draw");
+        let stream = predictor.streams(&[spec.labels(1.0)]);
+        let done = together::grow(&predictor, stream, vec![(0, drawing)], |_| false);
+        let whole = decode(&done[0].1.drawing.tokens()).expect("a song");
+        let n_bars = spec.n_bars.div_ceil(4);
+        let notes = whole.notes().iter().filter(|note| note.onset < n_bars * whole.steps_per_bar());
+        notes.count() as f64 / f64::from(n_bars)
+    };
+    let drawn = sample_promising(&predictor, &specs, 20, promise);
+    let mut best: Vec<usize> = (0..specs.len()).collect();
+    best.sort_by(|a, b| beginning(&specs[*b]).total_cmp(&beginning(&specs[*a])));
+    best.truncate(20);
+    best.sort_unstable();
+    let places: Vec<usize> = drawn.iter().map(|(place, _)| *place).collect();
+    assert_eq!(places, best);
+    for (place, song) in drawn {
+        assert_eq!(song.ok(), sample(&predictor, &specs[place]).ok());
+    }
+}
+
+#[test]
+fn a_spec_that_cannot_be_is_told_if_it_is_kept() {
+    let predictor = predictor();
+    let bad = SongSpec { primer: Some(Song::new(150.0, 4, 9, [])), ..spec(1) };
+    let specs = [spec(0), bad, spec(2)];
+    let all = sample_promising(&predictor, &specs, 3, |_| 0.0);
+    assert!(matches!(all[1], (1, Err(SampleError::OtherMeter { .. }))));
+    let two = sample_promising(&predictor, &specs, 2, |_| 0.0);
+    assert_eq!(two.iter().map(|(place, _)| *place).collect::<Vec<_>>(), [0, 2]);
+}
+
+#[test]
 fn a_spec_that_cannot_be_does_not_disturb_the_others() {
     let predictor = predictor();
     let bad = SongSpec { primer: Some(Song::new(150.0, 4, 9, [])), ..spec(1) };

@@ -24,6 +24,39 @@ impl Stream {
         &self.logits[idx * stride..][..self.n_tokens]
     }
 
+    /// Where one of the streams stands, by itself.
+    #[must_use]
+    pub fn part(&self, idx: usize) -> Self {
+        fn of<T: Copy>(numbers: &[T], n_streams: usize, idx: usize) -> Vec<T> {
+            let stride = numbers.len() / n_streams;
+            numbers[idx * stride..][..stride].to_vec()
+        }
+        let n = self.n_streams;
+        let hidden = self.hidden.iter().map(|both| both.each_ref().map(|own| of(own, n, idx)));
+        let cells = self.cells.iter().map(|both| both.each_ref().map(|own| of(own, n, idx)));
+        Self {
+            n_streams: 1,
+            n_tokens: self.n_tokens,
+            hidden: hidden.collect(),
+            cells: cells.collect(),
+            base: of(&self.base, n, idx),
+            sums: of(&self.sums, n, idx),
+            logits: of(&self.logits, n, idx),
+        }
+    }
+
+    /// Puts the streams of `other`, which are of the same predictor, after these.
+    pub fn append(&mut self, other: &Self) {
+        let pairs = self.hidden.iter_mut().flatten().zip(other.hidden.iter().flatten());
+        pairs.for_each(|(own, other)| own.extend_from_slice(other));
+        let pairs = self.cells.iter_mut().flatten().zip(other.cells.iter().flatten());
+        pairs.for_each(|(own, other)| own.extend_from_slice(other));
+        self.base.extend_from_slice(&other.base);
+        self.sums.extend_from_slice(&other.sums);
+        self.logits.extend_from_slice(&other.logits);
+        self.n_streams += other.n_streams;
+    }
+
     /// Leaves out the streams of which `keep` says no; the others move up in their order.
     pub fn retain(&mut self, keep: &[bool]) {
         fn left<T: Copy>(numbers: &mut Vec<T>, keep: &[bool]) {
