@@ -188,6 +188,7 @@ pub(crate) mod tests {
             candidates: Vec::new(),
             posterior: None,
             arm: None,
+            boldness: None,
             copied_notes: Some(7),
             not_reached: Vec::new(),
             state: TrackState::Rendered,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use taste::{Contribution, Posterior};
+use taste::{Boldness, Contribution, Posterior};
 
 use super::explained::{self, counted};
 use crate::context::Context;
@@ -43,6 +43,8 @@ struct Row {
     /// show what the choice is worth), `no_votes` (there was nothing to choose by) or `elsewhere` (it
     /// was not chosen here).
     chosen_by: ChosenBy,
+    /// How boldly it was drawn: `safer` or `wilder` than set, or `usual`; `null` where that was not chosen.
+    boldness: Option<Boldness>,
     /// How many samples there were; 0 if it was made elsewhere.
     candidates: usize,
     /// What speaks for and against it today, the strongest first.
@@ -148,6 +150,7 @@ impl Row {
             stem: track.stem,
             file: track.file,
             chosen_by,
+            boldness: track.boldness,
             candidates,
             reasons: Vec::new(),
             probability: None,
@@ -165,7 +168,14 @@ impl Row {
             n => format!("; drawn {n} times, as the first took over too much of a song"),
         };
         match self.chosen_by {
-            ChosenBy::Taste => format!("chosen among {n} candidates by what listeners liked"),
+            ChosenBy::Taste => {
+                let drawn = match self.boldness {
+                    Some(Boldness::Safer) => ", drawn safer than usual",
+                    Some(Boldness::Wilder) => ", drawn wilder than usual",
+                    Some(Boldness::Usual) | None => "",
+                };
+                format!("chosen among {n} candidates by what listeners liked{drawn}")
+            }
             ChosenBy::Plain => format!("taken as it came, as was asked for{again}"),
             ChosenBy::Compared => {
                 format!("taken as it came, to be compared with chosen ones{again}")
@@ -238,7 +248,12 @@ mod tests {
 
     #[test]
     fn a_chosen_track_is_explained_for_and_against() {
-        let track = Track { n_candidates: Some(64), posterior: Some("0".repeat(16)), ..track() };
+        let track = Track {
+            n_candidates: Some(64),
+            posterior: Some("0".repeat(16)),
+            boldness: Some(Boldness::Wilder),
+            ..track()
+        };
         let mut row = Row::new(TrackId(3), track, (0.4, 2));
         row.probability = Some(0.71);
         row.reasons = vec![reason("denser", 0.411), reason("softer", -0.2), reason("minor", 0.1)];
@@ -246,7 +261,7 @@ mod tests {
             row.to_string().lines().collect::<Vec<_>>(),
             [
                 "track 3, nothing: hardstyle v1, seed 1",
-                "  chosen among 64 candidates by what listeners liked",
+                "  chosen among 64 candidates by what listeners liked, drawn wilder than usual",
                 "  about 70 % of listeners should like it",
                 "  for it: denser (+0.41), minor (+0.10)",
                 "  against it: softer (-0.20)",

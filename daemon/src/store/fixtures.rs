@@ -67,6 +67,7 @@ pub(super) fn track(genre: &str, seed: u64) -> Track {
         posterior: Some("0123456789abcdef".to_owned()),
         arm: Some(Arm::Chosen),
         candidates: vec![Candidate { seed, score: 0.5 }, Candidate { seed: 9, score: -0.25 }],
+        boldness: Some(taste::Boldness::Wilder),
         copied_notes: Some(7),
         not_reached: vec!["asked for 32 notes a bar; it came to 27".to_owned()],
         state: TrackState::Rendered,

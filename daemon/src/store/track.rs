@@ -3,6 +3,7 @@
 use bot::chat::{ChannelId, MessageId};
 use bot::wish::Wish;
 use serde::{Deserialize, Serialize};
+use taste::Boldness;
 
 use super::wish_text;
 
@@ -42,6 +43,9 @@ pub struct Track {
     /// Its side in the comparison of chosen with plain tracks; `None` if it takes no part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arm: Option<Arm>,
+    /// How boldly it was drawn, where that was chosen, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boldness: Option<Boldness>,
     /// Notes of the longest run it shares with a song that was learned from; unknown for tracks made
     /// before that was measured.
     #[serde(default)]

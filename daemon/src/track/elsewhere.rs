@@ -83,6 +83,7 @@ impl Elsewhere {
             candidates: Vec::new(),
             posterior: None,
             arm: None,
+            boldness: None,
             copied_notes: None,
             not_reached: Vec::new(),
             state: TrackState::Rendered,

@@ -6,7 +6,7 @@ use composer::version::Manifest;
 use music::features::Vector;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use taste::{Posterior, Variety};
+use taste::{Arm, Boldness, Posterior, Variety};
 
 use super::order::Order;
 use super::pattern::Pattern;
@@ -14,10 +14,14 @@ use super::patterns;
 use crate::context::Context;
 use crate::cycle::material;
 use crate::store::TrackState;
+use crate::votes::boldness::liked_by_boldness;
 use crate::votes::rating;
 
 /// Which of the random streams of a request's seed draws the songs that candidates take after.
 const SONGS_STREAM: u64 = 2;
+
+/// Which of them draws how boldly candidates are drawn.
+const BOLDNESS_STREAM: u64 = 4;
 
 /// How much more often songs are taken after that should be liked, against how much more they weigh in
 /// training.
@@ -32,6 +36,8 @@ pub(crate) struct Taste {
     variety: Variety,
     patterns: Vec<Arc<Pattern>>,
     weights: Vec<f64>,
+    /// How often tracks were liked by how boldly they were drawn; `None` where that is not chosen.
+    boldness: Option<[Arm; 3]>,
     seed: u64,
 }
 
@@ -53,6 +59,8 @@ impl Taste {
         }
         let seed = order.sampling.seed;
         let settings = &context.config.taste;
+        let is_open = order.wish.temperature.is_none() && order.sampling.temperature > 0.0;
+        let boldness = (settings.boldness && is_open).then(|| liked_by_boldness(context));
         let patterns = if settings.request { order.patterns.all(context) } else { Vec::new() };
         let features: Vec<Vector> = patterns.iter().map(|own| own.features.clone()).collect();
         Ok(Some(Self {
@@ -61,6 +69,7 @@ impl Taste {
             weights: taste::song_weights(&posterior, &features, REQUEST_GAIN),
             posterior,
             patterns,
+            boldness: boldness.transpose()?,
             seed,
         }))
     }
@@ -68,9 +77,24 @@ impl Taste {
     /// The song that a candidate takes after, drawn in proportion to how it should be liked; `None` if that
     /// is left to the seed.
     pub(crate) fn pattern(&self, idx: u32) -> Option<Arc<Pattern>> {
+        patterns::drawn(&self.patterns, &self.weights, &mut self.random(idx, SONGS_STREAM))
+    }
+
+    /// How boldly a candidate is drawn; `None` where that is not chosen.
+    pub(crate) fn boldness(&self, idx: u32) -> Option<Boldness> {
+        let known = self.boldness.as_ref()?;
+        Some(Boldness::drawn(known, &mut self.random(idx, BOLDNESS_STREAM)))
+    }
+
+    /// Whether it is chosen how boldly candidates are drawn.
+    pub(crate) fn chooses_boldness(&self) -> bool {
+        self.boldness.is_some()
+    }
+
+    fn random(&self, idx: u32, stream: u64) -> ChaCha8Rng {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed ^ u64::from(idx) << 32);
-        rng.set_stream(SONGS_STREAM);
-        patterns::drawn(&self.patterns, &self.weights, &mut rng)
+        rng.set_stream(stream);
+        rng
     }
 
     /// How much a candidate should be liked, and how much too like a recent post it is. By what is expected

@@ -9,9 +9,11 @@ use std::time::Instant;
 use bot::render_spec::RenderSpec;
 use bot::wish::Wish;
 use composer::memorisation::Melodies;
+use composer::sample::SongSpec;
 use composer::version;
 use network::Network;
 use network::infer::Predictor;
+use taste::Boldness;
 
 use super::arm::{Audience, arm_of};
 use super::candidates::{ChosenSong, Criteria, choose};
@@ -87,6 +89,7 @@ pub(crate) fn make(
     let taste = taste.filter(|_| !order.wish.plain);
     let chosen = draw(context, &order, &network, taste.as_ref(), &melodies)?;
     let sample_seconds = began.elapsed().as_secs_f64();
+    let boldness = boldness(&order, taste.as_ref(), &chosen.spec);
     let not_reached = shortfall::not_reached(context, genre, &chosen.spec, &chosen.song)?;
     let began = Instant::now();
     let id = context.store.reserve_track()?;
@@ -107,6 +110,7 @@ pub(crate) fn make(
         candidates: chosen.candidates,
         posterior: chosen.posterior,
         arm,
+        boldness,
         copied_notes: Some(chosen.shared.n_notes),
         not_reached,
         state: TrackState::Rendered,
@@ -128,11 +132,20 @@ fn draw(
     let max_copied_notes = context.config.generate.max_copied_notes;
     let n_candidates = taste.map_or(1, |taste| taste.n_candidates);
     let criteria = Criteria { n_candidates, taste, melodies, max_copied_notes };
-    let spec_of = |idx| match taste.and_then(|taste| taste.pattern(idx)) {
-        Some(pattern) => order.like(&pattern),
-        None => order.sampling.clone(),
+    let spec_of = |idx| {
+        let pattern = taste.and_then(|taste| taste.pattern(idx));
+        let spec = pattern.map_or_else(|| order.sampling.clone(), |own| order.like(&own));
+        let factor = taste.and_then(|taste| taste.boldness(idx)).map_or(1.0, Boldness::factor);
+        SongSpec { temperature: spec.temperature * factor, ..spec }
     };
     choose(&Predictor::new(network)?, order.sampling.seed, spec_of, &criteria)
+}
+
+/// How boldly a song was drawn, where the taste chose that.
+fn boldness(order: &Order, taste: Option<&Taste>, drawn: &SongSpec) -> Option<Boldness> {
+    taste.filter(|taste| taste.chooses_boldness())?;
+    let temperature = |own: &Boldness| order.sampling.temperature * own.factor();
+    Boldness::ALL.into_iter().find(|own| temperature(own).to_bits() == drawn.temperature.to_bits())
 }
 
 /// What is asked of the rendering.

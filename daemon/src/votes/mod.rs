@@ -1,5 +1,6 @@
 //! What do listeners' reactions amount to?
 
+pub(crate) mod boldness;
 pub(crate) mod ledger;
 pub(crate) mod like_rates;
 pub(crate) mod rating;

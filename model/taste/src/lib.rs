@@ -3,7 +3,7 @@
 //! From votes to every decision, as pure functions without a clock or a store; randomness is handed in.
 //! Votes become [`Ballots`], and these a [`Posterior`], which says how probably any song is liked and
 //! how surely that is known: it weighs songs in training ([`song_weights`]), and candidates are chosen
-//! by it ([`choose`], [`Variety`]). Whether it tells the truth is asked by
+//! by it ([`choose`], [`Variety`]), drawn more or less boldly ([`Boldness`]). Whether it tells the truth is asked by
 //! [`one_step_ahead`], whether it is of use by [`difference`].
 //!
 //! The votes on a track also make its [`TrackScore`], the number that people are shown, and its
@@ -43,6 +43,7 @@
 //! ```
 
 mod ballots;
+mod boldness;
 mod calibration;
 mod choice;
 mod comparison;
@@ -60,6 +61,7 @@ mod weights;
 mod words;
 
 pub use ballots::{Ballots, HALF_LIFE_DAYS, Vote};
+pub use boldness::Boldness;
 pub use calibration::{Bin, Prediction, expected_error, one_step_ahead, reliability};
 pub use choice::{Chosen, Merit, Rule, choose};
 pub use comparison::{Arm, Interval, bootstrap, difference, wilson};

@@ -21,6 +21,9 @@ pub struct Settings {
     pub candidates: u32,
     /// Whether candidates take after songs that listeners should like more often than after others.
     pub request: bool,
+    /// Whether candidates are also drawn at lower and higher temperatures than the one that is set, the more
+    /// often the better tracks of that kind were liked.
+    pub boldness: bool,
     /// Days in which a vote loses half its weight against the latest ones. 1 to 10000.
     pub half_life_days: f64,
     /// Share of the chat's tracks that is made plainly, as if nobody had voted: against the votes on them
@@ -36,6 +39,7 @@ impl Default for Settings {
             gain: 1.0,
             candidates: 64,
             request: true,
+            boldness: true,
             half_life_days: HALF_LIFE_DAYS,
             plain_share: 0.1,
             plain_share_at_first: 0.3,

@@ -103,8 +103,16 @@ fn a_liked_track_should_be_liked_more_than_a_disliked_one() {
     let chosen = why(track(&home, 9));
     assert_eq!(chosen["chosen_by"], "taste", "{chosen}");
     assert!(chosen["candidates"].as_u64() >= Some(2), "{chosen}");
-    let plain = home.row(&["generate", "hardstyle", "--plain", "--no-audio", "--no-picture"]);
-    assert_eq!(why(plain["track"].as_u64().expect("a number"))["chosen_by"], "plain");
+    assert!(chosen["boldness"].is_string(), "{chosen}");
+    let made = |options: &[&str]| {
+        let generate = ["generate", "hardstyle", "--no-audio", "--no-picture"];
+        why(home.row(&[&generate, options].concat())["track"].as_u64().expect("a number"))
+    };
+    // A temperature that is asked for is the one that is used.
+    let asked = made(&["--temperature", "1"]);
+    assert_eq!((&asked["chosen_by"], &asked["boldness"]), (&json!("taste"), &Value::Null));
+    let plain = made(&["--plain"]);
+    assert_eq!((&plain["chosen_by"], &plain["boldness"]), (&json!("plain"), &Value::Null));
 }
 
 #[test]

@@ -71,6 +71,7 @@ fn track() -> Track {
         candidates: Vec::new(),
         posterior: None,
         arm: None,
+        boldness: None,
         copied_notes: Some(7),
         not_reached: Vec::new(),
         state: TrackState::Rendered,
