@@ -13,6 +13,7 @@ mod model;
 mod offer;
 mod option;
 
+pub use self::model::ModelQuestion;
 pub use self::offer::{Offer, find_name};
 pub use self::option::{CommandOption, Given, Kind, MenuEntry};
 use crate::wish::Wish;
@@ -22,8 +23,8 @@ use crate::wish::Wish;
 pub enum Question {
     /// For a new track.
     Generate(Wish),
-    /// How the model of this genre is doing.
-    Model(String),
+    /// How the model of a genre is doing.
+    Model(ModelQuestion),
 }
 
 /// A slash command.

@@ -61,7 +61,8 @@ fn everything_that_is_filled_in_is_in_the_wish() {
     assert_eq!(wish(&options), Ok(expected));
     let options = commands(64)[0].options.iter().map(|o| o.name).collect::<Vec<_>>();
     assert_eq!(options.len(), 11, "{options:?}: each has a place in the test above");
-    assert_eq!(asked("model", &[("genre", " trance")]), Ok(Question::Model("trance".to_owned())));
+    let expected = ModelQuestion { genre: "trance".to_owned(), community: None };
+    assert_eq!(asked("model", &[("genre", " trance")]), Ok(Question::Model(expected)));
 }
 
 #[test]

@@ -91,8 +91,10 @@ pub(super) fn invocation(
         max_file_bytes: interaction.attachment_size_limit as usize,
     };
     let mut question = command.read(&given(interaction), offer)?;
-    if let Question::Generate(wish) = &mut question {
-        wish.community = interaction.guild_id.map(|guild| guild.to_string());
+    let community = interaction.guild_id.map(|guild| guild.to_string());
+    match &mut question {
+        Question::Generate(wish) => wish.community = community,
+        Question::Model(asked) => asked.community = community,
     }
     Ok(Invocation {
         question,

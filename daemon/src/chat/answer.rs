@@ -6,7 +6,7 @@
 use std::time::Instant;
 
 use bot::chat::{Chat, File, Invocation, MessageId, ReplyTo};
-use bot::command::Question;
+use bot::command::{ModelQuestion, Question};
 use bot::post;
 use bot::wish::Wish;
 
@@ -28,9 +28,9 @@ pub(crate) async fn answer(
         Question::Generate(wish) => {
             (generate(context, chat, invocation, wish).await, post::failed(&wish.genre))
         }
-        Question::Model(genre) => (
-            model(context, chat, &invocation.reply_to, genre).await.map(|()| None),
-            post::no_model_report(genre),
+        Question::Model(question) => (
+            model(context, chat, &invocation.reply_to, question).await.map(|()| None),
+            post::no_model_report(&question.genre),
         ),
     };
     match answered {
@@ -80,12 +80,13 @@ async fn model(
     context: &Context,
     chat: &dyn Chat,
     to: &ReplyTo,
-    genre: &str,
+    question: &ModelQuestion,
 ) -> anyhow::Result<()> {
-    let asked = genre.to_owned();
+    let ModelQuestion { genre, community } = question.clone();
+    let asked = genre.clone();
     let looked = context.blocking(move |context| match refusal(context, &asked, None)? {
         Some(text) => Ok(Err(text)),
-        None => model_report(context, &asked).map(Ok),
+        None => model_report(context, &asked, community.as_deref()).map(Ok),
     });
     match looked.await? {
         Ok((text, bytes)) => {

@@ -1,6 +1,5 @@
 //! `status`: what is the state of everything?
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use clap::Args;
@@ -11,7 +10,8 @@ use crate::context::Context;
 use crate::control::line::{Line, Out, Step, shown};
 use crate::cycle::due::has_other_tokens;
 use crate::store::{Cycle, Outcome, SongCounts};
-use crate::votes::like_rates::{ArmBallot, LikeRates, arm_ballots};
+use crate::votes::gain::Gain;
+use crate::votes::like_rates::arm_ballots;
 
 /// Nothing can be chosen.
 #[derive(Clone, Copy, Debug, Args, Serialize, Deserialize)]
@@ -60,23 +60,15 @@ pub(crate) struct GenreRow {
     /// Ratings that no training has seen yet.
     new_ratings: u64,
     last_cycle: Option<LastCycle>,
-    /// Of all its tracks that take part in the comparison; `None` before the first vote on one.
-    like_rates: Option<LikeRates>,
-    /// The same of each community.
-    communities: Vec<CommunityRates>,
+    /// What votes gain, by all its tracks that take part in the comparison.
+    #[serde(flatten)]
+    gain: Gain,
     /// Songs that a training needs.
     #[serde(skip)]
     needed: u64,
     /// Whether the version was made by a release whose tokens differ.
     #[serde(skip)]
     has_other_tokens: bool,
-}
-
-/// What votes gain a community.
-#[derive(Debug, Serialize, Deserialize)]
-struct CommunityRates {
-    community: String,
-    like_rates: LikeRates,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -152,7 +144,6 @@ impl GenreRow {
         let SongCounts { accepted, rejected, removed } = context.store.song_counts(&genre)?;
         let version = context.store.current_version(&genre)?.map(|current| current.version);
         let last = context.store.last_cycle(&genre)?.map(|(_, cycle)| cycle);
-        let ballots = arm_ballots(context, &genre)?;
         let since = last.as_ref().map_or(0, |cycle| cycle.vote_change);
         Ok(Self {
             songs: accepted,
@@ -164,24 +155,10 @@ impl GenreRow {
             valid_nll: last.as_ref().and_then(|cycle| cycle.valid_nll),
             new_ratings: context.store.votes_changed_since(&genre, since)?,
             last_cycle: last.map(LastCycle::from),
-            like_rates: LikeRates::of(&ballots),
-            communities: CommunityRates::of(&ballots),
+            gain: Gain::of(&arm_ballots(context, &genre)?),
             needed: context.config.schedule.min_songs,
             genre,
         })
-    }
-}
-
-impl CommunityRates {
-    fn of(ballots: &[ArmBallot]) -> Vec<Self> {
-        let communities: BTreeSet<&str> =
-            ballots.iter().filter_map(|ballot| ballot.community.as_deref()).collect();
-        let rates = |community: &str| {
-            let own = |ballot: &&ArmBallot| ballot.community.as_deref() == Some(community);
-            let like_rates = LikeRates::of(ballots.iter().filter(own))?;
-            Some(Self { community: community.to_owned(), like_rates })
-        };
-        communities.into_iter().filter_map(rates).collect()
     }
 }
 
@@ -204,9 +181,6 @@ impl fmt::Display for GenreRow {
             None => f.write_str("plays after its first training")?,
         }
         write!(f, ", new ratings {new_ratings}")?;
-        match &self.like_rates {
-            Some(rates) => write!(f, "\n  {}", rates.in_words()),
-            None => Ok(()),
-        }
+        self.gain.lines().iter().try_for_each(|line| write!(f, "\n  {line}"))
     }
 }

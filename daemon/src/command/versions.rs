@@ -15,7 +15,8 @@ use crate::control::line::{Line, Out, shown};
 use crate::cycle::model_report;
 use crate::store::Outcome;
 use crate::track::make;
-use crate::votes::like_rates::{LikeRates, arm_ballots};
+use crate::votes::gain::Gain;
+use crate::votes::like_rates::arm_ballots;
 use bot::wish::AbsolutePath;
 
 /// Which versions to list.
@@ -54,8 +55,9 @@ struct Row<'a> {
     created_ms: u64,
     outcome: Option<&'a Outcome>,
     tokens_per_second: f64,
-    /// Of its tracks; `None` before the first vote on one that takes part in the comparison.
-    like_rates: Option<LikeRates>,
+    /// What votes gain, by its tracks that take part in the comparison.
+    #[serde(flatten)]
+    gain: Gain,
     /// The picture that was drawn of it.
     plot: Option<String>,
 }
@@ -92,10 +94,10 @@ impl Versions {
             let outcome = cycle.map(|(_, cycle)| &cycle.outcome);
             let plot = self.plot.as_deref().filter(|_| drawn == Some(version)).map(shown);
             let of_version = ballots.iter().filter(|ballot| ballot.version == version);
-            let like_rates = LikeRates::of(of_version);
+            let gain = Gain::of(of_version);
             out(match version::manifest(&context.home.version(genre, version)) {
                 Ok(manifest) => {
-                    Line::row(&Row { like_rates, plot, ..Row::new(&manifest, is_current, outcome) })
+                    Line::row(&Row { gain, plot, ..Row::new(&manifest, is_current, outcome) })
                 }
                 Err(error) => {
                     let error = error.to_string();
@@ -138,7 +140,7 @@ impl<'a> Row<'a> {
             created_ms: manifest.created_ms,
             outcome,
             tokens_per_second: manifest.tokens_per_second.round(),
-            like_rates: None,
+            gain: Gain::default(),
             plot: None,
         }
     }
@@ -170,9 +172,7 @@ impl fmt::Display for Row<'_> {
         if let Some(Outcome::Kept { why }) = self.outcome {
             write!(f, "\n      was not promoted: {why}")?;
         }
-        if let Some(rates) = &self.like_rates {
-            write!(f, "\n      {}", rates.in_words())?;
-        }
+        self.gain.lines().iter().try_for_each(|line| write!(f, "\n      {line}"))?;
         self.plot.as_ref().map_or(Ok(()), |path| write!(f, "\n      {path}"))
     }
 }

@@ -12,19 +12,25 @@ use network::train::EpochLoss;
 
 use crate::context::Context;
 use crate::store::Weighted;
-use crate::votes::like_rates::{LikeRates, arm_ballots};
+use crate::votes::gain::Gain;
+use crate::votes::like_rates::arm_ballots;
 use crate::votes::rating::score_of;
 
-/// About the version of a genre that is played: a text for the chat and the bytes of a PNG.
+/// About the version of a genre that is played, for somebody of a community or of none: a text for the
+/// chat and the bytes of a PNG.
 ///
 /// # Errors
 /// When there is none, or when it or the store cannot be read.
-pub(crate) fn model_report(context: &Context, genre: &str) -> anyhow::Result<(String, Vec<u8>)> {
+pub(crate) fn model_report(
+    context: &Context,
+    genre: &str,
+    community: Option<&str>,
+) -> anyhow::Result<(String, Vec<u8>)> {
     let promotion = context.store.current_version(genre)?.context("no version is played")?;
     let manifest = version::manifest(&context.home.version(genre, promotion.version))?;
     let (n_rated, n_listeners) = n_rated(context, genre)?;
     let basis = Basis::of(context, &manifest)?;
-    let rates = LikeRates::of(&arm_ballots(context, genre)?).map(|rates| rates.in_words());
+    let rates = Gain::of(&arm_ballots(context, genre)?).told_in(community);
     let about = post::ModelReport {
         genre,
         version: manifest.version,

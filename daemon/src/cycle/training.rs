@@ -24,6 +24,8 @@ use super::training_request::TrainingRequest;
 use crate::context::{Context, now_ms};
 use crate::control::line::{Line, Out};
 use crate::store::{Outcome, Promotion};
+use crate::votes::gain::Gain;
+use crate::votes::like_rates::arm_ballots;
 
 /// What came of a cycle.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,7 +110,8 @@ fn finish(
         tokens_per_second,
         weights: WeightsId::of(&trained.network)?,
     };
-    let row = Row::new(&manifest, promoted, why.clone());
+    let gain = Gain::of(&arm_ballots(context, genre)?);
+    let row = Row { gain, ..Row::new(&manifest, promoted, why.clone()) };
     let genre_dir = context.home.models().join(genre);
     version::save(&genre_dir, &trained.network, &plan.material.melodies, &manifest)?;
     let outcome = if promoted { Outcome::Promoted } else { Outcome::Kept { why: why.clone() } };
@@ -150,6 +153,9 @@ struct Row {
     bigram_nll: f64,
     why: String,
     tokens_per_second: f64,
+    /// What votes have gained so far, by the tracks of earlier versions that take part in the comparison.
+    #[serde(flatten)]
+    gain: Gain,
 }
 
 impl Row {
@@ -164,6 +170,7 @@ impl Row {
             bigram_nll: manifest.bigram_nll,
             why,
             tokens_per_second: manifest.tokens_per_second.round(),
+            gain: Gain::default(),
         }
     }
 }
@@ -176,6 +183,7 @@ impl fmt::Display for Row {
             f,
             "{genre} v{version} {fate}: {why}\n  nats a token on held-out songs: {valid_nll:.3}, \
              bigram {bigram_nll:.3}, untrained {untrained_nll:.3}"
-        )
+        )?;
+        self.gain.lines().iter().try_for_each(|line| write!(f, "\n  so far, {line}"))
     }
 }

@@ -127,6 +127,16 @@ impl LikeRates {
         Some(Self { chosen: chosen.into(), plain: plain.into(), more })
     }
 
+    /// How many ballots they rest on.
+    pub(super) fn n_votes(&self) -> u32 {
+        self.chosen.votes + self.plain.votes
+    }
+
+    /// Whether both arms have ballots.
+    pub(super) fn is_compared(&self) -> bool {
+        self.more.is_some()
+    }
+
     /// For people: a sentence without its full stop, in lower case.
     pub(crate) fn in_words(&self) -> String {
         let Self { chosen, plain, more } = self;
@@ -166,6 +176,15 @@ impl LikeRates {
     }
 }
 
+#[cfg(test)]
+impl ArmBallot {
+    /// One of a listener who votes on this arm alone.
+    pub(super) fn fixture(arm: Arm, listener: u32, is_liked: bool) -> Self {
+        let listener = format!("{arm:?} {listener}");
+        Self { arm, version: 1, community: None, listener, is_liked }
+    }
+}
+
 impl From<taste::Arm> for Likes {
     fn from(arm: taste::Arm) -> Self {
         Self { votes: arm.n, liked: arm.n_liked }
@@ -199,13 +218,7 @@ mod tests {
 
     /// Ballots of so many listeners, one each, of whom the first `n_liked` like what they heard.
     fn ballots(arm: Arm, n: u32, n_liked: u32) -> impl Iterator<Item = ArmBallot> {
-        (0..n).map(move |idx| ArmBallot {
-            arm,
-            version: 1,
-            community: None,
-            listener: format!("{arm:?} {idx}"),
-            is_liked: idx < n_liked,
-        })
+        (0..n).map(move |idx| ArmBallot::fixture(arm, idx, idx < n_liked))
     }
 
     fn rates(chosen: (u32, u32), plain: (u32, u32)) -> Option<LikeRates> {

@@ -1,6 +1,7 @@
 //! What do listeners' reactions amount to?
 
 pub(crate) mod boldness;
+pub(crate) mod gain;
 pub(crate) mod ledger;
 pub(crate) mod like_rates;
 pub(crate) mod rating;

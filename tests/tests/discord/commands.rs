@@ -1,7 +1,7 @@
 //! Are slash commands offered, completed and answered?
 
 use bot::chat::{ChannelId, Chat, File, Heard, ListenerId, MessageId};
-use bot::command::Question;
+use bot::command::{ModelQuestion, Question};
 use bot::discord::Settings;
 use bot::wish::Wish;
 use serde_json::json;
@@ -127,7 +127,8 @@ async fn a_question_about_a_model_is_answered_with_a_picture_and_without_reactio
     let interaction = discord.model("TRANCE", ada);
     let invocation = playing.question().await;
     discord.wait_for_deferral(interaction).await;
-    assert_eq!(invocation.question, Question::Model("trance".to_owned()));
+    let here = ModelQuestion { genre: "trance".to_owned(), community: Some(GUILD.to_string()) };
+    assert_eq!(invocation.question, Question::Model(here));
     let text = "x".repeat(3000);
     playing.bot.tell(&invocation.reply_to, text, vec![picture()]).await.expect("told");
     let message = discord.wait_for_message().await;
