@@ -1,13 +1,14 @@
 //! What is liked, and how surely is that known, at one look?
 //!
 //! A bar for each thing that is liked, as long as it is strong, with a whisker of two standard
-//! deviations to each side. It draws what it is told and judges nothing.
+//! deviations to each side, and beside it how that came to be over the versions. It draws what it is told and judges nothing.
 
 use super::canvas::Canvas;
 use super::colour::{ACCENT, BRIGHT, Colour, DARK_LANE, LANE, SOFT, STRONG_LINE};
 use super::error::PictureError;
 use super::header;
 use super::page::{Caption, HEIGHT, WIDTH};
+use super::past::{Course, FAR, Past};
 use super::text::Weight;
 
 /// One thing that is liked.
@@ -21,6 +22,9 @@ pub struct Effect {
     pub deviation: f64,
     /// Whether it is sure and not merely likely.
     pub is_sure: bool,
+    /// The size and its standard deviation when each of the versions was made; below 0 where the opposite was
+    /// liked.
+    pub before: Vec<(f64, f64)>,
 }
 
 /// What a picture of a taste shows.
@@ -32,6 +36,8 @@ pub struct Effects {
     pub facts: String,
     /// The strongest first; as many as fit are drawn.
     pub effects: Vec<Effect>,
+    /// The names of the versions that are looked back on, the oldest first.
+    pub versions: Vec<String>,
     /// What stands there instead of bars if there are none.
     pub nothing: String,
 }
@@ -42,13 +48,17 @@ const LIKELY: Colour = Colour(0x8E, 0x3A, 0x66);
 const WHISKER: Colour = BRIGHT;
 const TEXT: f32 = 31.0;
 const SMALL: f32 = 27.0;
-const LEFT: f32 = 540.0;
-const RIGHT: f32 = WIDTH as f32 - 250.0;
+const LEFT: f32 = 480.0;
+const RIGHT: f32 = 950.0;
+/// Where the numbers end.
+const NUMBERS: f32 = 1180.0;
+/// Where the versions stand.
+const VERSIONS: (f32, f32) = (1225.0, WIDTH as f32 - 30.0);
 const TOP: f32 = header::HEIGHT + 24.0;
 const BOTTOM: f32 = HEIGHT as f32 - 76.0;
 /// The height of a row at most, and the share of it that its bar has.
-const ROW: f32 = 90.0;
-const BAR: f32 = 0.5;
+const ROW: f32 = 120.0;
+const BAR: f32 = 0.45;
 
 /// The bytes of a PNG of 1600 × 900 pixels.
 ///
@@ -66,14 +76,19 @@ pub fn effects(taste: &Effects) -> Result<Vec<u8>, PictureError> {
     }
     let scale = Scale::of(shown);
     let row = ((BOTTOM - TOP) / shown.len() as f32).min(ROW);
-    for (idx, effect) in shown.iter().enumerate() {
-        draw(&mut canvas, &scale, effect, (TOP + row * idx as f32, row), idx % 2 == 0);
+    let courses: Vec<Course> = shown.iter().map(course).collect();
+    let past = Past::new(&taste.versions, &courses, VERSIONS);
+    for (idx, (effect, course)) in shown.iter().zip(&courses).enumerate() {
+        let place = (TOP + row * idx as f32, row);
+        draw(&mut canvas, &scale, effect, place, idx % 2 == 0);
+        past.draw(&mut canvas, course, place, colour_of(effect));
     }
     let bottom = TOP + row * shown.len() as f32;
     let zero = scale.x(0.0);
     canvas.fill(zero - 1.0, TOP, 3.0, bottom - TOP, STRONG_LINE);
     let about = "the further right, the more it is liked";
     canvas.text(about, (zero, bottom + 44.0), SMALL, Weight::Regular, SOFT);
+    past.name(&mut canvas, bottom + 44.0);
     canvas.png()
 }
 
@@ -97,7 +112,15 @@ impl Scale {
 }
 
 fn whisker(effect: &Effect) -> (f64, f64) {
-    (effect.size - 2.0 * effect.deviation, effect.size + 2.0 * effect.deviation)
+    (effect.size - FAR * effect.deviation, effect.size + FAR * effect.deviation)
+}
+
+fn course(effect: &Effect) -> Course {
+    effect.before.iter().copied().chain([(effect.size, effect.deviation)]).collect()
+}
+
+fn colour_of(effect: &Effect) -> Colour {
+    if effect.is_sure { ACCENT } else { LIKELY }
 }
 
 /// One row: words, bar, whisker, number.
@@ -114,7 +137,7 @@ fn draw(
     let baseline = middle + TEXT * 0.36;
     let words = canvas.fonts.fitted(&effect.words, TEXT, Weight::Bold, LEFT - 60.0);
     canvas.text_right(&words, (LEFT - 24.0, baseline), TEXT, Weight::Bold, BRIGHT);
-    let (colour, height) = (if effect.is_sure { ACCENT } else { LIKELY }, row * BAR);
+    let (colour, height) = (colour_of(effect), row * BAR);
     let length = scale.x(effect.size) - zero;
     canvas.pill((zero, middle - height / 2.0, length, height), 6.0, colour);
     let (low, high) = whisker(effect);
@@ -124,7 +147,7 @@ fn draw(
         canvas.line(&[(x, middle - 9.0), (x, middle + 9.0)], 3.0, WHISKER, false);
     }
     let number = format!("+{:.2} ± {:.2}", effect.size, effect.deviation);
-    canvas.text_right(&number, (WIDTH as f32 - 32.0, baseline), SMALL, Weight::Regular, SOFT);
+    canvas.text_right(&number, (NUMBERS, baseline), SMALL, Weight::Regular, SOFT);
 }
 
 #[cfg(test)]
@@ -132,7 +155,8 @@ mod tests {
     use super::*;
 
     fn effect(size: f64, deviation: f64) -> Effect {
-        Effect { words: "denser".to_owned(), size, deviation, is_sure: size > 2.0 * deviation }
+        let (words, is_sure) = ("denser".to_owned(), size > 2.0 * deviation);
+        Effect { words, size, deviation, is_sure, before: Vec::new() }
     }
 
     #[test]
@@ -161,6 +185,23 @@ mod tests {
         for other in [effect(0.7, 0.2), effect(0.8, 0.3), unsure] {
             assert_ne!(base, bytes(other));
         }
+    }
+
+    #[test]
+    fn what_was_liked_before_is_seen() {
+        let bytes = |before: &[(f64, f64)]| {
+            let effects_shown = vec![Effect { before: before.to_vec(), ..effect(0.8, 0.2) }];
+            let versions = (1..=before.len()).map(|version| format!("v{version}")).collect();
+            let taste = Effects { effects: effects_shown, versions, ..Effects::default() };
+            effects(&taste).expect("draws")
+        };
+        let base = bytes(&[(0.1, 0.4), (0.5, 0.3)]);
+        for other in [vec![(0.5, 0.3)], vec![(-0.3, 0.4), (0.5, 0.3)], vec![(0.1, 0.1), (0.5, 0.3)]]
+        {
+            assert_ne!(base, bytes(&other));
+        }
+        let many = bytes(&[(f64::MAX, 0.0); 8]);
+        assert!(many.starts_with(b"\x89PNG") && many.len() < 200_000, "{}", many.len());
     }
 
     #[test]

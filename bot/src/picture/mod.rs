@@ -15,6 +15,7 @@ mod facts;
 mod header;
 mod page;
 mod parts;
+mod past;
 mod system;
 mod text;
 

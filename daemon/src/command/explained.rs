@@ -4,15 +4,14 @@ use std::collections::BTreeSet;
 
 use composer::version;
 use serde::Serialize;
-use taste::Posterior;
+use taste::{Posterior, Statistics};
 
 use crate::context::Context;
 use crate::cycle::material;
 use crate::store::Vote;
 use crate::votes::rating::{self, score_of};
 
-/// Today's taste of a community in a genre, or of all together. What is usual among songs is what is among
-/// those of the version that is played, or of the library before there is one.
+/// Today's taste of a community in a genre, or of all together, against what is [`usual`].
 ///
 /// # Errors
 /// When the store or the version cannot be read.
@@ -21,14 +20,22 @@ pub(super) fn posterior(
     genre: &str,
     community: Option<&str>,
 ) -> anyhow::Result<Posterior> {
-    let statistics = match context.store.current_version(genre)? {
+    rating::posterior(context, &usual(context, genre)?, genre, community)
+}
+
+/// What is usual among the songs of a genre: among those of the version that is played, or of the library
+/// before there is one.
+///
+/// # Errors
+/// When the store or the version cannot be read.
+pub(super) fn usual(context: &Context, genre: &str) -> anyhow::Result<Statistics> {
+    Ok(match context.store.current_version(genre)? {
         Some(played) => {
             let manifest = version::manifest(&context.home.version(genre, played.version))?;
             material::usual(context, &manifest)?
         }
         None => material::statistics(context, genre)?,
-    };
-    rating::posterior(context, &statistics, genre, community)
+    })
 }
 
 /// How many votes there are on the tracks of a genre.

@@ -45,6 +45,11 @@ impl Vote {
     pub fn stands(&self) -> bool {
         self.removed_at_ms.is_none()
     }
+
+    /// Whether it was given and not yet taken back at a time, in milliseconds since 1970.
+    pub fn stood_at(&self, at_ms: u64) -> bool {
+        self.at_ms <= at_ms && self.removed_at_ms.is_none_or(|removed| removed > at_ms)
+    }
 }
 
 impl Store {

@@ -64,7 +64,7 @@ pub(crate) fn posterior(
     genre: &str,
     community: Option<&str>,
 ) -> anyhow::Result<Posterior> {
-    Ok(Posterior::fit(statistics, &ballots(context)?, genre, community))
+    Ok(Posterior::fit(statistics, &poll(context, u64::MAX)?.ballots, genre, community))
 }
 
 /// A vote that stands, of a track in a genre and a community.
@@ -90,16 +90,24 @@ impl Standing {
     }
 }
 
-/// What all listeners say of all tracks. The age of a vote counts from the latest one, so that the same votes
-/// always say the same.
+/// What all listeners say of all tracks.
+pub(crate) struct Poll {
+    /// Their ballots.
+    pub(crate) ballots: Ballots,
+    /// The tracks, by their places among those that the ballots are on.
+    pub(crate) tracks: Vec<TrackId>,
+}
+
+/// What all listeners said of all tracks at a time, in milliseconds since 1970; `u64::MAX` stands for now. The
+/// age of a vote counts from the latest one, so that the same votes always say the same.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(crate) fn ballots(context: &Context) -> anyhow::Result<Ballots> {
-    let (mut tracks, mut standing) = (Vec::new(), Vec::new());
+pub(crate) fn poll(context: &Context, at_ms: u64) -> anyhow::Result<Poll> {
+    let (mut ids, mut tracks, mut standing) = (Vec::new(), Vec::new(), Vec::new());
     for genre in context.store.genres()? {
         for (id, votes) in context.store.votes_of_genre(&genre)? {
-            let votes: Vec<Vote> = votes.into_iter().filter(Vote::stands).collect();
+            let votes: Vec<Vote> = votes.into_iter().filter(|vote| vote.stood_at(at_ms)).collect();
             let Some(track) = context.store.track(id)?.filter(|_| !votes.is_empty()) else {
                 continue;
             };
@@ -112,13 +120,15 @@ pub(crate) fn ballots(context: &Context) -> anyhow::Result<Ballots> {
                 vote,
             }));
             tracks.push((*features).clone());
+            ids.push(id);
         }
     }
     standing.sort_by_key(|own| own.vote.at_ms);
     let latest = standing.last().map_or(0, |own| own.vote.at_ms);
     let votes = (0..).zip(&standing).map(|(ordinal, own)| own.counted(ordinal, latest));
     let votes: Vec<taste::Vote<'_>> = votes.collect();
-    Ok(Ballots::of(tracks, &votes, context.config.taste.half_life_days))
+    let ballots = Ballots::of(tracks, &votes, context.config.taste.half_life_days);
+    Ok(Poll { ballots, tracks: ids })
 }
 
 /// The features of a track; `None`, with a warning, if its music is lost.
@@ -151,5 +161,13 @@ mod tests {
     fn what_was_taken_back_does_not_count() {
         let taken_back = Vote { removed_at_ms: Some(2), ..vote("a", 2.0) };
         assert_eq!(score_of(&[taken_back]), (0.0, 0));
+    }
+
+    #[test]
+    fn a_vote_stood_from_when_it_was_given_until_it_was_taken_back() {
+        let taken_back = Vote { at_ms: 10, removed_at_ms: Some(20), ..vote("a", 2.0) };
+        let stood = [9, 10, 19, 20, u64::MAX].map(|at_ms| taken_back.stood_at(at_ms));
+        assert_eq!(stood, [false, true, true, false, false]);
+        assert!(vote("a", 2.0).stood_at(u64::MAX));
     }
 }

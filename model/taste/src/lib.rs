@@ -66,7 +66,7 @@ pub use calibration::{Bin, Prediction, expected_error, one_step_ahead, reliabili
 pub use choice::{Chosen, Merit, Rule, choose};
 pub use comparison::{Arm, Interval, bootstrap, difference, wilson};
 pub use features::{FEATURES, measure};
-pub use posterior::{Contribution, Posterior, Strength};
+pub use posterior::{Contribution, Grounds, Posterior, Share, Strength};
 pub use settings::Settings;
 pub use song_weights::song_weights;
 pub use statistics::{Statistics, deserialize_if_current};

@@ -32,6 +32,10 @@ fn voted() -> (Home, Vec<u64>) {
     (home, tracks)
 }
 
+fn number(value: &Value) -> u64 {
+    value.as_u64().expect("a number")
+}
+
 fn songs(row: &Value, side: &str) -> Vec<f64> {
     let songs = row[side].as_array().expect("a list");
     assert!(songs.iter().all(|song| song["file"].as_str().is_some_and(|file| !file.is_empty())));
@@ -71,6 +75,18 @@ fn a_taste_is_told_the_same_with_and_without_a_daemon() {
     assert!(losing.iter().all(|factor| *factor < 1.0), "{here}");
     let likes = all["likes"].as_array().expect("a list");
     assert!(likes.is_sorted_by(|a, b| a["strength"].as_f64() >= b["strength"].as_f64()), "{all}");
+    let songs = [&here["gaining"], &here["losing"]].map(|songs| songs.as_array().expect("a list"));
+    for by in songs.into_iter().flatten().map(|song| song["by"].as_array().expect("a list")) {
+        assert!((1..=3).contains(&by.len()), "{here}");
+        assert!(by.iter().all(|own| own["votes"] == 2 && tracks.contains(&number(&own["track"]))));
+    }
+    // One version was made, before anybody voted.
+    for liking in likes {
+        let [then] = liking["versions"].as_array().expect("a list").as_slice() else {
+            panic!("{all}")
+        };
+        assert_eq!((&then["version"], then["strength"].as_f64()), (&json!(1), Some(0.0)), "{all}");
+    }
     let text = home.ask(&["taste", "hardstyle"]).out;
     assert!(text.contains("by 8 votes of 2 listeners on 4 tracks"), "{text}");
     let text = home.ask(&["taste", "hardstyle", "--community", "there"]).out;

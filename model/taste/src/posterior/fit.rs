@@ -6,6 +6,7 @@ use music::features::Vector;
 
 use super::basis::terms;
 use super::forgetting;
+use super::grounds::Grounds;
 use super::hierarchy::{Solved, Tree};
 use super::likelihood::{Expansion, Listener, Quadratic, Rows, expand, logits, summed};
 use super::predict::Posterior;
@@ -34,6 +35,16 @@ impl Posterior {
         genre: &str,
         community: Option<&str>,
     ) -> Self {
+        Self::fit_with_grounds(statistics, ballots, genre, community).0
+    }
+
+    /// The same, and what each track brought into it.
+    pub fn fit_with_grounds(
+        statistics: &Statistics,
+        ballots: &Ballots,
+        genre: &str,
+        community: Option<&str>,
+    ) -> (Self, Grounds) {
         let groups = groups(ballots, genre, community);
         let target = groups.iter().position(|group| group.is(genre, community)).unwrap_or(0);
         let statistics = statistics.among(&heard(ballots, genre));
@@ -49,7 +60,9 @@ impl Posterior {
         if search.half_life.is_some() {
             search.run();
         }
-        search.posterior(statistics, features)
+        let local = search.local();
+        let grounds = search.grounds(&local);
+        (search.posterior(&local, statistics, features), grounds)
     }
 }
 
@@ -189,9 +202,23 @@ impl<'a> Search<'a> {
         forgetting::half_life(self.rows, group, &self.expansions(self.target), &known)
     }
 
-    fn posterior(self, statistics: Statistics, features: Vec<String>) -> Posterior {
-        let local = self.local();
-        let mut known = self.known_without_own(&local);
+    /// What each track brought in, at the mode.
+    fn grounds(&self, local: &Local) -> Grounds {
+        let (target, group) = (self.target, &self.groups[self.target]);
+        let logits = logits(self.rows, group, &self.weights[target]);
+        let expansions = self.expansions(target);
+        let each = group.ballots.iter().zip(&expansions).zip(logits).enumerate();
+        let slopes = each.map(|(place, ((ballot, expansion), logit))| {
+            let n_later = group.ballots.len() - 1 - place;
+            let logit = logit + self.intercepts[target][ballot.listener];
+            let factor = forgetting::factor(self.half_life, n_later);
+            (factor * expansion.gradient(logit), factor * expansion.curvature)
+        });
+        Grounds::of(self.rows, group, slopes, &local.listeners[target])
+    }
+
+    fn posterior(self, local: &Local, statistics: Statistics, features: Vec<String>) -> Posterior {
+        let mut known = self.known_without_own(local);
         known.add(&local.said[self.target]);
         let mut mean = self.weights.into_iter().nth(self.target).unwrap_or_default();
         if scales::deny(&self.scales, &self.tree, &local.said) {

@@ -57,6 +57,13 @@ pub(super) struct Expansion {
     pub(super) curvature: f64,
 }
 
+impl Expansion {
+    /// The gradient of the likelihood's logarithm where it was expanded.
+    pub(super) fn gradient(&self, logit: f64) -> f64 {
+        self.slope - self.curvature * logit
+    }
+}
+
 /// What is known of a listener's intercept given the weights: `(slope − terms · θ) / precision`.
 #[derive(Clone, Debug)]
 pub(super) struct Listener {
@@ -73,6 +80,12 @@ impl Listener {
     /// The expected intercept under these weights.
     pub(super) fn intercept(&self, weights: &[f64]) -> f64 {
         (self.slope - dot(&self.terms, weights)) / self.precision
+    }
+
+    /// The terms of what the listener usually votes on, drawn to 0 by what is known without ballots: against
+    /// these a ballot says something of the weights, as the intercept takes up the rest.
+    pub(super) fn usual_terms(&self) -> Vec<f64> {
+        self.terms.iter().map(|term| term / self.precision).collect()
     }
 
     /// How uncertain it is, were the weights known.

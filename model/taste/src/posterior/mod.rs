@@ -9,6 +9,7 @@ mod basis;
 mod contribution;
 mod fit;
 mod forgetting;
+mod grounds;
 mod hierarchy;
 mod likelihood;
 mod predict;
@@ -18,5 +19,6 @@ mod strength;
 mod tests;
 
 pub use contribution::Contribution;
+pub use grounds::{Grounds, Share};
 pub use predict::Posterior;
 pub use strength::Strength;

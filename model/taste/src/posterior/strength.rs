@@ -46,10 +46,15 @@ impl Strength {
 
     /// The size of the effect that [`Self::in_words`] tells, and its standard deviation.
     pub fn size(&self) -> (f64, f64) {
-        if self.is_linear() {
-            (self.more.abs(), self.more_deviation)
+        self.size_towards(self)
+    }
+
+    /// The same of the effect that `other` tells of the feature, negative where the opposite is liked.
+    pub fn size_towards(&self, other: &Self) -> (f64, f64) {
+        if other.is_linear() {
+            (self.more * other.more.signum(), self.more_deviation)
         } else {
-            (self.middle.abs(), self.middle_deviation)
+            (self.middle * other.middle.signum(), self.middle_deviation)
         }
     }
 
@@ -76,5 +81,25 @@ impl Posterior {
         };
         let each = self.features.iter().enumerate();
         each.filter(|(_, feature)| self.statistics.varies(feature)).map(of).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn strength(more: f64, middle: f64) -> Strength {
+        let feature = "loudness".to_owned();
+        Strength { feature, more, more_deviation: 0.2, middle, middle_deviation: 0.1 }
+    }
+
+    #[test]
+    fn what_was_liked_is_measured_by_what_is_liked_today() {
+        let less = strength(-0.8, 0.0);
+        assert_eq!(less.size(), (0.8, 0.2));
+        assert_eq!(strength(0.5, 0.3).size_towards(&less), (-0.5, 0.2));
+        let middle = strength(0.1, 0.6);
+        assert_eq!(less.size_towards(&middle), (0.0, 0.1));
+        assert_eq!(strength(0.9, -0.4).size_towards(&middle), (-0.4, 0.1));
     }
 }

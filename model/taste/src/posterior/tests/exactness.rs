@@ -1,12 +1,16 @@
 //! Is the posterior what its equations say, the same for the same ballots?
 
+use music::features::Vector;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
 use super::HERE;
-use super::world::{Poll, World};
+use super::world::{Poll, World, normal};
 use crate::ballots::Group;
 use crate::matrix::Symmetric;
 use crate::posterior::hierarchy::{Prior, Tree};
 use crate::posterior::likelihood::Quadratic;
-use crate::{Ballots, Posterior, Statistics};
+use crate::{Ballots, FEATURES, Posterior, Share, Statistics, Vote};
 
 fn polled(world: &World, n: usize) -> Poll {
     let mut poll = Poll::new(3);
@@ -44,6 +48,56 @@ fn without_ballots_it_is_neutral_and_one_half() {
         assert!(weights.iter().all(|weight| (weight - 1.0).abs() < 1e-12));
         assert!(posterior.strengths().iter().all(|strength| strength.in_words().is_none()));
     }
+}
+
+#[test]
+fn without_the_votes_that_speak_most_for_a_song_it_falls_most() {
+    let mut rng = ChaCha8Rng::seed_from_u64(4);
+    let values: Vec<[f64; 2]> = (0..60).map(|_| [normal(&mut rng), normal(&mut rng)]).collect();
+    let songs: Vec<Vector> =
+        values.iter().map(|own| Vector::new(FEATURES.into_iter().zip(*own))).collect();
+    let statistics = Statistics::of(&songs);
+    let fit = |left_out: Option<usize>| {
+        let tracks = (0..30).filter(|track| Some(*track) != left_out);
+        let votes = tracks.flat_map(|track| [0, 1, 2].map(|listener| (track, listener)));
+        let vote = |((track, idx), ordinal): ((usize, usize), u64)| {
+            let is_liked = (values[track][0] > 0.0) ^ ((track + idx) % 7 == 0);
+            let (listener, value) = (["ann", "bob", "cy"][idx], if is_liked { 1.0 } else { -1.0 });
+            Vote {
+                track,
+                listener,
+                community: None,
+                genre: "trance",
+                value,
+                age_days: 0.0,
+                ordinal,
+            }
+        };
+        let votes: Vec<Vote<'_>> = votes.zip(0..).map(vote).collect();
+        let ballots = Ballots::of(songs.clone(), &votes, 120.0);
+        Posterior::fit_with_grounds(&statistics, &ballots, "trance", None)
+    };
+    let ahead = |posterior: &Posterior, song: usize| {
+        let scores = songs.iter().map(|song| posterior.mean_score(song));
+        posterior.mean_score(&songs[song]) - scores.sum::<f64>() / songs.len() as f64
+    };
+    let (all, grounds) = fit(None);
+    let without: Vec<Posterior> = (0..30).map(|track| fit(Some(track)).0).collect();
+    let mut nearly = 0;
+    for song in 50..60 {
+        let shares = all.shares(&grounds, &songs[song], &songs);
+        assert!(shares.iter().all(|share| share.n_liked + share.n_disliked == 3));
+        let fall = |share: &Share| ahead(&all, song) - ahead(&without[share.track], song);
+        let falls: Vec<f64> = shares.iter().map(fall).collect();
+        let most = falls.iter().copied().fold(f64::MIN, f64::max);
+        // Nearly, as scales are chosen anew without them, which the shares leave out.
+        nearly += usize::from(falls[0] > 0.9 * most);
+        // For the song that the taste tells furthest from the others, exactly.
+        assert!(song != 56 || falls[0] >= most && falls[0] > 0.5, "{falls:?}");
+        let rises = falls.last().copied().unwrap_or_default();
+        assert!(falls[0] > 0.0 && rises < 0.0, "{falls:?}");
+    }
+    assert!(nearly >= 8, "{nearly} of 10");
 }
 
 #[test]

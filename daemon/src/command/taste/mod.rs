@@ -1,30 +1,28 @@
 //! `taste`: what do listeners like, how sure is that, and what follows for the songs?
 
+mod history;
+mod songs;
+
 use std::fmt;
 
 use bot::picture::{self, Caption, Effect, Effects};
 use bot::wish::AbsolutePath;
 use clap::Args;
-use music::features::Vector;
 use serde::{Deserialize, Serialize};
 use taste::{Posterior, Strength};
 
+use self::history::{History, Then};
+use self::songs::Weighed;
 use super::explained::{self, Turnout, counted};
 use super::plot;
 use crate::context::Context;
 use crate::control::line::{Line, Out, shown};
-use crate::store::SongId;
-use crate::track::listeners_taste::REQUEST_GAIN;
-use crate::track::patterns::Patterns;
+use crate::votes::rating::{self, Poll};
 
 /// Likings that are told at most.
 const MAX_LIKED: usize = 10;
-/// Songs that are named at most on either side.
-const MAX_SONGS: usize = 5;
 /// Standard deviations from 0 from which on a liking is sure and not merely likely.
 const SURE: f64 = 2.0;
-/// A factor that is nearer to 1 changes nothing that anybody would notice.
-const NOTICED: f64 = 0.005;
 
 /// Whose taste is asked for.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
@@ -77,29 +75,27 @@ struct Liked {
     deviation: f64,
     /// Whether it is sure and not merely likely.
     sure: bool,
-}
-
-/// A song and what the taste makes of it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-struct Weighed {
-    song: SongId,
-    file: String,
-    /// 1 is what every song has without votes.
-    factor: f64,
+    /// What the votes said of it when the latest versions were made, the oldest first.
+    versions: Vec<Then>,
 }
 
 impl Taste {
     pub(super) fn run(&self, context: &Context, out: &mut Out<'_>) -> anyhow::Result<()> {
         let genre = context.known_genre(&self.genre)?;
         let community = self.community.as_deref();
-        let posterior = explained::posterior(context, genre, community)?;
-        let (gaining, losing) = songs(context, genre, community, &posterior)?;
+        let statistics = explained::usual(context, genre)?;
+        let Poll { ballots, tracks } = rating::poll(context, u64::MAX)?;
+        let (posterior, grounds) =
+            Posterior::fit_with_grounds(&statistics, &ballots, genre, community);
+        let whose = songs::Taste { genre, community, posterior: &posterior, grounds: &grounds };
+        let [gaining, losing] = whose.songs(context, &tracks)?;
+        let history = History::of(context, &statistics, genre, community)?;
         let row = Row {
             genre,
             community,
             turnout: Turnout::of(context, genre, community)?,
             half_life: posterior.half_life().filter(|_| !posterior.is_neutral()),
-            likes: liked(posterior.strengths()),
+            likes: liked(posterior.strengths(), &history),
             factors_in: if community.is_some() { "requests" } else { "training" },
             gaining,
             losing,
@@ -114,47 +110,18 @@ impl Taste {
 }
 
 /// What is at least likely to be liked, the strongest first.
-fn liked(strengths: Vec<Strength>) -> Vec<Liked> {
+fn liked(strengths: Vec<Strength>, history: &History) -> Vec<Liked> {
     let told = |strength: Strength| {
         let words = strength.in_words()?;
         let (size, deviation) = strength.size();
         let sure = strength.sureness() >= SURE;
-        Some(Liked { feature: strength.feature, words, strength: size, deviation, sure })
+        let versions = history.of_liking(&strength);
+        Some(Liked { feature: strength.feature, words, strength: size, deviation, sure, versions })
     };
     let mut liked: Vec<Liked> = strengths.into_iter().filter_map(told).collect();
     liked.sort_by(|a, b| b.strength.total_cmp(&a.strength));
     liked.truncate(MAX_LIKED);
     liked
-}
-
-/// The songs that gain and lose most by a taste.
-fn songs(
-    context: &Context,
-    genre: &str,
-    community: Option<&str>,
-    posterior: &Posterior,
-) -> anyhow::Result<(Vec<Weighed>, Vec<Weighed>)> {
-    if posterior.is_neutral() {
-        return Ok((Vec::new(), Vec::new()));
-    }
-    let gain = if community.is_some() { REQUEST_GAIN } else { context.config.taste.gain };
-    let measured = Patterns::of(context, genre, None)?.by_song(context);
-    let features: Vec<Vector> = measured.iter().map(|(_, own)| own.features.clone()).collect();
-    let factors = taste::song_weights(posterior, &features, gain);
-    let mut weighed = Vec::new();
-    for ((id, _), factor) in measured.iter().zip(factors) {
-        let file = context.store.song(*id)?.map(|song| song.file_name).unwrap_or_default();
-        weighed.push(Weighed { song: *id, file, factor });
-    }
-    Ok(extremes(weighed))
-}
-
-/// Those with the highest factors and those with the lowest, the furthest from 1 first.
-fn extremes(mut weighed: Vec<Weighed>) -> (Vec<Weighed>, Vec<Weighed>) {
-    weighed.sort_by(|a, b| b.factor.total_cmp(&a.factor).then_with(|| a.file.cmp(&b.file)));
-    let gains = weighed.iter().filter(|song| song.factor >= 1.0 + NOTICED);
-    let loses = weighed.iter().rev().filter(|song| song.factor <= 1.0 - NOTICED);
-    (gains.take(MAX_SONGS).cloned().collect(), loses.take(MAX_SONGS).cloned().collect())
 }
 
 impl Row<'_> {
@@ -190,11 +157,14 @@ impl Row<'_> {
             size: liked.strength,
             deviation: liked.deviation,
             is_sure: liked.sure,
+            before: liked.versions.iter().map(|then| (then.strength, then.deviation)).collect(),
         };
+        let versions = self.likes.first().map_or(&[][..], |liked| &liked.versions);
         let subtitle = self.community.unwrap_or("all together").to_owned();
         Effects {
             caption: Caption { title: format!("What is liked in {}", self.genre), subtitle },
             facts: facts.map(|(n, noun)| counted(n, noun)).join("  ·  "),
+            versions: versions.iter().map(|then| format!("v{}", then.version)).collect(),
             effects: self.likes.iter().map(effect).collect(),
             nothing: match (votes, self.unsure()) {
                 (0, _) => self.unvoted(),
@@ -236,9 +206,7 @@ impl fmt::Display for Row<'_> {
                 let which = if amount == "more" { "most" } else { "least" };
                 write!(f, "\nsongs that {place} {which}:")?;
             }
-            for Weighed { file, factor, .. } in songs {
-                write!(f, "\n  ×{factor:.2}  {file}")?;
-            }
+            songs.iter().try_for_each(|song| write!(f, "\n  {song}"))?;
         }
         self.plot.as_ref().map_or(Ok(()), |path| write!(f, "\ndrawn in {path}"))
     }
@@ -246,6 +214,7 @@ impl fmt::Display for Row<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::songs::tests::song;
     use super::*;
 
     fn strength(feature: &str, more: f64, deviation: f64) -> Strength {
@@ -274,11 +243,12 @@ mod tests {
 
     #[test]
     fn what_is_liked_is_told_strongest_first_with_how_sure_it_is() {
-        let told = liked(vec![
+        let told = vec![
             strength("lead_top_leaps", -0.3, 0.2),
             strength("lead_notes_a_bar", 0.82, 0.21),
             strength("loudness", 0.9, 0.9),
-        ]);
+        ];
+        let told = liked(told, &History::default());
         let text = Row { likes: told, ..row(3, None) }.to_string();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
@@ -309,18 +279,9 @@ mod tests {
     }
 
     #[test]
-    fn songs_gain_or_lose_and_the_furthest_from_one_come_first() {
-        let song = |idx: usize, factor: f64| Weighed {
-            song: SongId::of(&[idx as u8]),
-            file: format!("{idx}.mid"),
-            factor,
-        };
-        let factors = [0.5, 1.0, 1.3, 0.9, 2.0, 1.001, 1.1, 1.2, 1.4, 1.5];
-        let (gaining, losing) =
-            extremes(factors.into_iter().enumerate().map(|(idx, own)| song(idx, own)).collect());
-        let factors = |songs: &[Weighed]| songs.iter().map(|own| own.factor).collect::<Vec<_>>();
-        assert_eq!(factors(&gaining), [2.0, 1.5, 1.4, 1.3, 1.2]);
-        assert_eq!(factors(&losing), [0.5, 0.9]);
+    fn songs_that_gain_and_lose_are_told() {
+        let gaining = vec![song(4, 2.0)];
+        let losing = vec![song(0, 0.5), song(3, 0.9)];
         let text = Row { gaining, losing, ..row(1, None) }.to_string();
         assert!(text.contains("songs that count in training most:\n  ×2.00  4.mid\n"), "{text}");
         assert!(
