@@ -72,7 +72,7 @@ pub struct Wish {
     #[arg(long)]
     pub plain: bool,
     /// Whose taste chooses: a community by any name; votes on the track are that community's
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub community: Option<String>,
     /// Music that it begins with: `--vary` or `--primer`, with `--keep`.

@@ -53,7 +53,8 @@ pub(crate) struct ChosenSong {
     pub(crate) posterior: Option<String>,
 }
 
-/// Samples and chooses; `spec_of` says what each candidate is to be like, and `seed` makes that of each.
+/// Samples and chooses; `spec_of` says what each song that is begun is to be like, and `seed` makes that of
+/// each.
 ///
 /// # Errors
 /// When nothing can be sampled.
@@ -68,7 +69,13 @@ pub(crate) fn choose(
     let spec_of = |idx| SongSpec { seed: candidate_seed(seed, idx), ..spec_of(idx) };
     let mut seeds = Vec::new();
     let chosen = taste::choose(rule, |which| {
-        let songs = drawn(predictor, which, spec_of, criteria.taste);
+        let songs = if let Some(taste) = criteria.taste.filter(|_| rule.n_candidates > 1) {
+            let promise = |song: &Song| taste.posterior.mean_score(&taste::measure(song));
+            promising(predictor, which, spec_of, promise)
+        } else {
+            let specs: Vec<SongSpec> = which.map(spec_of).collect();
+            sample_many(predictor, &specs).into_iter().zip(specs).collect()
+        };
         seeds.extend(songs.iter().map(|(_, spec)| spec.seed));
         on_all_cores(songs, |(song, spec)| measured(song, spec, criteria)).into_iter().collect()
     })?;
@@ -84,19 +91,14 @@ pub(crate) fn choose(
     Ok(ChosenSong { song, spec, shared, n_candidates, candidates, posterior })
 }
 
-/// Draws these candidates; where there is a taste, the most promising of more that are begun.
-fn drawn(
+/// Draws as many candidates as these, the most promising of more that are begun.
+fn promising(
     predictor: &Predictor,
     which: Range<u32>,
     spec_of: impl Fn(u32) -> SongSpec,
-    taste: Option<&Taste>,
+    promise: impl Fn(&Song) -> f64 + Sync,
 ) -> Vec<(Result<Song, SampleError>, SongSpec)> {
-    let Some(taste) = taste.filter(|taste| taste.n_candidates > 1) else {
-        let specs: Vec<SongSpec> = which.map(spec_of).collect();
-        return sample_many(predictor, &specs).into_iter().zip(specs).collect();
-    };
     let specs: Vec<SongSpec> = (which.start * BEGUN..which.end * BEGUN).map(spec_of).collect();
-    let promise = |beginning: &Song| taste.posterior.mean_score(&taste::measure(beginning));
     let songs = sample_promising(predictor, &specs, which.len(), promise);
     songs.into_iter().map(|(idx, song)| (song, specs[idx].clone())).collect()
 }
@@ -205,6 +207,23 @@ mod tests {
         let other = chosen(&library, own - 1, 1);
         assert!(other.candidates.len() > 1);
         assert!(other.song != free.song && other.shared.n_notes < own);
+    }
+
+    #[test]
+    fn the_candidates_are_the_most_promising_of_those_that_are_begun() {
+        let tempo_bpm = |idx: u32| 100.0 + f64::from(idx * 7 % 12);
+        let spec_of = |idx| SongSpec { seed: u64::from(idx), tempo_bpm: tempo_bpm(idx), ..spec() };
+        let songs = promising(&predictor(), 2..5, spec_of, Song::tempo_bpm);
+        let begun = 2 * BEGUN..5 * BEGUN;
+        let mut expected: Vec<u32> = begun.collect();
+        expected.sort_by(|a, b| tempo_bpm(*b).total_cmp(&tempo_bpm(*a)));
+        expected.truncate(3);
+        expected.sort_unstable();
+        let seeds: Vec<u32> = songs.iter().map(|(_, spec)| spec.seed as u32).collect();
+        assert_eq!(seeds, expected);
+        for (song, spec) in songs {
+            assert_eq!(song.ok(), sample_many(&predictor(), &[spec]).remove(0).ok());
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use composer::version::Manifest;
 use music::features::Vector;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use taste::{Arm, Boldness, Posterior, Variety};
+use taste::{Boldness, Liked, Posterior, Variety};
 
 use super::order::Order;
 use super::pattern::Pattern;
@@ -14,7 +14,6 @@ use super::patterns;
 use crate::context::Context;
 use crate::cycle::material;
 use crate::store::TrackState;
-use crate::votes::boldness::liked_by_boldness;
 use crate::votes::rating;
 
 /// Which of the random streams of a request's seed draws the songs that candidates take after.
@@ -36,8 +35,8 @@ pub(crate) struct Taste {
     variety: Variety,
     patterns: Vec<Arc<Pattern>>,
     weights: Vec<f64>,
-    /// How often tracks were liked by how boldly they were drawn; `None` where that is not chosen.
-    boldness: Option<[Arm; 3]>,
+    /// How much tracks were liked by how boldly they were drawn; `None` where that is not chosen.
+    boldness: Option<[Liked; 3]>,
     seed: u64,
 }
 
@@ -53,14 +52,15 @@ impl Taste {
     ) -> anyhow::Result<Option<Self>> {
         let (genre, community) = (&order.wish.genre, order.wish.community.as_deref());
         let statistics = material::usual(context, manifest)?;
-        let posterior = rating::posterior(context, &statistics, genre, community)?;
+        let poll = rating::poll(context, u64::MAX)?;
+        let posterior = Posterior::fit(&statistics, &poll.ballots, genre, community);
         if posterior.is_neutral() {
             return Ok(None);
         }
         let seed = order.sampling.seed;
         let settings = &context.config.taste;
         let is_open = order.wish.temperature.is_none() && order.sampling.temperature > 0.0;
-        let boldness = (settings.boldness && is_open).then(|| liked_by_boldness(context));
+        let chooses_boldness = settings.boldness && settings.candidates > 1 && is_open;
         let patterns = if settings.request { order.patterns.all(context) } else { Vec::new() };
         let features: Vec<Vector> = patterns.iter().map(|own| own.features.clone()).collect();
         Ok(Some(Self {
@@ -69,7 +69,7 @@ impl Taste {
             weights: taste::song_weights(&posterior, &features, REQUEST_GAIN),
             posterior,
             patterns,
-            boldness: boldness.transpose()?,
+            boldness: chooses_boldness.then(|| poll.liked_by_boldness()),
             seed,
         }))
     }

@@ -145,7 +145,10 @@ fn draw(
 fn boldness(order: &Order, taste: Option<&Taste>, drawn: &SongSpec) -> Option<Boldness> {
     taste.filter(|taste| taste.chooses_boldness())?;
     let temperature = |own: &Boldness| order.sampling.temperature * own.factor();
-    Boldness::ALL.into_iter().find(|own| temperature(own).to_bits() == drawn.temperature.to_bits())
+    let is_drawn = |own: &Boldness| temperature(own).to_bits() == drawn.temperature.to_bits();
+    let boldness = Boldness::ALL.into_iter().find(is_drawn);
+    debug_assert!(boldness.is_some(), "nothing else changes the temperature of a candidate");
+    boldness
 }
 
 /// What is asked of the rendering.

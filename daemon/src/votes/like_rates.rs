@@ -87,7 +87,7 @@ pub(crate) fn arm_ballots(context: &Context, genre: &str) -> anyhow::Result<Vec<
 }
 
 /// Whether each listener with a standing vote on a track likes it.
-pub(super) fn verdicts(votes: &[Vote]) -> BTreeMap<&str, bool> {
+fn verdicts(votes: &[Vote]) -> BTreeMap<&str, bool> {
     let mut sums: BTreeMap<&str, f32> = BTreeMap::new();
     for vote in votes.iter().filter(|vote| vote.stands()) {
         *sums.entry(&vote.listener).or_default() += vote.value;

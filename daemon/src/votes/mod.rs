@@ -1,6 +1,5 @@
 //! What do listeners' reactions amount to?
 
-pub(crate) mod boldness;
 pub(crate) mod gain;
 pub(crate) mod ledger;
 pub(crate) mod like_rates;

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use music::features::Vector;
-use taste::{Ballots, Posterior, Statistics};
+use taste::{Ballots, Boldness, Liked, Posterior, Statistics};
 
 use crate::context::Context;
 use crate::store::{TrackId, Vote};
@@ -96,6 +96,16 @@ pub(crate) struct Poll {
     pub(crate) ballots: Ballots,
     /// The tracks, by their places among those that the ballots are on.
     pub(crate) tracks: Vec<TrackId>,
+    /// How boldly each of them was drawn, where that was chosen.
+    boldness: Vec<Option<Boldness>>,
+}
+
+impl Poll {
+    /// How much tracks are liked by how boldly they were drawn, in the order of [`Boldness::ALL`].
+    pub(crate) fn liked_by_boldness(&self) -> [Liked; 3] {
+        let place = |own: Boldness| Boldness::ALL.iter().position(|other| *other == own);
+        self.ballots.liked_by_kind(|track| self.boldness[track].and_then(place))
+    }
 }
 
 /// What all listeners said of all tracks at a time, in milliseconds since 1970; `u64::MAX` stands for now. The
@@ -104,7 +114,8 @@ pub(crate) struct Poll {
 /// # Errors
 /// When the store cannot be read.
 pub(crate) fn poll(context: &Context, at_ms: u64) -> anyhow::Result<Poll> {
-    let (mut ids, mut tracks, mut standing) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut ids, mut boldness) = (Vec::new(), Vec::new());
+    let (mut tracks, mut standing) = (Vec::new(), Vec::new());
     for genre in context.store.genres()? {
         for (id, votes) in context.store.votes_of_genre(&genre)? {
             let votes: Vec<Vote> = votes.into_iter().filter(|vote| vote.stood_at(at_ms)).collect();
@@ -121,6 +132,7 @@ pub(crate) fn poll(context: &Context, at_ms: u64) -> anyhow::Result<Poll> {
             }));
             tracks.push((*features).clone());
             ids.push(id);
+            boldness.push(track.boldness);
         }
     }
     standing.sort_by_key(|own| own.vote.at_ms);
@@ -128,7 +140,7 @@ pub(crate) fn poll(context: &Context, at_ms: u64) -> anyhow::Result<Poll> {
     let votes = (0..).zip(&standing).map(|(ordinal, own)| own.counted(ordinal, latest));
     let votes: Vec<taste::Vote<'_>> = votes.collect();
     let ballots = Ballots::of(tracks, &votes, context.config.taste.half_life_days);
-    Ok(Poll { ballots, tracks: ids })
+    Ok(Poll { ballots, tracks: ids, boldness })
 }
 
 /// The features of a track; `None`, with a warning, if its music is lost.
@@ -152,6 +164,38 @@ pub(crate) fn features(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chat::posting::tests::{context, track};
+    use crate::store::Track;
+
+    #[test]
+    fn each_listener_says_once_how_a_track_that_was_drawn_by_choice_is_liked() {
+        let (_folder, context) = context();
+        let add = |boldness| {
+            let track = |id: TrackId| Track { boldness, stem: format!("{id}"), ..track() };
+            let id = context.store.add_new_track(track).expect("added");
+            let stem = context.store.track(id).expect("readable").expect("it is there").stem;
+            let song = music::song::Song::new(150.0, 4, 4, []);
+            track_file::keep(&context.home, "hardstyle", &stem, &song).expect("kept");
+            id
+        };
+        let [safer, wilder, other] = [Some(Boldness::Safer), Some(Boldness::Wilder), None].map(add);
+        let give = |id, listener: &str, emoji: &str, value| {
+            let vote = Vote { emoji: emoji.to_owned(), ..vote(listener, value) };
+            context.store.add_vote(id, vote).expect("voted");
+        };
+        give(safer, "ann", "👎", -1.0);
+        give(wilder, "ann", "👍", 1.0);
+        give(wilder, "ann", "🔥", 2.0);
+        give(wilder, "bob", "👎", -1.0);
+        give(wilder, "eve", "👍", 1.0);
+        give(wilder, "eve", "👎", -1.0);
+        give(other, "ann", "👍", 1.0);
+        let liked = poll(&context, u64::MAX).expect("readable").liked_by_boldness();
+        assert_eq!(
+            liked.map(|own| (own.liked, own.disliked)),
+            [(0.0, 1.0), (0.0, 0.0), (1.0, 1.0)]
+        );
+    }
 
     fn vote(listener: &str, value: f32) -> Vote {
         Vote { listener: listener.into(), emoji: "x".into(), value, at_ms: 1, removed_at_ms: None }

@@ -55,7 +55,8 @@ impl Melodies {
     }
 
     /// The longest run of notes that the lead of `song` shares with any of these. Takes time in
-    /// proportion to the steps of both that agree, less than a millisecond for a thousand songs.
+    /// proportion to the steps of all of these and the places at which one agrees with the song, about a
+    /// millisecond for a thousand songs.
     pub fn longest_shared(&self, song: &Song) -> Shared {
         let ours = Ours::new(&steps(song), &self.numbers);
         let mut runs = vec![Run::default(); ours.n_steps + 1];

@@ -43,6 +43,15 @@ pub struct Ballots {
     pub(crate) groups: Vec<Group>,
 }
 
+/// How much something is liked: the weights of the ballots for and against it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Liked {
+    /// For it.
+    pub liked: f64,
+    /// Against it.
+    pub disliked: f64,
+}
+
 /// The ballots of one community on the tracks of one genre, in the order of time.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Group {
@@ -118,6 +127,22 @@ impl Ballots {
         }
         own.ballots.sort_by_key(|ballot| (ballot.ordinal, ballot.listener, ballot.track));
         own
+    }
+
+    /// How much tracks of each of `N` kinds are liked in all genres and communities; `kind_of` says of which
+    /// kind a track is, by its place among those given to [`Ballots::of`], if of any.
+    pub fn liked_by_kind<const N: usize>(
+        &self,
+        kind_of: impl Fn(usize) -> Option<usize>,
+    ) -> [Liked; N] {
+        let mut kinds = [Liked::default(); N];
+        for ballot in self.groups.iter().flat_map(|group| &group.ballots) {
+            let Some(kind) = kind_of(ballot.track).and_then(|kind| kinds.get_mut(kind)) else {
+                continue;
+            };
+            *(if ballot.is_liked { &mut kind.liked } else { &mut kind.disliked }) += ballot.weight;
+        }
+        kinds
     }
 
     /// How many there are.
@@ -208,6 +233,23 @@ mod tests {
         let found = ballots(&[vote(2, "a", 0.5, 100.0), vote(1, "b", -2.0, 0.0)]);
         assert!((found[0].weight - 0.25).abs() < 1e-12 && found[0].is_liked);
         assert!((found[1].weight - 1.0).abs() < 1e-12 && !found[1].is_liked);
+    }
+
+    #[test]
+    fn tracks_of_a_kind_are_liked_as_their_ballots_weigh() {
+        let votes = [
+            vote(0, "a", 2.0, 0.0),
+            vote(0, "b", -1.0, 100.0),
+            vote(1, "a", 1.0, 0.0),
+            vote(2, "a", 1.0, 0.0),
+            vote(2, "b", 1.0, 0.0),
+            vote(2, "b", -1.0, 0.0),
+        ];
+        let ballots = Ballots::of(vec![Vector::default(); 3], &votes, 100.0);
+        let kinds = ballots.liked_by_kind::<2>(|track| [Some(1), None, Some(0)][track]);
+        assert_eq!(kinds[0], Liked { liked: 1.0, disliked: 0.0 });
+        assert_eq!(kinds[1].liked.to_bits(), 1.0f64.to_bits());
+        assert!((kinds[1].disliked - 0.5).abs() < 1e-12);
     }
 
     #[test]

@@ -60,7 +60,7 @@ mod variety;
 mod weights;
 mod words;
 
-pub use ballots::{Ballots, HALF_LIFE_DAYS, Vote};
+pub use ballots::{Ballots, HALF_LIFE_DAYS, Liked, Vote};
 pub use boldness::Boldness;
 pub use calibration::{Bin, Prediction, expected_error, one_step_ahead, reliability};
 pub use choice::{Chosen, Merit, Rule, choose};

@@ -12,17 +12,17 @@ pub struct Settings {
     /// How strongly votes act on training: by what factor the differences between songs that listeners
     /// should like and others count. 1: the best liked weigh up to 9 times the usual, as far as the taste
     /// is known; a third of the library counts in any case. 0 switches votes off in training, 2 follows
-    /// them boldly. A track of Kickback's own weighs up to e to this power less 1 if it is liked, and
-    /// nothing if it is not. 0 to 5.
+    /// them boldly. A track with votes weighs up to e to this power less 1 if it is liked, and nothing if it
+    /// is not. 0 to 5.
     pub gain: f64,
     /// Samples that a track is chosen from by what listeners liked so far, themselves the most promising of
-    /// four times as many that are begun; 64 take a third of a second on two cores. 1 takes what comes.
-    /// 1 to 256.
+    /// four times as many that are begun; 64 of 16 bars take a third of a second on two cores. 1 takes
+    /// what comes. 1 to 256.
     pub candidates: u32,
     /// Whether candidates take after songs that listeners should like more often than after others.
     pub request: bool,
     /// Whether candidates are also drawn at lower and higher temperatures than the one that is set, the more
-    /// often the better tracks of that kind were liked.
+    /// often the better tracks of that kind were liked, in all genres and communities.
     pub boldness: bool,
     /// Days in which a vote loses half its weight against the latest ones. 1 to 10000.
     pub half_life_days: f64,

@@ -1,10 +1,10 @@
-//! How much do Kickback's own tracks weigh in training?
+//! How much do tracks weigh in training?
 
-/// The largest share of all that a network learns from which tracks of its own may be.
+/// The largest share of all that a network learns from which tracks, mostly its own, may be.
 pub const MAX_OWN_SHARE: f64 = 0.15;
 
-/// The weight in training of a track that the network made itself: nothing without likes, since a
-/// network that learns from its own unjudged music only repeats its mistakes; then e^(gain · score) less
+/// The weight in training of a track with votes, made by the network itself or elsewhere: nothing without
+/// likes, since a network that learns from its own unjudged music only repeats its mistakes; then e^(gain · score) less
 /// 1, where the score is within ±1. What all tracks weigh together is limited by [`own_track_factor`].
 pub fn track_weight(score: f64, gain: f64) -> f64 {
     (gain * score.clamp(-1.0, 1.0)).exp_m1().max(0.0)

@@ -30,7 +30,7 @@ pub(crate) struct Taste {
     /// The genre
     pub(crate) genre: String,
     /// The taste of one community; without it, that of all together
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(crate) community: Option<String>,
     /// Draw what is liked
     #[arg(long, value_name = "FILE.png")]
@@ -84,7 +84,7 @@ impl Taste {
         let genre = context.known_genre(&self.genre)?;
         let community = self.community.as_deref();
         let statistics = explained::usual(context, genre)?;
-        let Poll { ballots, tracks } = rating::poll(context, u64::MAX)?;
+        let Poll { ballots, tracks, .. } = rating::poll(context, u64::MAX)?;
         let (posterior, grounds) =
             Posterior::fit_with_grounds(&statistics, &ballots, genre, community);
         let whose = songs::Taste { genre, community, posterior: &posterior, grounds: &grounds };

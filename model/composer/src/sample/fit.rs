@@ -13,6 +13,8 @@ const DENSITY_WITHIN: f64 = 0.1;
 const REGISTER_WITHIN: f64 = 3.0;
 /// How far off a song is that has no note to tell by.
 const FAR: f64 = 60.0;
+/// A lead with fewer notes a bar is none that anybody would follow.
+const LEAST_LEAD: f64 = 0.5;
 /// A song whose key is heard as another is said to be in that, unless so many notes lie in the scale.
 const CLEARLY_IN_SCALE: f64 = 0.92;
 
@@ -27,6 +29,8 @@ pub(super) fn distance(song: &Song, spec: &SongSpec) -> f64 {
         None => mode_distance(song, spec.key),
         Some(_) => 0.0,
     };
+    let n_lead_notes = drawn.voice(Voice::Lead).count() as f64;
+    distance += (LEAST_LEAD - n_lead_notes / f64::from(drawn.n_bars().max(1))).max(0.0) * 10.0;
     if spec.asked.density {
         let off = (drawn.notes_per_bar() / spec.notes_per_bar.max(0.5)).ln().abs();
         distance += (off.min(FAR) - DENSITY_WITHIN).max(0.0) * 10.0;

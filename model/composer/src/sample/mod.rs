@@ -125,15 +125,21 @@ impl<'a> Task<'a> {
     }
 }
 
+/// The songs before their first token, numbered, unless there is nothing to draw; and the labels of each.
+fn opened<'a: 'b, 'b>(
+    tasks: impl Iterator<Item = &'b Task<'a>>,
+    draw: u64,
+) -> (Vec<(usize, Drawing<'a>)>, Vec<Vec<u32>>) {
+    let open = tasks
+        .enumerate()
+        .filter_map(|(idx, task)| Some(((idx, task.drawing(draw)?), task.spec.labels(task.told))));
+    open.unzip()
+}
+
 /// Draws each song that is not what was asked for yet again.
 fn redraw(predictor: &Predictor, tasks: &mut [Task<'_>], draws: Range<u64>) {
     for draw in draws {
-        let open = tasks.iter().enumerate();
-        let (open, labels): (Vec<(usize, Drawing<'_>)>, Vec<Vec<u32>>) = open
-            .filter_map(|(idx, task)| {
-                Some(((idx, task.drawing(draw)?), task.spec.labels(task.told)))
-            })
-            .unzip();
+        let (open, labels) = opened(tasks.iter(), draw);
         for (idx, stopped) in together::grow(predictor, predictor.streams(&labels), open, |_| false)
         {
             tasks[idx].take(&stopped.drawing.tokens());
