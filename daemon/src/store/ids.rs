@@ -17,7 +17,7 @@ pub const MAX_NAME: usize = 128;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SongId(pub [u8; 32]);
 
-/// A generated track. Written as a plain number; the first is 1.
+/// A track: one that was generated, or a file that was made elsewhere and is rated here. Written as a plain number; the first is 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TrackId(pub u64);

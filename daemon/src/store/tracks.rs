@@ -1,4 +1,4 @@
-//! Which tracks were generated, from what, and where were they posted?
+//! Which tracks are there, where do they come from, and where were they posted?
 //!
 //! A track is noted as being posted before it is sent and as posted after, so that after a crash
 //! [`Store::tracks_being_posted`] names those for which one has to look in the channel. The sound

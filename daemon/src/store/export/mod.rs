@@ -5,6 +5,9 @@
 //! copied as they are with their own checksums, so damage is neither hidden nor in the way. Songs,
 //! tracks and models, which are files, are not part of it.
 
+#[cfg(test)]
+mod tests;
+
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -49,6 +52,14 @@ pub enum ExportError {
     Format {
         /// The format's version.
         found: u32,
+    },
+    /// It is whole and has a table that is not known here.
+    #[error(
+        "it has the table {name:?}, which this program does not know: use the newer release of kickback that made it"
+    )]
+    UnknownTable {
+        /// What the table is called.
+        name: String,
     },
     /// It is cut off or not what was written.
     #[error("the copy of the store is damaged ({what}): use another backup")]
@@ -164,22 +175,23 @@ fn parse(input: &mut impl Read) -> Result<Vec<Value>, ExportError> {
         found => return Err(ExportError::Format { found }),
     }
     let n_values = u64::from_le_bytes(input.array()?);
-    let mut values = Vec::new();
+    let (mut values, mut unknown) = (Vec::new(), None);
     for _ in 0..n_values {
         let [name, key, bytes] = [input.length()?, input.length()?, input.length()?];
-        let name = input.take(name)?;
-        let tree = Tree::ALL.into_iter().find(|tree| tree.name().as_bytes() == name);
-        let tree = tree.ok_or_else(|| damaged("a table is unknown"))?;
-        values.push(Value { tree, key: input.take(key)?, bytes: input.take(bytes)? });
+        let (name, key, bytes) = (input.take(name)?, input.take(key)?, input.take(bytes)?);
+        match Tree::ALL.into_iter().find(|tree| tree.name().as_bytes() == name) {
+            Some(tree) => values.push(Value { tree, key, bytes }),
+            None => unknown = Some(String::from_utf8_lossy(&name).into_owned()),
+        }
     }
     let hash = input.hasher.finalize();
     if blake3::Hash::from(input.array()?) != hash {
         return Err(damaged("its hash is wrong"));
     }
-    match input.inner.read(&mut [0])? {
-        0 => Ok(values),
-        _ => Err(damaged("something follows its end")),
+    if input.inner.read(&mut [0])? > 0 {
+        return Err(damaged("something follows its end"));
     }
+    unknown.map_or(Ok(values), |name| Err(ExportError::UnknownTable { name }))
 }
 
 fn check_schema(values: &[Value]) -> Result<(), ExportError> {
@@ -262,137 +274,5 @@ impl<R: Read> Hashed<'_, R> {
         })?;
         self.hasher.update(bytes);
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::fixtures::{open, scratch, song, track, vote};
-    use super::super::{Cycle, Outcome, Promotion, SongId, Weighted};
-    use super::*;
-
-    fn settings() -> Settings {
-        Settings { free_space_reserve_mb: 0, cache_mb: 16 }
-    }
-
-    fn exported(store: &Store) -> (Vec<u8>, Exported) {
-        let mut bytes = Vec::new();
-        let exported = store.export(&mut bytes).expect("it is written");
-        (bytes, exported)
-    }
-
-    /// A store with something of everything, closed and opened again.
-    fn filled() -> (tempfile::TempDir, Store) {
-        let (folder, store) = scratch();
-        for name in ["a", "b"] {
-            let id = SongId::of(name.as_bytes());
-            store.take_in(Some((id, song("hardstyle", name))), None).expect("taken in");
-        }
-        store.remove_song(SongId::of(b"b"), None).expect("there");
-        let id = store.add_new_track(|id| track("hardstyle", id.0)).expect("noted");
-        store.add_vote(id, vote("ann", "🔥", 7)).expect("rated");
-        store.add_vote(id, vote("bob", "👎", 8)).expect("rated");
-        store.take_back_vote(id, "bob", "👎", 9).expect("taken back");
-        let (valid_nll, outcome) = (Some(2.5), Outcome::Promoted);
-        let cycle =
-            Cycle { at_ms: 9, version: Some(1), n_songs: 1, vote_change: 3, valid_nll, outcome };
-        let weights = (0..700).map(|i: u64| (Weighted::Song(SongId::of(&i.to_be_bytes())), 0.5));
-        let promotion = Promotion { version: 1, at_ms: 9, why: "the first".to_owned() };
-        store.add_cycle("hardstyle", cycle, weights.collect(), Some(promotion)).expect("noted");
-        (folder, store)
-    }
-
-    #[test]
-    fn a_store_made_of_an_export_knows_the_same() {
-        let (folder, store) = filled();
-        let (bytes, what) = exported(&store);
-        assert_eq!((what.n_songs, what.n_tracks, what.n_damaged), (1, 1, 0));
-        let path = folder.path().join("copy");
-        // What an import left that was killed.
-        let leftover = open(&folder.path().join("copy.partial"));
-        leftover.add_new_track(|id| track("trance", id.0)).expect("noted");
-        drop(leftover);
-        let copy = Store::import(&path, &settings(), 5, &mut bytes.as_slice()).expect("made");
-        assert_eq!(copy.songs(), store.songs());
-        assert_eq!(copy.tracks(), store.tracks());
-        let id = store.tracks().expect("readable")[0].0;
-        assert_eq!(copy.votes_of(id), store.votes_of(id));
-        assert_eq!(copy.cycles("hardstyle"), store.cycles("hardstyle"));
-        assert_eq!(copy.weights("hardstyle", 1), store.weights("hardstyle", 1));
-        assert_eq!(copy.promotions("hardstyle"), store.promotions("hardstyle"));
-        assert_eq!(copy.created_at_ms(), store.created_at_ms());
-        assert_eq!(exported(&copy), (bytes.clone(), what));
-        let next = copy.add_new_track(|id| track("hardstyle", id.0)).expect("it can be written");
-        assert_eq!(next.0, id.0 + 1);
-        drop(copy);
-        assert_eq!(open(&path).tracks().map(|tracks| tracks.len()), Ok(2));
-        assert!(!folder.path().join("copy.partial").exists());
-        let again = Store::import(&path, &settings(), 5, &mut bytes.as_slice());
-        assert!(matches!(again, Err(ExportError::NotEmpty { .. })));
-    }
-
-    #[test]
-    fn what_is_cut_damaged_or_of_another_kind_is_refused() {
-        let (folder, store) = filled();
-        let (bytes, _) = exported(&store);
-        let path = folder.path().join("copy");
-        let refused = |bytes: &[u8]| match Store::import(&path, &settings(), 5, &mut &*bytes) {
-            Ok(_) => panic!("it was taken"),
-            Err(error) => error,
-        };
-        for cut in [0, 10, 20, bytes.len() / 2, bytes.len() - 1] {
-            let error = refused(&bytes[..cut]);
-            assert!(matches!(error, ExportError::Damaged { .. }), "{cut}: {error}");
-        }
-        for i in (20..bytes.len()).step_by(61) {
-            let mut bad = bytes.clone();
-            bad[i] ^= 4;
-            let error = parse(&mut bad.as_slice()).err();
-            assert!(matches!(error, Some(ExportError::Damaged { .. })), "{i}: {error:?}");
-        }
-        let mut other = bytes.clone();
-        other[16] = 2;
-        assert!(matches!(refused(&other), ExportError::Format { found: 2 }));
-        assert!(matches!(refused(b"MThd, which begins a song"), ExportError::Other));
-        assert!(matches!(refused(&[&bytes[..], b"\n"].concat()), ExportError::Damaged { .. }));
-        assert!(!path.exists());
-    }
-
-    #[test]
-    fn an_export_made_while_others_write_has_no_half_of_a_step() {
-        let (_folder, store) = scratch();
-        let writer = store.clone();
-        let writing = std::thread::spawn(move || {
-            for i in 0..100_u64 {
-                let id = SongId::of(&i.to_be_bytes());
-                writer.take_in(Some((id, song("hardstyle", "a"))), None).expect("taken in");
-            }
-        });
-        while !writing.is_finished() {
-            let values = parse(&mut exported(&store).0.as_slice()).expect("whole");
-            let n = |tree| values.iter().filter(|value| value.tree == tree).count();
-            assert_eq!(n(Tree::Songs), n(Tree::GenreSongs));
-            assert_eq!(2 * n(Tree::Songs), n(Tree::Fingerprints));
-        }
-        writing.join().expect("it wrote");
-    }
-
-    #[test]
-    fn a_damaged_value_is_copied_and_counted() {
-        let (folder, store) = filled();
-        drop(store);
-        let path = folder.path().join("store");
-        let lock = engine::lock(&path).expect("free");
-        let engine = Engine::open(&path, 16).expect("it opens");
-        let key = (Tree::Songs, SongId::of(b"a").0.to_vec());
-        engine.apply(&Writes::from([(key, Some(b"nothing".to_vec()))])).expect("written");
-        engine.commit().expect("durable");
-        engine.close();
-        drop(lock);
-        let (bytes, what) = exported(&open(&path));
-        assert_eq!(what.n_damaged, 1);
-        let copy = folder.path().join("copy");
-        let copy = Store::import(&copy, &settings(), 5, &mut bytes.as_slice()).expect("made");
-        assert_eq!(copy.verify().map(|(_, damaged)| damaged.len()), Ok(1));
     }
 }
