@@ -15,7 +15,7 @@ pub struct ModelReport<'a> {
     pub made_at_s: u64,
     /// Songs of the genre that it learned from.
     pub n_songs: usize,
-    /// Tracks of its own that it learned from, because listeners like them.
+    /// Tracks that it learned from, because listeners like them.
     pub n_liked: usize,
     /// Songs on which it was measured; it did not learn from them.
     pub n_held_out: usize,
@@ -47,7 +47,7 @@ pub fn model_report(about: &ModelReport<'_>) -> String {
         count(about.n_songs, "song")
     );
     if about.n_liked > 0 {
-        let _ = write!(text, " and {} of its own that you liked", count(about.n_liked, "track"));
+        let _ = write!(text, " and {} that you liked", count(about.n_liked, "track"));
     }
     let measured = match about.n_held_out {
         0 => "the songs it learned from, as none could be held out".to_owned(),
@@ -107,7 +107,7 @@ mod tests {
             like_rates: None,
         };
         let expected = "**hard\\_style v3**, made <t:1700000000:D>\nLearned from 214 songs and 1 \
-                        track of its own that you liked\nLoss on 24 held-out songs (lower is \
+                        track that you liked\nLoss on 24 held-out songs (lower is \
                         better): **1.500** nats a token; counting pairs of notes 2.250, untrained \
                         6.000\n2 tracks rated by 1 listener: songs like those you liked weighed up \
                         to 2.0 in its training, their opposites down to 0.5";

@@ -1,8 +1,9 @@
 //! What does a genre learn from?
 //!
-//! Its own songs, weighted by what listeners like; the tracks that they liked; and songs of the other
-//! genres, since one network plays all of them and a genre of few songs learns what music is from
-//! the rest. Only gathers; [`crate::cycle::training`] decides what to do with it.
+//! Its own songs, weighted by what listeners like; the tracks that they liked, also those made elsewhere
+//! unless the library has them; and songs of the other genres, since one network plays all of them and a
+//! genre of few songs learns what music is from the rest. Only gathers; [`crate::cycle::training`] decides
+//! what to do with it.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,6 +22,7 @@ use taste::Statistics;
 
 use crate::context::Context;
 use crate::cycle::label;
+use crate::intake;
 use crate::store::{SongId, SongStatus, Weighted};
 use crate::votes::rating::{self, Rated};
 
@@ -70,7 +72,7 @@ pub(crate) fn gather(
         anyhow::bail!("none of the songs of {genre} can be read; run `kickback doctor`");
     }
     let statistics = of_songs(&songs);
-    let rated = rating::rated(context, genre)?;
+    let rated = without_songs(context, rating::rated(context, genre)?)?;
     let posterior = rating::posterior(context, &statistics, genre, None)?;
     let gain = context.config.taste.gain;
     let own_label = label::number(names, genre);
@@ -89,12 +91,32 @@ pub(crate) fn gather(
         pieces.push(piece);
     }
     let mut corpus = Corpus::split(pieces, context.config.training.valid_share);
-    limit_own_tracks(&mut corpus.train);
+    limit_tracks(&mut corpus.train);
     let weights = weights(&corpus, sources);
     let replayed = replay(context, learner, n_tokens(&corpus.train), stop)?;
     let n_replayed = replayed.len();
     corpus.train.extend(replayed);
     Ok(Material { corpus, weights, statistics, melodies, n_replayed })
+}
+
+/// The rated tracks but for files that the library has too: its copy is learned from as a song, or held
+/// out, and then a track of the same music would spoil what is measured on it.
+fn without_songs(context: &Context, rated: Vec<Rated>) -> anyhow::Result<Vec<Rated>> {
+    let mut others = Vec::with_capacity(rated.len());
+    for track in rated {
+        if !is_song(context, &track)? {
+            others.push(track);
+        }
+    }
+    Ok(others)
+}
+
+/// Whether a rated track is a file that the library has, too, as it is or as a duplicate.
+fn is_song(context: &Context, track: &Rated) -> anyhow::Result<bool> {
+    let Some(id) = track.file else { return Ok(false) };
+    let same = context.store.song(id)?;
+    let is_same = same.is_some_and(|song| song.status == SongStatus::Accepted);
+    Ok(is_same || intake::has_song(context, &track.song)?)
 }
 
 /// A rated track as something to learn from; it is never held out.
@@ -138,10 +160,10 @@ fn of_songs(songs: &[Read]) -> Statistics {
     Statistics::of(&features)
 }
 
-/// Holds own tracks to their share of what is learned from, and the weights to an average of 1.
-fn limit_own_tracks(pieces: &mut [Piece]) {
-    let mass = |is_own: bool| -> f64 {
-        let pieces = pieces.iter().filter(|piece| piece.may_validate != is_own);
+/// Holds liked tracks to their share of what is learned from, and the weights to an average of 1.
+fn limit_tracks(pieces: &mut [Piece]) {
+    let mass = |is_track: bool| -> f64 {
+        let pieces = pieces.iter().filter(|piece| piece.may_validate != is_track);
         pieces.map(|piece| f64::from(piece.weight) * piece.tokens().len() as f64).sum()
     };
     let factor = taste::own_track_factor(mass(false), mass(true));
@@ -245,30 +267,80 @@ fn songs(
 
 #[cfg(test)]
 mod tests {
+    use music::midi;
+    use music::score::Pitch;
+
     use super::*;
+    use crate::chat::posting::tests::context;
+    use crate::cycle::fixtures::GENRE;
+    use crate::demo::starter::SONGS;
+    use crate::store::Vote;
+    use crate::track::elsewhere::Elsewhere;
+
+    /// The same tune two semitones higher.
+    fn transposed(bytes: &[u8]) -> Vec<u8> {
+        let mut score = midi::read(bytes, &midi::Limits::default()).expect("a song").score;
+        for note in score.parts.iter_mut().flat_map(|part| &mut part.notes) {
+            note.pitch = Pitch::new(note.pitch.number() + 2).expect("not that high");
+        }
+        midi::write(&score)
+    }
+
+    #[test]
+    fn a_liked_file_is_learned_from_unless_the_library_has_it() {
+        let (folder, mut context) = context();
+        std::sync::Arc::make_mut(&mut context.config).inbox.settle_ms = 1;
+        let inbox = context.home.inbox().join(GENRE);
+        std::fs::create_dir_all(&inbox).expect("a folder");
+        for (name, bytes) in &SONGS[..4] {
+            std::fs::write(inbox.join(name), bytes).expect("dropped");
+        }
+        assert_eq!(intake::take_in_now(&context).expect("taken in").n_accepted, 4);
+        let copies = [SONGS[0].1.to_vec(), transposed(SONGS[1].1), SONGS[4].1.to_vec()];
+        let liked = copies.map(|bytes| {
+            let file = folder.path().join("old.mid");
+            std::fs::write(&file, bytes).expect("written");
+            let made = Elsewhere::read(&context, &file, Some(GENRE)).expect("a song");
+            let track = made.track(&context).expect("noted");
+            let (listener, emoji) = ("ann".to_owned(), "🔥".to_owned());
+            let vote = Vote { listener, emoji, value: 3.0, at_ms: 3, removed_at_ms: None };
+            context.store.add_vote(track, vote).expect("rated");
+            track
+        });
+        let learner = Learner { genre: GENRE, names: &[], has_past: true, seed: 0 };
+        let material = gather(&context, &learner, &AtomicBool::new(false)).expect("songs");
+        let weight = |track| {
+            let of = material.weights.iter().find(|(of, _)| *of == Weighted::Track(track));
+            of.map(|(_, weight)| *weight)
+        };
+        assert_eq!((weight(liked[0]), weight(liked[1])), (None, None), "they are songs");
+        assert!(weight(liked[2]) > Some(0.0), "nobody dropped it");
+        let rated = rating::rated(&context, GENRE).expect("readable");
+        assert_eq!(rated.len(), 3, "the taste knows all");
+    }
 
     fn pieces(n_songs: usize, n_tracks: usize, weight: f32) -> Vec<Piece> {
-        let piece = |is_own: bool, weight: f32| {
+        let piece = |is_track: bool, weight: f32| {
             let mut piece = Piece::new("id", "group", &Song::new(150.0, 4, 16, []));
-            (piece.weight, piece.may_validate) = (weight, !is_own);
+            (piece.weight, piece.may_validate) = (weight, !is_track);
             piece
         };
         let songs = vec![piece(false, 1.0); n_songs];
         [songs, vec![piece(true, weight); n_tracks]].concat()
     }
 
-    fn share_of_own(pieces: &[Piece]) -> f64 {
+    fn share_of_tracks(pieces: &[Piece]) -> f64 {
         let mass = |piece: &Piece| f64::from(piece.weight) * piece.tokens().len() as f64;
-        let own = pieces.iter().filter(|piece| !piece.may_validate).map(mass).sum::<f64>();
-        own / pieces.iter().map(mass).sum::<f64>()
+        let tracks = pieces.iter().filter(|piece| !piece.may_validate).map(mass).sum::<f64>();
+        tracks / pieces.iter().map(mass).sum::<f64>()
     }
 
     #[test]
     fn many_liked_tracks_do_not_drown_the_songs() {
         let mut many = pieces(250, 500, 1.12);
-        assert!(share_of_own(&many) > 0.69);
-        limit_own_tracks(&mut many);
-        assert!((share_of_own(&many) - taste::MAX_OWN_SHARE).abs() < 1e-6);
+        assert!(share_of_tracks(&many) > 0.69);
+        limit_tracks(&mut many);
+        assert!((share_of_tracks(&many) - taste::MAX_OWN_SHARE).abs() < 1e-6);
         let mean = many.iter().map(|piece| f64::from(piece.weight)).sum::<f64>() / 750.0;
         assert!((mean - 1.0).abs() < 1e-6, "{mean}");
     }
@@ -276,8 +348,8 @@ mod tests {
     #[test]
     fn few_liked_tracks_keep_their_weight() {
         let mut few = pieces(250, 30, 1.12);
-        let before = share_of_own(&few);
-        limit_own_tracks(&mut few);
-        assert!((share_of_own(&few) - before).abs() < 1e-12);
+        let before = share_of_tracks(&few);
+        limit_tracks(&mut few);
+        assert!((share_of_tracks(&few) - before).abs() < 1e-12);
     }
 }

@@ -102,6 +102,17 @@ pub(super) fn find_in(
     Ok(Some(format!("{name} ({})", found.likeness)))
 }
 
+/// Whether an accepted song is this one.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) fn has_song(context: &Context, song: &music::song::Song) -> anyhow::Result<bool> {
+    let Some(fingerprint) = Fingerprint::of(song) else { return Ok(false) };
+    let outlines = &mut Outlines::default();
+    let found = find(&mut Accepted { context, outlines }, &fingerprint, &Outline::of(song))?;
+    Ok(found.is_some())
+}
+
 /// A song as people would name it.
 pub(super) fn called(song: &Song) -> String {
     format!("{}/{}", song.genre, song.file_name)

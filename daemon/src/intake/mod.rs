@@ -21,6 +21,7 @@ mod sort;
 mod take_in;
 mod waiting;
 
+pub(crate) use duplicates::has_song;
 pub(crate) use inbox::{Intake, take_in_now};
 pub(crate) use named::examine_named;
 pub(crate) use remove::remove;

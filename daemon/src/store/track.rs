@@ -5,6 +5,7 @@ use bot::wish::Wish;
 use serde::{Deserialize, Serialize};
 use taste::Boldness;
 
+use super::ids::SongId;
 use super::wish_text;
 
 /// What is known about a track: one that was generated, or a file that was made elsewhere and is rated here.
@@ -22,7 +23,7 @@ pub struct Track {
     /// What was asked for; at most 2 KiB as text.
     #[serde(rename = "settings", with = "wish_text")]
     pub wish: Wish,
-    /// What its files are called, without extension.
+    /// What its files are called, without extension; the hash of its file's content if it was made elsewhere.
     pub stem: String,
     /// Quarter notes a minute; finite.
     pub tempo_bpm: f64,
@@ -61,6 +62,11 @@ impl Track {
     /// The version that made it, and from which seed; `None` if it was made elsewhere.
     pub fn made_by(&self) -> Option<(u32, u64)> {
         self.file.is_none().then_some((self.version, self.seed))
+    }
+
+    /// What the library would know its file by, if it was made elsewhere.
+    pub fn song_id(&self) -> Option<SongId> {
+        self.file.as_ref().and_then(|_| self.stem.parse().ok())
     }
 }
 

@@ -9,7 +9,7 @@ use music::features::Vector;
 use taste::{Ballots, Boldness, Liked, Posterior, Statistics};
 
 use crate::context::Context;
-use crate::store::{TrackId, Vote};
+use crate::store::{SongId, TrackId, Vote};
 use crate::track::track_file;
 
 const MS_A_DAY: f64 = 86_400_000.0;
@@ -30,6 +30,8 @@ pub(crate) struct Rated {
     pub(crate) score: f64,
     /// Its song.
     pub(crate) song: music::song::Song,
+    /// What the library would know it by, if it is a file that was made elsewhere.
+    pub(crate) file: Option<SongId>,
 }
 
 /// The tracks of a genre with votes that count. One whose music is lost is left out, with a
@@ -43,7 +45,7 @@ pub(crate) fn rated(context: &Context, genre: &str) -> anyhow::Result<Vec<Rated>
         let (score, n_listeners) = score_of(&votes);
         let Some(track) = context.store.track(id)?.filter(|_| n_listeners > 0) else { continue };
         match track_file::read(&context.home, genre, &track.stem) {
-            Ok(song) => rated.push(Rated { id, score, song }),
+            Ok(song) => rated.push(Rated { id, score, song, file: track.song_id() }),
             Err(error) => {
                 let error = format!("{error:#}");
                 tracing::warn!(%id, error, "the music of a rated track is lost: it is not learned from");

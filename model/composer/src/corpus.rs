@@ -23,7 +23,7 @@ pub struct Piece {
     pub label: u32,
     /// A narrower label, such as a number for its artist, under which it is learned half of the time.
     pub narrow_label: Option<u32>,
-    /// Whether it may be held out for validation; what the model made itself may not.
+    /// Whether it may be held out for validation; a liked track may not.
     pub may_validate: bool,
     as_written: Written,
     parallel: Written,
@@ -151,7 +151,7 @@ impl Corpus {
     }
 
     /// What losses are measured on: what is held out. If nothing is, the songs that are learned from, and
-    /// tracks of the model's own only where there is nothing else.
+    /// liked tracks only where there is nothing else.
     pub fn held_out(&self) -> &[Piece] {
         if !self.valid.is_empty() {
             return &self.valid;
