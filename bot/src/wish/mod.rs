@@ -18,7 +18,7 @@ use music::key::Key;
 use serde::{Deserialize, Serialize};
 
 pub use self::number::{Bars, Bpm, NotPossible, NotesAtOnce, NotesPerBar, Register, Temperature};
-pub use self::path::AbsolutePath;
+pub use self::path::{AbsolutePath, unicode_path};
 pub use self::primer::{Primer, Source, track_number};
 use crate::arrangement_kind::ArrangementKind;
 use crate::instrument::Instrument;

@@ -46,3 +46,14 @@ impl ValueParserFactory for AbsolutePath {
         PathBufValueParser::new().try_map(Self::new as fn(PathBuf) -> io::Result<Self>)
     }
 }
+
+/// Reads the path of a file that is recorded. What is carried and stored as JSON holds Unicode only: better
+/// told before the work than after.
+pub fn unicode_path() -> impl TypedValueParser<Value = AbsolutePath> {
+    AbsolutePath::value_parser().try_map(|path| {
+        let is_unicode = path.to_str().is_some();
+        let hint =
+            "its path is not Unicode and cannot be recorded: rename it, or copy it elsewhere";
+        is_unicode.then_some(path).ok_or(hint)
+    })
+}

@@ -1,12 +1,11 @@
 //! What does a track begin with, if not with music of its own?
 
-use clap::builder::{TypedValueParser, ValueParserFactory};
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, Command, FromArgMatches, Id};
 use serde::{Deserialize, Serialize};
 
 use super::number::Bars;
-use super::path::AbsolutePath;
+use super::path::{AbsolutePath, unicode_path};
 
 /// The first bars of music that is there already; the rest is sampled as a continuation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,16 +49,6 @@ struct SourceOptions {
     /// Begin with the first bars of this MIDI file
     #[arg(long, value_name = "FILE", value_parser = unicode_path())]
     primer: Option<AbsolutePath>,
-}
-
-/// A wish is carried and stored as JSON, which holds Unicode only: better told before the work than after.
-fn unicode_path() -> impl TypedValueParser<Value = AbsolutePath> {
-    AbsolutePath::value_parser().try_map(|path| {
-        let is_unicode = path.to_str().is_some();
-        let hint =
-            "its path is not Unicode and cannot be recorded: rename it, or copy it elsewhere";
-        is_unicode.then_some(path).ok_or(hint)
-    })
 }
 
 /// One bar fewer than a track can have, so that one is left to sample.

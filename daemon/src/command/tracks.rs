@@ -106,10 +106,10 @@ impl Row {
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { track, score, listeners, weight, state, .. } = self;
+        let Self { track, genre, score, listeners, weight, state, .. } = self;
         write!(f, "{track:>4}  ")?;
         match (&self.file, self.version) {
-            (Some(file), _) => f.write_str(file)?,
+            (Some(file), _) => write!(f, "{genre}: {file}")?,
             (None, Some(version)) => write!(f, "{} v{version}", self.stem)?,
             (None, None) => f.write_str(&self.stem)?,
         }

@@ -2,10 +2,10 @@
 //!
 //! It has to be a song as the inbox would take one. Its music is kept as that of any track is, and it is
 //! known by the hash of its content, so that it is one track however often and under whichever name it is
-//! rated. The file itself is neither moved nor learned from unasked: it is a track like those that were
-//! made here, only that no version made it and nobody was shown it.
+//! rated. The file itself is not moved. If it is liked, it is learned from as liked tracks are: it is a track
+//! like those that were made here, only that no version made it and nobody was shown it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bot::wish::Wish;
 use music::song::Song;
@@ -19,10 +19,12 @@ use crate::store::{SongId, Track, TrackId, TrackState};
 
 /// A file that can be rated.
 pub(crate) struct Elsewhere {
-    id: SongId,
+    /// What it is known by.
+    pub(crate) id: SongId,
     /// What the file is called.
     pub(crate) name: String,
-    genre: String,
+    /// What it is rated as.
+    pub(crate) genre: String,
     song: Song,
 }
 
@@ -39,7 +41,7 @@ impl Elsewhere {
         genre: Option<&str>,
     ) -> anyhow::Result<Self> {
         let refused = |why: &str| Misused(format!("{} cannot be rated: {why}", path.display()));
-        if path.starts_with(context.home.tracks()) {
+        if real(path).starts_with(real(&context.home.tracks())) {
             let hint = "it was made here, and `kickback rate TRACK EMOJI` rates it by its number";
             return Err(refused(hint).into());
         }
@@ -90,6 +92,11 @@ impl Elsewhere {
         };
         Ok(context.store.add_file_track(id, track)?)
     }
+}
+
+/// The path without links, as far as it is there.
+fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
 /// The genre of a file with this content.

@@ -1,6 +1,9 @@
 //! Do ratings of what was made elsewhere teach the taste?
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use music::midi;
@@ -40,7 +43,7 @@ fn a_rated_file_is_a_track_that_nobody_made_here() {
     let file = home.put("old/night drive.mid", &song(20));
     let rated = rate(&home, &file, "🔥", "ann");
     assert_eq!((&rated["track"], &rated["votes"]), (&json!(1), &json!(1)));
-    assert_eq!(rated["file"], "night drive.mid");
+    assert_eq!((&rated["genre"], &rated["file"]), (&json!("hardstyle"), &json!("night drive.mid")));
     assert!(rated["score"].as_f64() > Some(0.0), "{rated}");
     let listed = home.row(&["tracks", "hardstyle"]);
     for key in ["version", "seed", "arm", "message", "artist"] {
@@ -49,7 +52,8 @@ fn a_rated_file_is_a_track_that_nobody_made_here() {
     assert_eq!((&listed["file"], &listed["listeners"]), (&json!("night drive.mid"), &json!(1)));
     assert_eq!(listed["tempo_bpm"], 150.0);
     let told = home.ask(&["tracks"]).out;
-    assert!(told.contains("night drive.mid") && told.contains("made elsewhere"), "{told}");
+    assert!(told.contains("hardstyle: night drive.mid"), "{told}");
+    assert!(told.contains("made elsewhere"), "{told}");
     assert!(!told.contains(" v0"), "{told}");
     let why = home.row(&["why", "1"]);
     assert_eq!((&why["chosen_by"], &why["candidates"]), (&json!("elsewhere"), &json!(0)));
@@ -108,7 +112,8 @@ fn a_file_is_one_track_however_often_it_is_rated() {
     assert_eq!((&row["track"], &row["votes"]), (&json!(1), &json!(2)));
     // The same vote once more, and by its number as any track.
     assert_eq!(rate(&home, &first, "👍", "ann")["votes"], 2);
-    assert_eq!(home.row(&["rate", "1", "🔥", "--by", "ann"])["votes"], 3);
+    let told = home.ask(&["rate", "1", "🔥", "--by", "ann"]).out;
+    assert!(told.starts_with("track 1 (hardstyle: first.mid) has 3 votes"), "{told}");
     // A number takes the place of the number before it.
     assert_eq!(rate(&home, &first, "2.5", "cyd")["votes"], 4);
     let liked = home.row(&["tracks"])["score"].as_f64();
@@ -159,6 +164,10 @@ fn what_the_inbox_would_not_take_is_refused_and_changes_nothing() {
     }
     let good = home.put("somewhere/song.mid", &song(20));
     let made = home.put("tracks/hardstyle/song.mid", &song(21));
+    symlink(home.path("tracks"), home.path("aside")).expect("a link can be made");
+    let aside = home.path("aside/hardstyle/song.mid");
+    let link = home.path("link.mid");
+    symlink(&good, &link).expect("a link can be made");
     let own = before.1.len() + 1;
     for (file, score, more, code, why) in [
         (&good, "🔥", &[][..], 2, "give --genre GENRE"),
@@ -170,11 +179,18 @@ fn what_the_inbox_would_not_take_is_refused_and_changes_nothing() {
         (&good, "🔥", &["--genre", "hardstyle", "--by", ""], 2, "cannot be a listener's name"),
         (&home.path("nowhere.mid"), "🔥", &["--genre", "hardstyle"], 2, "does not exist"),
         (&made, "🔥", &[], 2, "it was made here"),
+        (&aside, "🔥", &[], 2, "it was made here"),
+        (&link, "🔥", &[], 2, "Put a copy of the MIDI file itself in its place."),
     ] {
         home.ask(&[&["rate", "--midi", text(file), score], more].concat()).fails(code, why);
     }
     home.ask(&["rate", "--midi", text(&good)]).fails(2, "give an emoji after the file");
     home.ask(&["rate", "1", "🔥", "--genre", "hardstyle"]).fails(2, "--genre");
+    let mut bytes = home.command(&["rate", "--midi"]);
+    let answer = bytes.arg(OsStr::from_bytes(b"/a/\xFF.mid")).arg("🔥").output().expect("it runs");
+    assert_eq!(answer.status.code(), Some(2));
+    let told = String::from_utf8_lossy(&answer.stderr);
+    assert!(told.contains("its path is not Unicode"), "{told}");
     assert_eq!(home.rows(&["tracks"]), before.0);
     assert_eq!(home.files("tracks").len(), own);
 }
@@ -243,4 +259,41 @@ fn a_table_rates_a_whole_folder_or_nothing() {
     let more = table("midi,emoji,by\nc.mid,🔥,ann\n");
     home.rows(&["rate", "--from", &more, "--genre", "trance"]);
     assert_eq!(home.rows(&["tracks", "trance"]).len(), 1);
+}
+
+#[test]
+fn one_file_is_never_rated_as_something_of_two_genres() {
+    let home = home();
+    for genre in ["hardstyle", "trance"] {
+        fs::create_dir_all(home.path(&format!("inbox/{genre}"))).expect("can be made");
+        home.put(&format!("old/{genre}/a.mid"), &song(20));
+    }
+    home.put("old/trance/b.mid", &song(21));
+    let table = home.put(
+        "old/votes.csv",
+        "midi,emoji,by\ntrance/b.mid,🔥,ann\nhardstyle/a.mid,🔥,ann\ntrance/a.mid,🔥,bob\n"
+            .as_bytes(),
+    );
+    let why = "line 4: a.mid is of trance here and the same file of hardstyle in an earlier line";
+    home.ask(&["rate", "--from", text(&table)]).fails(2, why);
+    assert_eq!(tracks(&home), (vec![], vec![]));
+    let both = home.rows(&["rate", "--from", text(&table), "--genre", "trance"]);
+    assert_eq!(both.len(), 3, "what is given holds for all");
+
+    let daemon = home.daemon();
+    for idx in 8..14 {
+        let file = home.put(&format!("old/{idx}.mid"), &song(idx));
+        let rate = |genre| home.ask(&["rate", "--midi", text(&file), "🔥", "--genre", genre]);
+        let (first, second) = std::thread::scope(|scope| {
+            let first = scope.spawn(|| rate("hardstyle"));
+            (rate("trance"), first.join().expect("it ends"))
+        });
+        let late = if first.code == Some(0) { second } else { first };
+        late.fails(2, "already: leave --genre out");
+    }
+    let (rows, files) = tracks(&home);
+    assert_eq!((rows.len(), files.len()), (8, 8));
+    let n_listeners: u64 = rows.iter().filter_map(|row| row["listeners"].as_u64()).sum();
+    assert_eq!(n_listeners, 9);
+    assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
 }

@@ -140,8 +140,8 @@ impl fmt::Display for Reason {
             ),
             Self::NotRegular { kind } => write!(
                 f,
-                "It is {kind}, which is not followed or read. Copy the MIDI file itself into the \
-                 inbox."
+                "It is {kind}, which is not followed or read. Put a copy of the MIDI file itself in \
+                 its place."
             ),
         }
     }

@@ -5,6 +5,8 @@
 mod table;
 mod vote;
 
+use std::sync::{Mutex, PoisonError};
+
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
@@ -12,9 +14,13 @@ use self::vote::{Checked, Rated, vote};
 use crate::context::{Context, now_ms};
 use crate::control::failure::Misused;
 use crate::control::line::{Line, Out};
-use bot::wish::AbsolutePath;
+use bot::wish::{AbsolutePath, unicode_path};
 
 pub(super) use self::vote::check_listener;
+
+/// Held from the look at what is known of a file until its vote is stored, so that nobody says in between
+/// that it is of another genre. The store is open in one process only.
+static RATING: Mutex<()> = Mutex::new(());
 
 /// Options of a rating.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
@@ -30,8 +36,9 @@ pub(crate) struct Rate {
     #[arg(required_unless_present_any = ["from", "midi"], conflicts_with = "midi")]
     #[arg(value_name = "EMOJI", allow_negative_numbers = true)]
     pub(crate) score: Option<String>,
-    /// Rate a MIDI file that was made elsewhere; it becomes a track, and is examined as in the inbox
-    #[arg(long, value_name = "FILE", conflicts_with = "from")]
+    /// Rate a MIDI file that was made elsewhere; it is examined as in the inbox and becomes a track, which is
+    /// learned from as others are if it is liked
+    #[arg(long, value_name = "FILE", value_parser = unicode_path(), conflicts_with = "from")]
     pub(crate) midi: Option<AbsolutePath>,
     /// The genre of what was made elsewhere; if left out, the name of the folder that the file lies in
     #[arg(long, value_name = "GENRE", conflicts_with = "score")]
@@ -47,6 +54,7 @@ pub(crate) struct Rate {
 
 impl Rate {
     pub(super) fn run(&self, context: &Context, out: &mut Out<'_>) -> anyhow::Result<()> {
+        let _rating = RATING.lock().unwrap_or_else(PoisonError::into_inner);
         let genre = self.genre.as_deref();
         let votes = match (&self.from, &self.midi, &self.track_or_score, &self.score) {
             (Some(file), ..) => table::read(context, file, genre)?,

@@ -1,5 +1,6 @@
 //! Which votes does a table hold?
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
@@ -9,6 +10,7 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 use super::vote::{Checked, Rated, vote};
 use crate::context::{Context, now_ms};
 use crate::control::failure::{Misused, NotNow, exit_code};
+use crate::store::SongId;
 
 /// The votes in a table. All of it is read first, so that a file with a mistake changes nothing.
 ///
@@ -37,12 +39,13 @@ pub(super) fn read(
         return Err(Misused(at(header, what)).into());
     }
     let files = Files { folder: path.parent().unwrap_or(path), genre };
-    let mut votes = Vec::new();
+    let (mut votes, mut genres) = (Vec::new(), HashMap::new());
     for record in table.into_records() {
         let record = record.with_context(reading)?;
         let is_blank = record.len() == 1 && record.iter().all(str::is_empty);
         if !is_blank {
             let vote = columns.vote(context, &files, &record);
+            let vote = vote.and_then(|vote| Ok(in_one_genre(vote, &mut genres)?));
             let told = |error: anyhow::Error| match exit_code(&error) {
                 2 => Misused(at(&record, &error.to_string())).into(),
                 3 => NotNow(at(&record, &error.to_string())).into(),
@@ -52,6 +55,21 @@ pub(super) fn read(
         }
     }
     Ok(votes)
+}
+
+/// Refuses a vote on what an earlier line rates as something of another genre.
+fn in_one_genre(vote: Checked, genres: &mut HashMap<SongId, String>) -> Result<Checked, Misused> {
+    if let Rated::File(made) = &vote.rated {
+        let (name, genre) = (&made.name, &made.genre);
+        let known = genres.entry(made.id).or_insert_with(|| genre.clone());
+        if known != genre {
+            let hint = "leave one of them out, or give --genre GENRE";
+            return Err(Misused(format!(
+                "{name} is of {genre} here and the same file of {known} in an earlier line: {hint}"
+            )));
+        }
+    }
+    Ok(vote)
 }
 
 /// The line of `text` on which a record begins, counted from 1 as editors do. The position that the

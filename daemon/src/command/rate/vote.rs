@@ -20,6 +20,7 @@ const NUMBER: &str = "a number";
 #[derive(Debug, Serialize)]
 pub(super) struct Row {
     track: TrackId,
+    genre: String,
     /// What its file is called, if it was made elsewhere.
     file: Option<String>,
     /// That count, of all listeners.
@@ -33,7 +34,7 @@ pub(super) struct Row {
 
 /// What is rated.
 pub(super) enum Rated {
-    Track { id: TrackId, file: Option<String> },
+    Track { id: TrackId, genre: String, file: Option<String> },
     File(Box<Elsewhere>),
 }
 
@@ -85,7 +86,7 @@ impl Rated {
             let hint = "`kickback tracks` lists them";
             return Err(NotNow(format!("there is no track {id}; {hint}")).into());
         };
-        Ok(Self::Track { id, file: track.file })
+        Ok(Self::Track { id, genre: track.genre, file: track.file })
     }
 
     /// # Errors
@@ -113,27 +114,27 @@ pub(crate) fn check_listener(name: &str) -> Result<(), Misused> {
 
 impl Checked {
     pub(super) fn store(self, context: &Context) -> anyhow::Result<Row> {
-        let (track, file) = match self.rated {
-            Rated::Track { id, file } => (id, file),
+        let (track, genre, file) = match self.rated {
+            Rated::Track { id, genre, file } => (id, genre, file),
             Rated::File(made) => {
-                let name = made.name.clone();
-                (made.track(context)?, Some(name))
+                let (genre, name) = (made.genre.clone(), made.name.clone());
+                (made.track(context)?, genre, Some(name))
             }
         };
         let is_new = context.store.add_vote(track, self.vote)?;
         let votes = context.store.votes_of(track)?;
         let (score, _) = score_of(&votes);
         let votes = votes.iter().filter(|vote| vote.stands()).count();
-        Ok(Row { track, file, votes, score, is_new })
+        Ok(Row { track, genre, file, votes, score, is_new })
     }
 }
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { track, file, votes, score, .. } = self;
+        let Self { track, genre, file, votes, score, .. } = self;
         let plural = if *votes == 1 { "" } else { "s" };
         let note = if self.is_new { "" } else { " (it had this vote already)" };
-        let file = file.as_ref().map_or(String::new(), |file| format!(" ({file})"));
+        let file = file.as_ref().map_or(String::new(), |file| format!(" ({genre}: {file})"));
         write!(f, "track {track}{file} has {votes} vote{plural}, score {score:+.2}{note}")
     }
 }
