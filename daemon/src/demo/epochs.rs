@@ -10,30 +10,48 @@ const EACH: u64 = 10;
 /// The epochs of the answers to one command.
 pub(super) struct Epochs {
     has_bar: bool,
-    /// The latest epoch in words, if these were left out.
-    untold: Option<String>,
+    /// The latest epoch, until it is known whether it is the last.
+    held: Option<Line>,
 }
 
 impl Epochs {
     /// `has_bar` says whether a bar shows the progress.
     pub(super) fn new(has_bar: bool) -> Self {
-        Self { has_bar, untold: None }
+        Self { has_bar, held: None }
     }
 
-    /// What to print of a line, in this order.
+    /// What to print, in this order, now that a line has come.
     pub(super) fn thinned(&mut self, line: Line) -> Vec<Line> {
-        match line {
-            Line::Row { json, text } if json["event"] == "epoch" => {
-                let epoch = json["epoch"].as_u64().unwrap_or(0);
-                let is_told = !self.has_bar && (epoch == 1 || epoch % EACH == 0);
-                let (text, untold) =
-                    if is_told { (text, None) } else { (String::new(), Some(text)) };
-                self.untold = untold.filter(|_| !self.has_bar);
-                vec![Line::Row { json, text }]
-            }
+        match &line {
             Line::Step(_) => vec![line],
-            line => self.untold.take().map(Line::Remark).into_iter().chain([line]).collect(),
+            Line::Row { json, .. } if json["event"] == "epoch" => {
+                let epoch = json["epoch"].as_u64().unwrap_or(0);
+                let before = self.held.take().map(untold);
+                let now = if self.has_bar {
+                    Some(untold(line))
+                } else if epoch == 1 || epoch % EACH == 0 {
+                    Some(line)
+                } else {
+                    self.held = Some(line);
+                    None
+                };
+                before.into_iter().chain(now).collect()
+            }
+            _ => self.rest().into_iter().chain([line]).collect(),
         }
+    }
+
+    /// What is left to print at the end of an answer.
+    pub(super) fn rest(&mut self) -> Option<Line> {
+        self.held.take()
+    }
+}
+
+/// The line for programs only.
+fn untold(line: Line) -> Line {
+    match line {
+        Line::Row { json, .. } => Line::Row { json, text: String::new() },
+        line => line,
     }
 }
 
@@ -50,8 +68,14 @@ mod tests {
         let lines = (1..=n_epochs).map(|epoch| row("epoch", epoch)).chain([row("trained", 0)]);
         let mut epochs = Epochs::new(has_bar);
         let lines: Vec<Line> = lines.flat_map(|line| epochs.thinned(line)).collect();
-        let is_row = |line: &&Line| matches!(line, Line::Row { .. });
-        assert_eq!(lines.iter().filter(is_row).count() as u64, n_epochs + 1, "programs get all");
+        let epoch = |line: &Line| match line {
+            Line::Row { json, .. } => json["epoch"].as_u64(),
+            Line::Remark(_) | Line::Step(_) => None,
+        };
+        let of_rows: Vec<u64> = lines.iter().filter_map(epoch).collect();
+        let expected: Vec<u64> = (1..=n_epochs).chain([0]).collect();
+        assert_eq!(of_rows, expected, "programs are told of all in turn");
+        assert_eq!(lines.len(), of_rows.len(), "nothing is said twice");
         let text = |line: Line| match line {
             Line::Row { text, .. } | Line::Remark(text) => text,
             Line::Step(_) => String::new(),
@@ -63,6 +87,9 @@ mod tests {
     fn beside_a_bar_no_epoch_is_told_and_else_few_are() {
         assert_eq!(told(true, 23), ["trained 0"]);
         assert_eq!(told(false, 23), ["epoch 1", "epoch 10", "epoch 20", "epoch 23", "trained 0"]);
+        let mut cut = Epochs::new(false);
+        let epoch = Line::Row { json: json!({ "event": "epoch", "epoch": 2 }), text: "2".into() };
+        assert_eq!((cut.thinned(epoch.clone()), cut.rest()), (vec![], Some(epoch)));
         assert_eq!(told(false, 20), ["epoch 1", "epoch 10", "epoch 20", "trained 0"]);
     }
 }

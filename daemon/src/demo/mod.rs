@@ -210,6 +210,7 @@ impl Show<'_> {
             lines.push(line.clone());
             epochs.thinned(line).into_iter().for_each(|line| printer.print(line));
         });
+        epochs.rest().into_iter().for_each(|line| printer.print(line));
         printer.end();
         finished(end?)?;
         Ok(lines)
