@@ -60,7 +60,7 @@ pub fn curve(curve: &Curve) -> Result<Vec<u8>, PictureError> {
     header::draw(&mut canvas, &curve.caption, &facts(curve), &legend);
     canvas.fill(LEFT, TOP, RIGHT - LEFT, BOTTOM - TOP, LANE);
     plot.grid(&mut canvas);
-    plot.bigram(&mut canvas);
+    plot.bigram(&mut canvas, curve.kept_epoch);
     for (colour, nll) in [(TRAIN, train as fn(&CurvePoint) -> f64), (ACCENT, valid)] {
         plot.line(&mut canvas, &curve.losses, colour, nll);
     }
@@ -160,13 +160,18 @@ impl Plot {
         }
     }
 
-    fn bigram(&self, canvas: &mut Canvas) {
+    /// The loss of the bigram; its name stands at the right, or left of the line of the kept epoch.
+    fn bigram(&self, canvas: &mut Canvas, kept_epoch: Option<usize>) {
         let Some(nll) = self.bigram else { return };
         let y = self.y(nll);
         canvas.line(&[(LEFT, y), (RIGHT, y)], 4.0, BIGRAM, true);
         let (text, above) = (format!("bigram {nll:.3}"), y - TOP > 48.0);
         let y = if above { y - 16.0 } else { y + 36.0 };
-        canvas.text_right(&text, (RIGHT - 16.0, y), TEXT, Weight::Bold, BIGRAM);
+        let width = canvas.fonts.width(&text, TEXT, Weight::Bold) + 32.0;
+        let kept = kept_epoch.map(|epoch| self.x(epoch as f64));
+        let is_crossed = |x: &f32| (RIGHT - width..=RIGHT).contains(x) && *x - width > LEFT;
+        let right = kept.filter(is_crossed).unwrap_or(RIGHT) - 16.0;
+        canvas.text_right(&text, (right, y), TEXT, Weight::Bold, BIGRAM);
     }
 
     fn line(

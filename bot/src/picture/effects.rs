@@ -66,7 +66,7 @@ const BAR: f32 = 0.45;
 /// [`PictureError`] if the embedded font cannot be read or the PNG not be written.
 pub fn effects(taste: &Effects) -> Result<Vec<u8>, PictureError> {
     let mut canvas = Canvas::new(WIDTH, HEIGHT)?;
-    let legend = [("Sure", ACCENT), ("Likely", LIKELY), ("Uncertainty", WHISKER)];
+    let legend = [("Sure", ACCENT), ("Likely", LIKELY), ("95 %", WHISKER)];
     header::draw(&mut canvas, &taste.caption, &taste.facts, &legend);
     let shown = &taste.effects[..taste.effects.len().min(MAX_BARS)];
     if shown.is_empty() {
@@ -146,7 +146,7 @@ fn draw(
     for x in [low, high] {
         canvas.line(&[(x, middle - 9.0), (x, middle + 9.0)], 3.0, WHISKER, false);
     }
-    let number = format!("+{:.2} ± {:.2}", effect.size, effect.deviation);
+    let number = format!("+{:.2} ± {:.2}", effect.size, FAR * effect.deviation);
     canvas.text_right(&number, (NUMBERS, baseline), SMALL, Weight::Regular, SOFT);
 }
 

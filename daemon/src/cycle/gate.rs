@@ -133,7 +133,10 @@ fn compare(valid_nll: f64, played: &[Measured], margin: f64) -> Decision {
         return Decision { promoted: true, why: "nothing to compare it with".to_owned() };
     };
     let why = format!("{valid_nll:.3} against {nll:.3} of v{version} on the same songs");
-    if valid_nll <= nll + margin {
+    if valid_nll <= *nll {
+        Decision { promoted: true, why }
+    } else if valid_nll <= nll + margin {
+        let why = format!("{why}, worse by no more than the margin of {margin}");
         Decision { promoted: true, why }
     } else {
         let why = format!("{why}, worse by more than the margin of {margin}");

@@ -191,7 +191,8 @@ impl fmt::Display for Row<'_> {
         }
         for Liked { words, strength, deviation, sure, .. } in &self.likes {
             let sure = if *sure { "sure" } else { "likely" };
-            write!(f, "\n  {words}: +{strength:.2} ± {deviation:.2} ({sure})")?;
+            // What holds 95 %, as the picture shows it.
+            write!(f, "\n  {words}: +{strength:.2} ± {:.2} ({sure})", 2.0 * deviation)?;
         }
         if let Some(half_life) = self.half_life {
             write!(
@@ -255,8 +256,8 @@ mod tests {
             lines,
             [
                 "what listeners like in hardstyle, by 3 votes of 1 listener on 2 tracks:",
-                "  denser: +0.82 ± 0.21 (sure)",
-                "  fewer leaps: +0.30 ± 0.20 (likely)",
+                "  denser: +0.82 ± 0.42 (sure)",
+                "  fewer leaps: +0.30 ± 0.40 (likely)",
             ]
         );
     }
