@@ -253,8 +253,8 @@ impl fmt::Display for Changed {
         let Self { weight, nll_per_note_v1: before, nll_per_note_v2: after, .. } = self;
         write!(
             f,
-            "its weight in training: 0 before, {weight:.2} now (a song weighs 1)\n\
-             nats per note to predict it: {before:.3} by v1, {after:.3} by v2"
+            "the weight of track 1 in training: 0 before, {weight:.2} now (a song weighs 1)\n\
+             nats per note to predict track 1: {before:.3} by v1, {after:.3} by v2"
         )
     }
 }
