@@ -166,7 +166,7 @@ fn limit_tracks(pieces: &mut [Piece]) {
         let pieces = pieces.iter().filter(|piece| piece.may_validate != is_track);
         pieces.map(|piece| f64::from(piece.weight) * piece.tokens().len() as f64).sum()
     };
-    let factor = taste::own_track_factor(mass(false), mass(true));
+    let factor = taste::track_factor(mass(false), mass(true));
     if factor >= 1.0 {
         return;
     }
@@ -340,7 +340,7 @@ mod tests {
         let mut many = pieces(250, 500, 1.12);
         assert!(share_of_tracks(&many) > 0.69);
         limit_tracks(&mut many);
-        assert!((share_of_tracks(&many) - taste::MAX_OWN_SHARE).abs() < 1e-6);
+        assert!((share_of_tracks(&many) - taste::MAX_TRACK_SHARE).abs() < 1e-6);
         let mean = many.iter().map(|piece| f64::from(piece.weight)).sum::<f64>() / 750.0;
         assert!((mean - 1.0).abs() < 1e-6, "{mean}");
     }

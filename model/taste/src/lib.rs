@@ -72,5 +72,5 @@ pub use song_weights::song_weights;
 pub use statistics::{Statistics, deserialize_if_current};
 pub use track_score::{TrackScore, track_score};
 pub use variety::{N_POSTS, Variety};
-pub use weights::{MAX_OWN_SHARE, own_track_factor, track_weight};
+pub use weights::{MAX_TRACK_SHARE, track_factor, track_weight};
 pub use words::{WORDS, Words, words_of};

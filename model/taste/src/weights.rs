@@ -1,22 +1,23 @@
 //! How much do tracks weigh in training?
 
 /// The largest share of all that a network learns from which tracks, mostly its own, may be.
-pub const MAX_OWN_SHARE: f64 = 0.15;
+pub const MAX_TRACK_SHARE: f64 = 0.15;
 
 /// The weight in training of a track with votes, made by the network itself or elsewhere: nothing without
-/// likes, since a network that learns from its own unjudged music only repeats its mistakes; then e^(gain · score) less
-/// 1, where the score is within ±1. What all tracks weigh together is limited by [`own_track_factor`].
+/// likes, since a network that learns from its own unjudged music only repeats its mistakes; then
+/// e^(gain · score) less 1, where the score is within ±1. What all tracks weigh together is limited by
+/// [`track_factor`].
 pub fn track_weight(score: f64, gain: f64) -> f64 {
     (gain * score.clamp(-1.0, 1.0)).exp_m1().max(0.0)
 }
 
-/// What the weights of all own tracks are multiplied by, so that they are at most [`MAX_OWN_SHARE`]
+/// What the weights of all tracks are multiplied by, so that they are at most [`MAX_TRACK_SHARE`]
 /// of the mass: 1 while they are few.
 ///
 /// `songs` and `tracks` are the masses of both, the sum of weight times length over the pieces that
 /// are learned from.
-pub fn own_track_factor(songs: f64, tracks: f64) -> f64 {
-    let most = songs * MAX_OWN_SHARE / (1.0 - MAX_OWN_SHARE);
+pub fn track_factor(songs: f64, tracks: f64) -> f64 {
+    let most = songs * MAX_TRACK_SHARE / (1.0 - MAX_TRACK_SHARE);
     if tracks > most { most / tracks } else { 1.0 }
 }
 
@@ -36,7 +37,7 @@ mod tests {
     fn share_of(n_tracks: usize) -> f64 {
         let each = track_weight(track_score([("ann", 2.0)]).value, 1.5);
         let (songs, tracks) = (250.0, n_tracks as f64 * each);
-        let tracks = tracks * own_track_factor(songs, tracks);
+        let tracks = tracks * track_factor(songs, tracks);
         tracks / (songs + tracks)
     }
 
@@ -45,8 +46,8 @@ mod tests {
         let each = track_weight(track_score([("ann", 2.0)]).value, 1.5);
         assert!((each - 1.117).abs() < 1e-3, "{each}");
         assert!((500.0 * each / (250.0 + 500.0 * each) - 0.69).abs() < 0.01);
-        assert!((share_of(500) - MAX_OWN_SHARE).abs() < 1e-12);
-        assert!((share_of(100_000) - MAX_OWN_SHARE).abs() < 1e-9);
+        assert!((share_of(500) - MAX_TRACK_SHARE).abs() < 1e-12);
+        assert!((share_of(100_000) - MAX_TRACK_SHARE).abs() < 1e-9);
     }
 
     #[test]
@@ -60,7 +61,7 @@ mod tests {
 
     #[test]
     fn without_songs_nothing_is_learned_from_tracks() {
-        assert!(own_track_factor(0.0, 3.0).abs() < 1e-12);
-        assert!((own_track_factor(0.0, 0.0) - 1.0).abs() < 1e-12);
+        assert!(track_factor(0.0, 3.0).abs() < 1e-12);
+        assert!((track_factor(0.0, 0.0) - 1.0).abs() < 1e-12);
     }
 }

@@ -47,14 +47,19 @@ pub(super) fn read(
             let vote = columns.vote(context, &files, &record);
             let vote = vote.and_then(|vote| Ok(in_one_genre(vote, &mut genres)?));
             let told = |error: anyhow::Error| match exit_code(&error) {
-                2 => Misused(at(&record, &error.to_string())).into(),
-                3 => NotNow(at(&record, &error.to_string())).into(),
+                2 => Misused(at(&record, &nothing_rated(&error))).into(),
+                3 => NotNow(at(&record, &nothing_rated(&error))).into(),
                 _ => error,
             };
             votes.push(vote.map_err(told)?);
         }
     }
     Ok(votes)
+}
+
+/// What is wrong with a line, and what follows for the others.
+fn nothing_rated(error: &anyhow::Error) -> String {
+    format!("{error} (nothing of this table has been rated)")
 }
 
 /// Refuses a vote on what an earlier line rates as something of another genre.
@@ -185,6 +190,8 @@ mod tests {
             let code = if text.contains("\n9,") { 3 } else { 2 };
             assert_eq!(exit_code(&error), code, "{text:?}: {error}");
             assert!(error.to_string().contains(&format!(", line {line}: ")), "{text:?}: {error}");
+            let is_told = error.to_string().ends_with("(nothing of this table has been rated)");
+            assert_eq!(is_told, text.contains("by"), "{text:?}: {error}");
         }
         assert_eq!(context.store.votes_of(TrackId(1)), Ok(vec![]));
     }

@@ -30,8 +30,6 @@ pub(super) struct Drawing<'a> {
     /// What became shorter after the network had read it.
     cuts: Vec<Cut>,
     bar_start: usize,
-    /// Bars that have begun.
-    n_bars: u32,
     allowed: Vec<(u32, f32)>,
 }
 
@@ -58,7 +56,6 @@ impl<'a> Drawing<'a> {
             tokens: Vec::new(),
             cuts: Vec::new(),
             bar_start: 0,
-            n_bars: 0,
             allowed: Vec::new(),
         }
     }
@@ -76,7 +73,6 @@ impl<'a> Drawing<'a> {
         self.steering.advance(token, forced.is_none(), &self.room);
         if token == Token::Bar.id() {
             self.bar_start = self.tokens.len();
-            self.n_bars += 1;
         }
         self.tokens.push(token);
         let nothing = VOCABULARY as u32;
@@ -91,7 +87,7 @@ impl<'a> Drawing<'a> {
 
     /// Bars that were drawn and are complete, unless it is the last of all.
     pub(super) fn n_drawn_bars(&self) -> u32 {
-        self.n_bars.saturating_sub(1 + self.spec.n_primer_bars())
+        self.steering.n_drawn_bars()
     }
 
     /// The tokens of the bars that are complete, as a song.

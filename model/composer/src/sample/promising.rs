@@ -12,8 +12,8 @@ use super::drawing::Drawing;
 use super::together::{Stopped, grow, in_shares};
 use super::{MAX_DRAWS, SampleError, SongSpec, Task, opened, redraw};
 
-/// The share of its bars by which a song is judged.
-const BEGINNING: f64 = 0.25;
+/// A song is judged by the first of so many parts.
+const PARTS: u32 = 4;
 
 /// A song that was begun.
 struct Begun<'a> {
@@ -50,6 +50,7 @@ fn begin<'a>(
     let begun = |(idx, task)| Begun { idx, task, stopped: None, promise: f64::NEG_INFINITY };
     let mut begun: Vec<Begun<'a>> = tasks.into_iter().map(begun).collect();
     let (open, labels) = opened(begun.iter().map(|begun| &begun.task), 0);
+    let n_begun_bars = |spec: &SongSpec| spec.n_drawn_bars().div_ceil(PARTS);
     let is_told = |drawing: &Drawing<'a>| drawing.n_drawn_bars() >= n_begun_bars(drawing.spec());
     for (place, stopped) in grow(predictor, predictor.streams(&labels), open, is_told) {
         let beginning = decode(&stopped.drawing.beginning()).expect("a song may end with any bar");
@@ -82,9 +83,4 @@ fn go_on(predictor: &Predictor, begun: Vec<Begun<'_>>) -> Vec<(usize, Result<Son
     }
     redraw(predictor, &mut tasks, 1..MAX_DRAWS);
     places.into_iter().zip(tasks.into_iter().map(Task::end)).collect()
-}
-
-/// Bars after which a song's beginning is judged.
-fn n_begun_bars(spec: &SongSpec) -> u32 {
-    (f64::from(spec.n_drawn_bars()) * BEGINNING).ceil() as u32
 }

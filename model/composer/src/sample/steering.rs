@@ -109,6 +109,11 @@ impl<'a> Steering<'a> {
         }
     }
 
+    /// Bars that were drawn and are complete, unless it is the last of all.
+    pub(super) fn n_drawn_bars(&self) -> u32 {
+        self.n_bars.saturating_sub(1 + self.n_primer_bars)
+    }
+
     /// Changes the logits of the tokens that may come next; `may_end_bar` says whether a note has just been
     /// completed or a bar begun.
     pub(super) fn steer(&self, allowed: &mut Vec<(u32, f32)>, may_end_bar: bool) {
