@@ -3,15 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use crate::kernels::Level;
-use crate::kernels::race::faster_bf16;
+use crate::kernels::maker::faster_bf16;
 
 /// The numbers that products multiply. Weights, sums, cells and the optimiser are `f32` in any case,
 /// and so is every loss on held-out songs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
-    /// What is fastest: in training bf16 or `f32`, measured once a process; in sampling the smallest that
-    /// the processor has instructions for, of int4, int8 and `f32`.
+    /// What is fastest: in training bf16 or `f32`, by who made the processor; in sampling the smallest
+    /// that the processor has instructions for, of int4, int8 and `f32`.
     #[default]
     Auto,
     /// 24 bits of precision.
@@ -35,7 +35,7 @@ impl Precision {
     }
 
     /// The same, but [`Auto`](Self::Auto) says what that is in training: bf16 where the processor
-    /// multiplies it clearly faster than `f32`.
+    /// multiplies it faster than `f32`.
     pub(crate) fn in_training(self) -> Self {
         match self {
             Self::Auto if faster_bf16().is_some() => Self::Bf16,

@@ -18,12 +18,12 @@ mod cell_tests;
 pub(crate) mod elementwise;
 pub(crate) mod int8;
 pub(crate) mod level;
+pub(crate) mod maker;
 mod math;
 pub(crate) mod outer;
 pub(crate) mod pack;
 mod portable;
 pub(crate) mod product;
-pub(crate) mod race;
 mod simd;
 pub(crate) mod softmax;
 #[cfg(test)]
