@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use bot::chat::{ChannelId, Chat, Connected, Error, Heard, Invocation, Posted};
+use bot::chat::{ChannelId, Chat, Connected, Heard, Invocation, Posted};
 use bot::command::Offer;
 use tokio::sync::{Semaphore, watch};
 
@@ -13,13 +13,11 @@ use super::event::{ChatEvent, Event};
 use super::lookup::Lookup;
 use super::worker::Worker;
 use crate::chat::answer::answer;
+use crate::chat::catch_up::{catch_up, recent_posts};
 use crate::chat::posting::repost;
-use crate::context::{Context, now_ms};
+use crate::context::Context;
 use crate::store::{self, TrackId, TrackState};
 use crate::votes::ledger::LedgerDesk;
-
-/// Posts whose reactions are looked at again after a connection was lost.
-const RECENT_POSTS: usize = 50;
 
 /// Opens the way out: given where to tell what is heard, and what to offer.
 pub(crate) type OpenChat = Box<
@@ -184,19 +182,6 @@ pub(super) fn unconfirmed(context: &Context) -> Result<Vec<(TrackId, ChannelId)>
     Ok(posts.collect())
 }
 
-/// The posts whose reactions are worth a look, the oldest first.
-fn recent_posts(context: &Context) -> anyhow::Result<Vec<(TrackId, Posted)>> {
-    let tracks = context.store.tracks()?.into_iter();
-    let mut posts: Vec<(TrackId, Posted)> = tracks
-        .filter_map(|(id, track)| match track.state {
-            TrackState::Posted { channel, message } => Some((id, Posted { channel, message })),
-            TrackState::Rendered | TrackState::Posting { .. } => None,
-        })
-        .collect();
-    posts.drain(..posts.len().saturating_sub(RECENT_POSTS));
-    Ok(posts)
-}
-
 /// Finds posts of unknown fate, or posts their tracks; gives those that are posted.
 async fn confirm(
     context: &Context,
@@ -218,16 +203,6 @@ async fn confirm(
         }
     }
     confirmed
-}
-
-/// Brings the votes below a post up to date.
-async fn catch_up(chat: &dyn Chat, desk: &LedgerDesk, track: TrackId, post: Posted) {
-    let asked_at_ms = now_ms();
-    match chat.reactions_of(post.channel, post.message).await {
-        Ok(reactions) => desk.standing(track, reactions, asked_at_ms),
-        Err(Error::Gone) => {}
-        Err(error) => tracing::warn!(%track, %error, "reactions may have been missed"),
-    }
 }
 
 #[cfg(test)]
