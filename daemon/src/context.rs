@@ -12,6 +12,7 @@ use tokio::task::JoinError;
 use crate::config::Config;
 use crate::control::failure::{Misused, NotNow};
 use crate::home::{self, Home};
+use crate::listeners::Listeners;
 use crate::measured::Measured;
 use crate::panic_text::panic_text;
 use crate::store::Store;
@@ -25,6 +26,8 @@ pub struct Context {
     pub config: Arc<Config>,
     /// What is recorded.
     pub store: Store,
+    /// What the chat's listeners are called here.
+    pub(crate) listeners: Listeners,
     /// What was measured since the program began.
     pub(crate) measured: Measured,
 }
@@ -37,7 +40,8 @@ impl Context {
     pub fn open(home: Home, config: Config) -> anyhow::Result<Self> {
         home.create()?;
         let store = Store::open(&home.store(), &config.store, now_ms())?;
-        Ok(Self { home, config: Arc::new(config), store, measured: Measured::default() })
+        let (listeners, measured) = (Listeners::default(), Measured::default());
+        Ok(Self { home, config: Arc::new(config), store, listeners, measured })
     }
 
     /// Runs what waits for disk or processor on a thread on which that holds up nobody.

@@ -13,6 +13,7 @@ mod cycle;
 mod demo;
 pub mod home;
 mod intake;
+mod listeners;
 mod measured;
 mod panic_text;
 mod run;

@@ -191,6 +191,9 @@ pub(crate) mod tests {
             boldness: None,
             copied_notes: Some(7),
             not_reached: Vec::new(),
+            asker: None,
+            gone_at_ms: None,
+            read_at_ms: None,
             state: TrackState::Rendered,
         }
     }

@@ -70,6 +70,9 @@ pub(super) fn track(genre: &str, seed: u64) -> Track {
         boldness: Some(taste::Boldness::Wilder),
         copied_notes: Some(7),
         not_reached: vec!["asked for 32 notes a bar; it came to 27".to_owned()],
+        asker: None,
+        gone_at_ms: None,
+        read_at_ms: None,
         state: TrackState::Rendered,
     }
 }

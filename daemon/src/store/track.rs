@@ -54,6 +54,15 @@ pub struct Track {
     /// What was asked for and is not reached, each as "asked for …"; at most 4 of 100 bytes fit.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_reached: Vec<String>,
+    /// The name of the listener of the chat who asked for it; `None` if nobody there did, or nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asker: Option<String>,
+    /// When its post was found to be deleted, in milliseconds since 1970: nobody reacts to it any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone_at_ms: Option<u64>,
+    /// When all reactions below its post were last read, in milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_at_ms: Option<u64>,
     /// Whether and where it was posted.
     pub state: TrackState,
 }

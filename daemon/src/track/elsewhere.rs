@@ -88,6 +88,9 @@ impl Elsewhere {
             boldness: None,
             copied_notes: None,
             not_reached: Vec::new(),
+            asker: None,
+            gone_at_ms: None,
+            read_at_ms: None,
             state: TrackState::Rendered,
         };
         Ok(context.store.add_file_track(id, track)?)

@@ -113,6 +113,9 @@ pub(crate) fn make(
         boldness,
         copied_notes: Some(chosen.shared.n_notes),
         not_reached,
+        asker: None,
+        gone_at_ms: None,
+        read_at_ms: None,
         state: TrackState::Rendered,
     };
     context.store.add_track(id, track.clone())?;

@@ -9,6 +9,7 @@ use bot::chat::{ListenerId, MessageId, Reacted};
 use bot::reaction::Emoji;
 
 use crate::context::{Context, now_ms, to_ms};
+use crate::listeners::CHAT;
 use crate::store::{Error, TrackId, Vote};
 
 /// Reactions to unknown messages that are kept until their post is confirmed.
@@ -50,11 +51,6 @@ pub(super) struct Reactions {
     /// Reactions to messages that are not tracks (yet), in their order.
     unmatched: VecDeque<Reacted>,
     taken_back: VecDeque<TakenBack>,
-}
-
-/// The name under which a chat's listener votes.
-fn listener_name(listener: ListenerId) -> String {
-    format!("discord:{listener}")
 }
 
 impl Reactions {
@@ -110,7 +106,7 @@ impl Reactions {
 
     fn vote(&mut self, track: TrackId, reacted: &Reacted) -> Result<u64, Error> {
         let Reacted { listener, emoji, added, at, .. } = reacted;
-        let (name, at_ms) = (listener_name(*listener), to_ms(*at));
+        let (name, at_ms) = (self.context.listeners.name(*listener), to_ms(*at));
         let is_changed = if *added {
             let Some(vote) = self.vote_of(name, emoji, at_ms) else { return Ok(0) };
             self.context.store.add_vote(track, vote)?
@@ -164,11 +160,11 @@ impl Reactions {
             votes.iter().filter(is_newer).map(|vote| (&*vote.listener, &*vote.emoji)).collect();
         let standing: BTreeSet<(String, &str)> = reactions
             .iter()
-            .map(|(emoji, listener)| (listener_name(*listener), emoji.as_str()))
+            .map(|(emoji, listener)| (self.context.listeners.name(*listener), emoji.as_str()))
             .collect();
         let mut n_changed = 0;
         for Vote { listener, emoji, .. } in votes.iter().filter(|vote| vote.stands()) {
-            if listener.starts_with("discord:")
+            if listener.starts_with(CHAT)
                 && !newer.contains(&(&**listener, &**emoji))
                 && !standing.contains(&(listener.clone(), &**emoji))
             {
@@ -177,7 +173,7 @@ impl Reactions {
             }
         }
         for (emoji, listener) in reactions {
-            let name = listener_name(*listener);
+            let name = self.context.listeners.name(*listener);
             if newer.contains(&(&*name, emoji.as_str()))
                 || self.was_taken_back(track, &name, emoji, asked_at_ms)
             {
