@@ -24,6 +24,15 @@ pub enum Error {
         /// The permission's name as the chat's settings show it, if one is all that is missing.
         permission: Option<&'static str>,
     },
+    /// The thread is archived or locked.
+    #[error(
+        "the thread is archived or locked, so the bot could not {what}: open it again, or give the \
+         bot's role the permission Manage Threads"
+    )]
+    Closed {
+        /// What was tried.
+        what: String,
+    },
     /// The message or its channel does not exist any more.
     #[error("the message or its channel is gone")]
     Gone,
@@ -33,6 +42,15 @@ pub enum Error {
         /// What was tried.
         what: String,
         /// What went wrong.
+        why: String,
+    },
+    /// The chat did it, but its answer is of no form that is known: where a message was sent, it is
+    /// there.
+    #[error("the chat did {what}, but its answer cannot be read ({why}); please report this")]
+    Unreadable {
+        /// What was tried.
+        what: String,
+        /// What is wrong with the answer.
         why: String,
     },
     /// The chat rejected the call as malformed; a mistake of this program.
@@ -51,8 +69,11 @@ pub enum Error {
 /// What the operator can do about an action that is forbidden.
 fn remedy(permission: Option<&str>) -> String {
     match permission {
-        Some(permission) => format!("give its role the permission {permission}"),
-        None => "it needs no permission for that, so the bot may have been blocked".to_owned(),
+        Some(permission) => format!(
+            "give its role the permission {permission} (server settings, Roles), and see that the \
+             channel does not take it away (channel settings, Permissions)"
+        ),
+        None => "no permission helps with that, so the bot may have been blocked".to_owned(),
     }
 }
 

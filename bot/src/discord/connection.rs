@@ -12,6 +12,7 @@ use serenity::client::{Client, ClientBuilder};
 use serenity::gateway::{GatewayError, ShardManager};
 use serenity::model::id::ShardId;
 
+use super::api;
 use super::gateway::Gateway;
 use super::rest::{self, Action, Failure};
 use super::settings::Token;
@@ -84,7 +85,7 @@ async fn connect(shared: &Arc<Shared>, token: &Token) -> Result<Client, End> {
         tracing::warn!(seconds = wait.as_secs(), "Discord allows no new session for a while");
         tokio::time::sleep(wait).await;
     }
-    let http = rest::http(&shared.settings, token);
+    let http = api::http(&shared.settings, token);
     let building =
         ClientBuilder::new_with_http(http, INTENTS).event_handler(Gateway(Arc::clone(shared)));
     let client = tokio::time::timeout(PATIENCE, building.into_future()).await;

@@ -4,10 +4,12 @@
 //! daemon does delays a heartbeat or the answer that Discord wants within 3 seconds; the daemon
 //! sees a [`Chat`]. Nothing here knows what a track or a vote is, or what a command means.
 
+mod api;
 mod connection;
 mod gateway;
 mod history;
 mod invite;
+mod limits;
 mod reactions;
 mod register;
 mod reply;

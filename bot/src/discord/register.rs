@@ -29,9 +29,9 @@ pub(super) async fn commands(shared: &Shared, ready: &Ready) {
     let none: Vec<CreateCommand> = Vec::new();
     let everywhere = if guilds.is_empty() { &commands } else { &none };
     let mut outcomes =
-        vec![shared.rest.ask(REGISTER, || http.create_global_commands(everywhere)).await];
+        vec![shared.rest.ask(REGISTER, || http.set_commands(None, everywhere)).await];
     for guild in guilds {
-        let registered = || http.create_guild_commands(guild, &commands);
+        let registered = || http.set_commands(Some(guild), &commands);
         outcomes.push(shared.rest.ask(REGISTER, registered).await);
     }
     for failure in outcomes.into_iter().filter_map(Result::err) {

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serenity::builder::{
-    Builder, CreateAttachment, CreateInteractionResponseFollowup, CreateMessage, EditAttachments,
+    CreateAttachment, CreateInteractionResponseFollowup, CreateMessage, EditAttachments,
     EditInteractionResponse,
 };
-use serenity::model::channel::{Message, Nonce};
+use serenity::model::channel::Nonce;
 use serenity::model::id::ChannelId as Channel;
 
+use super::api::Placed;
 use super::reactions::offer_reactions;
 use super::rest::{Action, Failure};
 use super::shared::{Shared, no_mentions};
@@ -70,7 +71,8 @@ pub(super) async fn refuse(shared: &Shared, to: &ReplyTo, text: &str) -> Result<
     }
     let message = || {
         let message = CreateInteractionResponseFollowup::new().content(&text).ephemeral(true);
-        message.allowed_mentions(no_mentions()).execute(http, (None, open.token.as_str()))
+        let message = message.allowed_mentions(no_mentions());
+        async move { http.follow_up(&open.token, &message, &[]).await }
     };
     shared.rest.ask(REFUSE, message).await?;
     Ok(())
@@ -83,7 +85,7 @@ async fn send(
     nonce: Option<String>,
     text: &str,
     files: &[File],
-) -> Result<Message, Failure> {
+) -> Result<Placed, Failure> {
     if let Some(open) = to.still_open(OPEN_FOR) {
         match edit_answer(shared, open, text, files).await {
             Err(Failure::Expired) => {}
@@ -98,14 +100,15 @@ async fn edit_answer(
     open: &Open,
     text: &str,
     files: &[File],
-) -> Result<Message, Failure> {
+) -> Result<Placed, Failure> {
     let edit = || {
-        let files = files.iter().map(attachment).fold(EditAttachments::new(), EditAttachments::add);
-        EditInteractionResponse::new()
+        let announced =
+            files.iter().map(attachment).fold(EditAttachments::new(), EditAttachments::add);
+        let message = EditInteractionResponse::new()
             .content(text)
-            .attachments(files)
-            .allowed_mentions(no_mentions())
-            .execute(&shared.rest.http, open.token.as_str())
+            .attachments(announced)
+            .allowed_mentions(no_mentions());
+        async move { shared.rest.http.edit_answer(&open.token, &message, files).await }
     };
     shared.rest.ask(POST, edit).await
 }
@@ -118,7 +121,7 @@ async fn post_in_channel(
     nonce: Option<String>,
     text: &str,
     files: &[File],
-) -> Result<Message, Failure> {
+) -> Result<Placed, Failure> {
     let send = || {
         let message = CreateMessage::new()
             .content(text)
@@ -128,14 +131,16 @@ async fn post_in_channel(
             Some(nonce) => message.nonce(Nonce::String(nonce)).enforce_nonce(true),
             None => message,
         };
-        Channel::new(channel.0).send_message(&shared.rest.http, message)
+        let channel = Channel::new(channel.0);
+        async move { shared.rest.http.send_message(channel, &message, files).await }
     };
     shared.rest.ask(action, send).await
 }
 
+/// How a file is announced; its bytes are sent beside.
 fn attachment(file: &File) -> CreateAttachment {
     let description: String = file.description.chars().take(1024).collect();
-    CreateAttachment::bytes(file.bytes.clone(), file.name.clone()).description(description)
+    CreateAttachment::bytes(Vec::new(), file.name.clone()).description(description)
 }
 
 /// The text and those files that are not too large; the text says what is left out.

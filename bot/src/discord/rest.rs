@@ -6,15 +6,12 @@
 use std::future::Future;
 use std::time::Duration;
 
-use serenity::http::{Http, HttpBuilder, HttpError};
-
+use super::api::{Api, Trouble};
 use super::settings::{Settings, Token};
 use crate::chat::Error;
 
-/// How often a call is tried before it is given up.
+/// How often a call is tried before it is given up. Being held back by a rate limit is no try.
 const N_TRIES: u32 = 5;
-/// How long one try may take, uploads and waiting for rate limits included.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// The pause after the first failed try; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -53,13 +50,13 @@ pub(super) struct Action {
 
 /// The HTTP API.
 pub(super) struct Rest {
-    /// serenity's client.
-    pub(super) http: Http,
+    /// The calls.
+    pub(super) http: Api,
 }
 
 impl Rest {
     pub(super) fn new(settings: &Settings, token: &Token) -> Self {
-        Self { http: http(settings, token) }
+        Self { http: Api::new(settings, token) }
     }
 
     /// Makes `call` until it succeeds or cannot succeed any more.
@@ -67,83 +64,111 @@ impl Rest {
     /// `call` must be harmless when repeated, because an answer may get lost on its way back.
     pub(super) async fn ask<T, F>(&self, action: Action, call: impl Fn() -> F) -> Result<T, Failure>
     where
-        F: Future<Output = serenity::Result<T>>,
+        F: Future<Output = Result<T, Trouble>>,
     {
         let mut pause = FIRST_PAUSE;
         let mut n_tries = 1;
         loop {
-            let why = match tokio::time::timeout(PATIENCE, call()).await {
-                Ok(Ok(answer)) => return Ok(answer),
-                Ok(Err(error)) => match classify(error, action) {
-                    Refused::ForGood(failure) => return Err(failure),
-                    Refused::ForNow(why) => why,
-                },
-                Err(_) => format!("no answer within {} s", PATIENCE.as_secs()),
+            let failure = match self.once(action, call()).await {
+                Err(Failure::Other(Error::Unreachable { why, .. })) if n_tries < N_TRIES => why,
+                outcome => return outcome,
             };
-            if n_tries == N_TRIES {
-                let what = action.what.to_owned();
-                return Err(Failure::Other(Error::Unreachable { what, why }));
-            }
-            tracing::warn!(action.what, why, n_tries, "a call to Discord is tried again");
+            tracing::warn!(action.what, why = failure, n_tries, "a call to Discord is tried again");
             tokio::time::sleep(pause).await;
             pause *= 2;
             n_tries += 1;
         }
     }
-}
 
-/// A client for the API that `settings` name.
-pub(super) fn http(settings: &Settings, token: &Token) -> Http {
-    let builder = HttpBuilder::new(token.reveal());
-    if settings.is_discord() {
-        return builder.build();
+    /// What comes of `call`, in words.
+    pub(super) async fn once<T>(
+        &self,
+        action: Action,
+        call: impl Future<Output = Result<T, Trouble>>,
+    ) -> Result<T, Failure> {
+        call.await.map_err(|trouble| classify(trouble, action))
     }
-    // serenity's own rate limiter always asks discord.com, whatever the address. Without it a 429
-    // comes back here as an error, and `ask` waits.
-    builder.proxy(settings.api_url.as_str()).ratelimiter_disabled(true).build()
-}
-
-/// Whether a call that failed can succeed when it is made again.
-#[derive(Debug)]
-enum Refused {
-    ForNow(String),
-    ForGood(Failure),
 }
 
 /// Discord's error codes: <https://discord.com/developers/docs/topics/opcodes-and-status-codes>.
-fn classify(error: serenity::Error, action: Action) -> Refused {
-    let serenity::Error::Http(http) = error else {
-        return not_accepted(action, error.to_string());
-    };
-    let HttpError::UnsuccessfulRequest(response) = &http else {
-        return match http {
-            HttpError::Request(error) => Refused::ForNow(root_cause(&error.without_url())),
-            other => not_accepted(action, other.to_string()),
-        };
-    };
+/// Only what is unreachable can succeed when it is asked again.
+fn classify(trouble: Trouble, action: Action) -> Failure {
     let what = action.what.to_owned();
-    let other = |error| Refused::ForGood(Failure::Other(error));
-    match (response.status_code.as_u16(), response.error.code) {
-        (401, 50027) | (404, 10015 | 10062) => Refused::ForGood(Failure::Expired),
-        (401, _) => other(Error::Token(WRONG_TOKEN.to_owned())),
-        (403, _) => other(Error::Forbidden { what, permission: action.permission }),
-        (404, _) => other(Error::Gone),
-        (429, _) => Refused::ForNow("rate limited".to_owned()),
-        (status @ 500.., _) => Refused::ForNow(format!("status {status}")),
-        (status, code) => not_accepted(action, format!("status {status}, code {code}: {http}")),
-    }
+    let (status, code, text) = match trouble {
+        Trouble::Refused { status, code, text } => (status, code, text),
+        Trouble::Unanswered(why) => return Failure::Other(Error::Unreachable { what, why }),
+        Trouble::Unreadable(why) => return Failure::Other(Error::Unreadable { what, why }),
+        Trouble::Unmade(why) => return Failure::Other(Error::NotAccepted { what, why }),
+    };
+    Failure::Other(match (status, code) {
+        (401, 50027) | (404, 10015 | 10062) => return Failure::Expired,
+        // Discord has shut off what was asked (40004) or is overloaded (130000).
+        (500.., _) | (_, 40004 | 130_000) => {
+            Error::Unreachable { what, why: format!("status {status}, code {code} {text}") }
+        }
+        (401, _) => Error::Token(WRONG_TOKEN.to_owned()),
+        // An archived thread, a locked thread.
+        (_, 50083 | 160_005) => Error::Closed { what },
+        (403, _) => {
+            let permission = match code {
+                50001 => Some("View Channel"),
+                160_002 => Some("Read Message History"),
+                _ => action.permission,
+            };
+            tracing::warn!(action.what, code, text, "Discord forbids it");
+            Error::Forbidden { what, permission }
+        }
+        (404, _) => Error::Gone,
+        _ => Error::NotAccepted { what, why: format!("status {status}, code {code}: {text}") },
+    })
 }
 
-fn not_accepted(action: Action, why: String) -> Refused {
-    let what = action.what.to_owned();
-    Refused::ForGood(Failure::Other(Error::NotAccepted { what, why }))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// What is at the bottom of a failed request ("connection refused").
-fn root_cause(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
+    const REACT: Action = Action { what: "react", permission: Some("Add Reactions") };
+
+    fn refused(status: u16, code: i64) -> Error {
+        let text = "Discord's words".to_owned();
+        classify(Trouble::Refused { status, code, text }, REACT).into()
     }
-    cause.to_string()
+
+    #[test]
+    fn the_permission_that_is_missing_is_named_with_where_to_give_it() {
+        let said = |code| refused(403, code).to_string();
+        assert!(said(50001).contains("the permission View Channel"), "{}", said(50001));
+        assert!(said(50013).contains("the permission Add Reactions"), "{}", said(50013));
+        assert!(said(160_002).contains("Read Message History"), "{}", said(160_002));
+        for code in [50001, 50013, 160_002] {
+            assert!(said(code).contains("role") && said(code).contains("channel"), "{code}");
+            assert!(!said(code).contains("blocked"), "{}", said(code));
+        }
+    }
+
+    #[test]
+    fn an_archived_or_locked_thread_is_said_to_be_closed() {
+        for (status, code) in [(400, 50083), (403, 50083), (403, 160_005)] {
+            let error = refused(status, code);
+            assert!(matches!(error, Error::Closed { .. }), "{error}");
+            assert!(error.to_string().contains("Manage Threads"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_was_done_is_not_said_to_be_rejected() {
+        let unreadable = classify(Trouble::Unreadable("no id".to_owned()), REACT);
+        let error = Error::from(unreadable);
+        assert!(matches!(error, Error::Unreadable { .. }), "{error}");
+    }
+
+    #[test]
+    fn only_what_may_pass_is_asked_again() {
+        for (status, code) in [(500, 0), (502, 0), (403, 40004), (429, 130_000)] {
+            assert!(matches!(refused(status, code), Error::Unreachable { .. }), "{status} {code}");
+        }
+        assert!(matches!(refused(400, 50035), Error::NotAccepted { .. }));
+        assert!(matches!(refused(404, 10003), Error::Gone));
+        assert!(matches!(refused(401, 0), Error::Token(_)));
+    }
 }

@@ -6,7 +6,7 @@ use bounds::{OutOfRange, require};
 use serde::{Deserialize, Serialize};
 
 /// Discord's own address.
-const DISCORD: &str = "https://discord.com";
+pub(super) const DISCORD: &str = "https://discord.com";
 
 /// How the bot takes part in Discord. The token is not a setting: see [`Token`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,8 +19,7 @@ pub struct Settings {
     /// The most bars that a listener may ask for, 1 to 256. Long tracks take longer to make and are
     /// bigger files: 64 bars at 150 BPM last 1:42.
     pub max_bars: u32,
-    /// Where Discord's HTTP API is. Anything but Discord itself is for tests and for proxies that
-    /// count rate limits for several bots: this program then only waits when it is told to.
+    /// Where Discord's HTTP API is. Anything but Discord itself is for tests and for proxies.
     pub api_url: String,
 }
 
@@ -57,11 +56,6 @@ impl Settings {
             url,
             "an https address, or http on this very machine (the token goes there)",
         )
-    }
-
-    /// Whether the HTTP API is Discord's own.
-    pub(super) fn is_discord(&self) -> bool {
-        self.api_url.trim_end_matches('/') == DISCORD
     }
 }
 

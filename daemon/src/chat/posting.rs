@@ -84,8 +84,12 @@ pub(crate) async fn repost(
 /// Whether the chat said no, so that there is no message.
 fn never_arrived(error: &Error) -> bool {
     match error {
-        Error::Forbidden { .. } | Error::NotAccepted { .. } | Error::Gone | Error::Token(_) => true,
-        Error::Unreachable { .. } | Error::Stopped => false,
+        Error::Forbidden { .. }
+        | Error::Closed { .. }
+        | Error::NotAccepted { .. }
+        | Error::Gone
+        | Error::Token(_) => true,
+        Error::Unreachable { .. } | Error::Unreadable { .. } | Error::Stopped => false,
     }
 }
 

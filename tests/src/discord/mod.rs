@@ -8,6 +8,7 @@
 //! machine.
 
 mod check;
+mod faults;
 mod form;
 mod gateway;
 mod payload;
@@ -15,6 +16,7 @@ mod people;
 mod rest;
 mod routes;
 mod state;
+mod trouble;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -248,21 +250,13 @@ impl Discord {
         }
     }
 
-    /// The next `n` requests whose "METHOD path" holds `part` are answered with 429. Coming back
-    /// before `seconds` are over is a violation.
-    pub fn limit(&self, part: &str, n: u32, seconds: f64) {
-        self.state.lock().limits.push(state::Limit::new(part, n, seconds));
-    }
-
-    /// The next `n` requests whose "METHOD path" holds `part` fail with status 502.
-    pub fn break_down(&self, part: &str, n: u32) {
-        self.state.lock().breakdowns.push((part.to_owned(), n));
-    }
-
-    /// The next `n` requests whose "METHOD path" holds `part` are done, but their answer gets lost: the
-    /// bot sees status 502.
-    pub fn lose_answers(&self, part: &str, n: u32) {
-        self.state.lock().losses.push((part.to_owned(), n));
+    /// Waits until so many requests were made whose "METHOD path" holds `part`.
+    pub async fn wait_for_requests(&self, part: &str, n: usize) {
+        self.wait("requests", |state| {
+            let found = state.requests.iter().filter(|request| request.contains(part)).count();
+            (found >= n).then_some(())
+        })
+        .await;
     }
 
     /// How many requests were made whose "METHOD path" holds `part`.

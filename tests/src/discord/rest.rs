@@ -1,10 +1,9 @@
 //! Who asks the HTTP API, and does the answer get through?
 //!
-//! Tokens, rate limits and failures; what is answered is in [`super::routes`].
+//! Tokens; what goes wrong on a test's behalf is in [`super::trouble`], what is answered is in [`super::routes`].
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::body::Body;
@@ -14,7 +13,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use super::form;
+use super::form::{self, Form};
 use super::routes::{Refusal, refusal, route, unknown_route};
 use super::state::{Inner, State};
 
@@ -28,11 +27,38 @@ pub(super) async fn answer(
     let headers = request.headers().clone();
     let form = form::read(request).await;
     let name = format!("{method} {path}");
+    let late = {
+        let mut state = state.lock();
+        state.requests.push(name.clone());
+        state.troubles.delay(&name)
+    };
+    tokio::time::sleep(late.unwrap_or_default()).await;
     let mut state = state.lock();
-    state.requests.push(name.clone());
-    if let Some(response) = trouble(&mut state, &name) {
-        return response;
-    }
+    let (instead, fault) = state.troubles.before(&name);
+    state.violations.extend(fault);
+    let mut response = instead.unwrap_or_else(|| {
+        let request = Asked { name: &name, method: method.as_str(), path: &path, query: &query };
+        obey(&mut state, &request, &headers, form)
+    });
+    response.headers_mut().extend(state.troubles.headers(&name));
+    response
+}
+
+/// A request without its body.
+struct Asked<'a> {
+    name: &'a str,
+    method: &'a str,
+    path: &'a str,
+    query: &'a HashMap<String, String>,
+}
+
+fn obey(
+    state: &mut Inner,
+    asked: &Asked<'_>,
+    headers: &HeaderMap,
+    form: Result<Form, String>,
+) -> Response {
+    let name = asked.name;
     let form = match form {
         Ok(form) => form,
         Err(error) => {
@@ -40,65 +66,25 @@ pub(super) async fn answer(
             return refuse(&refusal(400, 50109, "The request body contains invalid JSON."));
         }
     };
-    if let Err(refused) = identity(&mut state, &name, &headers) {
+    if let Err(refused) = identity(state, name, headers) {
         return refuse(&refused);
     }
-    let segments: Vec<String> = path.split('/').skip(1).map(unescape).collect();
+    let segments: Vec<String> = asked.path.split('/').skip(1).map(unescape).collect();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let answer = match segments.as_slice() {
-        ["api", "v10", rest @ ..] => route(&mut state, method.as_str(), rest, &query, form),
-        _ => Err(unknown_route(&mut state, &name)),
+        ["api", "v10", rest @ ..] => route(state, asked.method, rest, asked.query, form),
+        _ => Err(unknown_route(state, name)),
     };
-    if answer.is_ok() && counted(&mut state.losses, &name) {
-        return bad_gateway();
+    if answer.is_ok()
+        && let Some(instead) = state.troubles.after(name)
+    {
+        return instead;
     }
     match answer {
         Ok(Some(body)) => Json(body).into_response(),
         Ok(None) => StatusCode::NO_CONTENT.into_response(),
         Err(refused) => refuse(&refused),
     }
-}
-
-/// What a test asked to go wrong with this request.
-fn trouble(state: &mut Inner, name: &str) -> Option<Response> {
-    if counted(&mut state.breakdowns, name) {
-        return Some(bad_gateway());
-    }
-    let now = Instant::now();
-    let limit = state.limits.iter_mut().find(|limit| name.contains(&limit.part))?;
-    let early = limit.until.is_some_and(|until| now < until);
-    let limited = early || limit.left > 0;
-    limit.left = limit.left.saturating_sub(1);
-    let seconds = limit.seconds;
-    limit.until = limited.then(|| now + Duration::from_secs_f64(seconds));
-    if early {
-        state.violation(format!("{name} came back before its rate limit was over"));
-    }
-    limited.then(|| too_many(seconds))
-}
-
-/// Whether this request is among those that something shall happen to, which are counted down.
-fn counted(left: &mut [(String, u32)], name: &str) -> bool {
-    let found = left.iter_mut().find(|(part, n)| *n > 0 && name.contains(part.as_str()));
-    let Some((_, n_left)) = found else { return false };
-    *n_left -= 1;
-    true
-}
-
-fn bad_gateway() -> Response {
-    (StatusCode::BAD_GATEWAY, "<html>bad gateway</html>").into_response()
-}
-
-fn too_many(seconds: f64) -> Response {
-    let body = json!({
-        "message": "You are being rate limited.", "retry_after": seconds, "global": false,
-    });
-    let mut response = (StatusCode::TOO_MANY_REQUESTS, Json(body)).into_response();
-    let value = HeaderValue::from_str(&format!("{seconds}")).expect("digits");
-    for header in ["retry-after", "x-ratelimit-reset-after"] {
-        response.headers_mut().insert(header, value.clone());
-    }
-    response
 }
 
 fn identity(state: &mut Inner, name: &str, headers: &HeaderMap) -> Result<(), Refusal> {

@@ -9,6 +9,8 @@ use std::time::{Instant, SystemTime};
 use serde_json::{Value, json};
 use tokio::sync::{Notify, mpsc};
 
+use super::trouble::Troubles;
+
 /// The token of the bot under test.
 pub const TOKEN: &str = "MTA.loopback.test-token";
 /// The only guild.
@@ -100,20 +102,6 @@ pub(super) struct Session {
     pub(super) socket: Option<(u64, mpsc::UnboundedSender<Out>)>,
 }
 
-/// A rate limit that a test asked for.
-pub(super) struct Limit {
-    pub(super) part: String,
-    pub(super) left: u32,
-    pub(super) seconds: f64,
-    pub(super) until: Option<Instant>,
-}
-
-impl Limit {
-    pub(super) fn new(part: &str, left: u32, seconds: f64) -> Self {
-        Self { part: part.to_owned(), left, seconds, until: None }
-    }
-}
-
 pub(super) struct Inner {
     pub(super) token: String,
     pub(super) gateway_url: String,
@@ -123,10 +111,7 @@ pub(super) struct Inner {
     pub(super) interactions: BTreeMap<u64, Interaction>,
     pub(super) commands: HashMap<Option<u64>, Vec<Value>>,
     pub(super) sessions: BTreeMap<String, Session>,
-    pub(super) limits: Vec<Limit>,
-    pub(super) breakdowns: Vec<(String, u32)>,
-    /// Requests that are done, while their answer is lost.
-    pub(super) losses: Vec<(String, u32)>,
+    pub(super) troubles: Troubles,
     pub(super) requests: Vec<String>,
     pub(super) violations: Vec<String>,
     pub(super) closes: Vec<Option<u16>>,
@@ -183,9 +168,7 @@ impl State {
             interactions: BTreeMap::new(),
             commands: HashMap::new(),
             sessions: BTreeMap::new(),
-            limits: Vec::new(),
-            breakdowns: Vec::new(),
-            losses: Vec::new(),
+            troubles: Troubles::default(),
             requests: Vec::new(),
             violations: Vec::new(),
             closes: Vec::new(),

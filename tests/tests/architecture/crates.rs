@@ -19,12 +19,13 @@ const ARROWS: [(&str, &[&str]); 9] = [
 ];
 
 /// Outside libraries by their name in code, and the start of the paths that alone may use them.
-const OWNERS: [(&str, &str); 13] = [
+const OWNERS: [(&str, &str); 14] = [
     ("atomic_write_file", "model/durable/"),
     ("candle_core", "model/network/src/plain/"),
     ("candle_nn", "model/network/src/plain/"),
     ("midly", "model/music/src/midi"),
     ("notify", "watch/src/inbox"),
+    ("reqwest", "bot/src/discord"),
     ("serenity", "bot/src/discord"),
     ("opus_rs", "bot/src/audio"),
     ("rustysynth", "bot/src/audio"),
