@@ -170,7 +170,8 @@ fn reacted(reaction: &Reaction, added: bool, at: SystemTime) -> Option<Reacted> 
         channel: ChannelId(reaction.channel_id.get()),
         message: MessageId(reaction.message_id.get()),
         listener: ListenerId(reaction.user_id?.get()),
-        emoji: emoji(&reaction.emoji)?,
+        emoji: emoji(&reaction.emoji)
+            .map(|emoji| if reaction.burst { emoji.burst() } else { emoji })?,
         added,
         at,
     })
@@ -180,10 +181,13 @@ fn reacted(reaction: &Reaction, added: bool, at: SystemTime) -> Option<Reacted> 
 /// on unread.
 fn emoji_cleared(event: &UnknownEvent) -> Option<Heard> {
     let id = |name: &str| event.value.get(name)?.as_str()?.parse().ok();
-    let emoji = event.value.get("emoji")?.get("name")?.as_str()?;
+    let emoji = event.value.get("emoji")?;
+    let name = emoji.get("name").and_then(|name| name.as_str());
+    let own = emoji.get("id").and_then(|id| id.as_str()?.parse().ok());
+    let emoji = own.map(|id| Emoji::own(id, name)).or_else(|| name.map(Emoji::new))?;
     Some(Heard::Cleared {
         channel: ChannelId(id("channel_id")?),
         message: MessageId(id("message_id")?),
-        emoji: Some(Emoji::new(emoji)),
+        emoji: Some(emoji),
     })
 }

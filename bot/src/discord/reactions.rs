@@ -30,6 +30,7 @@ pub(super) async fn reactions_of(
     for reaction in &found.reactions {
         let Some(emoji) = emoji(&reaction.reaction_type) else { continue };
         for kind in kinds(reaction) {
+            let emoji = if kind == BURST { emoji.burst() } else { emoji.clone() };
             for user in reacting(shared, &found, &reaction.reaction_type, kind).await? {
                 if !user.bot {
                     reactions.insert((emoji.clone(), ListenerId(user.id.get())));
@@ -40,7 +41,10 @@ pub(super) async fn reactions_of(
     Ok(reactions.into_iter().collect())
 }
 
-/// The kinds of reactions to ask for: 0 is the usual, 1 the animated "super reaction".
+/// The kind of the animated "super reaction"; 0 is the usual one.
+const BURST: u8 = 1;
+
+/// The kinds of reactions to ask for.
 fn kinds(reaction: &MessageReaction) -> impl Iterator<Item = u8> {
     let counts = [reaction.count_details.normal, reaction.count_details.burst];
     (0..2).zip(counts).filter(|(_, count)| *count > 0).map(|(kind, _)| kind)
@@ -58,7 +62,7 @@ async fn reacting(
         let after = users.last().map_or(0, |user| user.id.get());
         // serenity's own call can't ask for super reactions.
         let page = || {
-            let data = reaction.as_data();
+            let data = path_of(reaction);
             async move {
                 let route = Route::ChannelMessageReactionEmoji {
                     channel_id: message.channel_id,
@@ -83,6 +87,14 @@ async fn reacting(
     }
 }
 
+/// The emoji as the path of a request names it. One that was deleted has no name; any will do.
+fn path_of(reaction: &ReactionType) -> String {
+    match reaction {
+        ReactionType::Custom { id, name: None, .. } => format!("_:{id}"),
+        named => named.as_data(),
+    }
+}
+
 /// Puts the offered emoji below a post, so that reacting takes one click. A post without them is
 /// still a post: failing is only noted.
 pub(super) async fn offer_reactions(shared: Arc<Shared>, posted: Posted) {
@@ -104,10 +116,10 @@ pub(super) async fn offer_reactions(shared: Arc<Shared>, posted: Posted) {
     }
 }
 
-/// `None` for a community's own emoji that was deleted since: it has no name any more.
+/// `None` for kinds that are not known yet.
 pub(super) fn emoji(reaction: &ReactionType) -> Option<Emoji> {
     match reaction {
-        ReactionType::Custom { name, .. } => name.as_deref().map(Emoji::new),
+        ReactionType::Custom { id, name, .. } => Some(Emoji::own(id.get(), name.as_deref())),
         ReactionType::Unicode(text) => Some(Emoji::new(text)),
         _ => None,
     }

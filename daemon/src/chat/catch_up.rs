@@ -2,11 +2,14 @@
 //!
 //! The chat is asked which reactions stand below recent posts, and the ledger makes the votes agree.
 
+use std::collections::BTreeMap;
+
 use bot::chat::{Chat, Error, Posted};
 
 use crate::context::{Context, now_ms};
 use crate::store::{TrackId, TrackState};
 use crate::votes::ledger::LedgerDesk;
+use crate::votes::reactions::Standing;
 
 /// Posts whose reactions are looked at again after a connection was lost.
 const RECENT_POSTS: usize = 50;
@@ -31,7 +34,13 @@ pub(crate) fn recent_posts(context: &Context) -> anyhow::Result<Vec<(TrackId, Po
 pub(crate) async fn catch_up(chat: &dyn Chat, desk: &LedgerDesk, track: TrackId, post: Posted) {
     let asked_at_ms = now_ms();
     match chat.reactions_of(post.channel, post.message).await {
-        Ok(reactions) => desk.standing(track, reactions, asked_at_ms),
+        Ok(reactions) => {
+            let mut below: BTreeMap<_, Vec<_>> = BTreeMap::new();
+            for (emoji, listener) in reactions {
+                below.entry(emoji).or_default().push(listener);
+            }
+            desk.standing(Standing { track, below, is_whole: true, asked_at_ms });
+        }
         Err(Error::Gone) => {}
         Err(error) => tracing::warn!(%track, %error, "reactions may have been missed"),
     }

@@ -9,17 +9,19 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use bot::chat::{ListenerId, MessageId, Reacted};
+use bot::chat::{MessageId, Reacted};
 use bot::reaction::Emoji;
 
-use super::reactions::{Entry, Reactions};
-use crate::context::Context;
-use crate::store::{Error, TrackId};
+use super::reactions::{Entry, Reactions, Standing};
+use crate::context::{Context, now_ms};
+use crate::store::Error;
 
 /// How long to wait before an entry is tried again; doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest of these pauses.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How often it is looked whether a message became a track, while something heard of one waits.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// The thread that writes votes.
 pub(crate) struct Ledger {
@@ -51,7 +53,7 @@ impl Ledger {
         let mut inbound = Inbound { waiting, early: VecDeque::new(), is_closing: false };
         let thread = std::thread::Builder::new().name("ledger".to_owned()).spawn(move || {
             let mut reactions = Reactions::new(context);
-            while let Some(entry) = inbound.next() {
+            while let Some(entry) = inbound.next(reactions.is_waiting().then_some(LOOK)) {
                 let n_changed = until_done(&mut inbound, &entry, || reactions.write(&entry));
                 if n_changed > 0 {
                     on_change();
@@ -84,7 +86,7 @@ impl LedgerDesk {
 
     /// All reactions of a message, or those with one emoji, are gone.
     pub(crate) fn cleared(&self, message: MessageId, emoji: Option<Emoji>) {
-        self.enter(Entry::Cleared(message, emoji));
+        self.enter(Entry::Cleared { message, emoji, at_ms: now_ms() });
     }
 
     /// The store knows from now on which track a message is.
@@ -92,15 +94,9 @@ impl LedgerDesk {
         self.enter(Entry::Posted(message));
     }
 
-    /// These reactions, and no others, stood below a track's message when the chat was asked, in
-    /// milliseconds since 1970.
-    pub(crate) fn standing(
-        &self,
-        track: TrackId,
-        reactions: Vec<(Emoji, ListenerId)>,
-        asked_at_ms: u64,
-    ) {
-        self.enter(Entry::Standing { track, reactions, asked_at_ms });
+    /// These reactions, and no others, stood below a track's message when the chat was asked.
+    pub(crate) fn standing(&self, standing: Standing) {
+        self.enter(Entry::Standing(standing));
     }
 
     fn enter(&self, entry: Entry) {
@@ -118,16 +114,25 @@ struct Inbound {
 }
 
 impl Inbound {
-    fn next(&mut self) -> Option<Entry> {
+    /// The next entry, or, where none comes within `patience`, a look at what waits.
+    fn next(&mut self, patience: Option<Duration>) -> Option<Entry> {
         if let Some(entry) = self.early.pop_front() {
             return Some(entry);
         }
         if self.is_closing {
             return None;
         }
-        match self.waiting.recv() {
+        let received = match patience {
+            Some(patience) => self.waiting.recv_timeout(patience),
+            None => self.waiting.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        match received {
             Ok(Message::Entry(entry)) => Some(entry),
-            Ok(Message::Close) | Err(_) => None,
+            Err(RecvTimeoutError::Timeout) => Some(Entry::Look),
+            Ok(Message::Close) | Err(RecvTimeoutError::Disconnected) => {
+                self.is_closing = true;
+                patience.map(|_| Entry::Look)
+            }
         }
     }
 
@@ -189,7 +194,9 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::UNIX_EPOCH;
 
-    use bot::chat::{ChannelId, Posted};
+    use bot::chat::{ChannelId, ListenerId, Posted};
+
+    use bot::reaction::Emoji;
 
     use super::*;
     use crate::chat::posting::tests::{context, track};
@@ -237,7 +244,7 @@ mod tests {
         for at_ms in [1, 2] {
             entries.send(Message::Entry(Entry::Reacted(reacted(at_ms)))).expect("it listens");
         }
-        let first = inbound.next().expect("an entry");
+        let first = inbound.next(None).expect("an entry");
         let mut n_tries = 0;
         until_done(&mut inbound, &first, || {
             n_tries += 1;
@@ -246,14 +253,14 @@ mod tests {
         assert_eq!((n_tries, inbound.early.len()), (3, 1));
 
         entries.send(Message::Close).expect("it listens");
-        let second = inbound.next().expect("an entry");
+        let second = inbound.next(None).expect("an entry");
         let mut n_tries = 0;
         until_done(&mut inbound, &second, || {
             n_tries += 1;
             passing()
         });
         assert_eq!(n_tries, 2, "told to close, it tries once more");
-        assert!(inbound.next().is_none());
+        assert!(inbound.next(None).is_none());
 
         let mut n_tries = 0;
         until_done(&mut Inbound { is_closing: false, ..inbound }, &second, || {

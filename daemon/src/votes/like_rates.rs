@@ -12,6 +12,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
+use super::rating::each_once;
 use crate::context::Context;
 use crate::store::{Arm, Vote};
 
@@ -89,7 +90,7 @@ pub(crate) fn arm_ballots(context: &Context, genre: &str) -> anyhow::Result<Vec<
 /// Whether each listener with a standing vote on a track likes it.
 fn verdicts(votes: &[Vote]) -> BTreeMap<&str, bool> {
     let mut sums: BTreeMap<&str, f32> = BTreeMap::new();
-    for vote in votes.iter().filter(|vote| vote.stands()) {
+    for vote in each_once(votes.iter().filter(|vote| vote.stands())) {
         *sums.entry(&vote.listener).or_default() += vote.value;
     }
     sums.into_iter().map(|(listener, sum)| (listener, sum > 0.0)).collect()

@@ -4,4 +4,4 @@ pub(crate) mod gain;
 pub(crate) mod ledger;
 pub(crate) mod like_rates;
 pub(crate) mod rating;
-mod reactions;
+pub(crate) mod reactions;

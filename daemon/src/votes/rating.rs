@@ -3,8 +3,10 @@
 //! Gathers the votes that stand and the tracks that they are on; the crate `taste` says what follows
 //! from them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use bot::reaction::Emoji;
 use music::features::Vector;
 use taste::{Ballots, Boldness, Liked, Posterior, Statistics};
 
@@ -16,10 +18,20 @@ const MS_A_DAY: f64 = 86_400_000.0;
 
 /// The score of a track, −1 to 1, and how many listeners count in it.
 pub(crate) fn score_of(votes: &[Vote]) -> (f64, usize) {
-    let standing = votes.iter().filter(|vote| vote.stands());
-    let score =
-        taste::track_score(standing.map(|vote| (vote.listener.as_str(), f64::from(vote.value))));
+    let standing = each_once(votes.iter().filter(|vote| vote.stands()));
+    let score = taste::track_score(
+        standing.into_iter().map(|vote| (vote.listener.as_str(), f64::from(vote.value))),
+    );
     (score.value, score.n_listeners)
+}
+
+/// The votes without those that repeat what their listener says of a track with the same emoji in another
+/// form.
+pub(super) fn each_once<'a>(votes: impl Iterator<Item = &'a Vote>) -> Vec<&'a Vote> {
+    let mut said = BTreeSet::new();
+    let mut is_new =
+        |vote: &'a Vote| said.insert((vote.listener.as_str(), Emoji::new(&vote.emoji).plain()));
+    votes.filter(|vote| is_new(vote)).collect()
 }
 
 /// A track whose rating counts, and its music.
@@ -120,7 +132,7 @@ pub(crate) fn poll(context: &Context, at_ms: u64) -> anyhow::Result<Poll> {
     let (mut tracks, mut standing) = (Vec::new(), Vec::new());
     for genre in context.store.genres()? {
         for (id, votes) in context.store.votes_of_genre(&genre)? {
-            let votes: Vec<Vote> = votes.into_iter().filter(|vote| vote.stood_at(at_ms)).collect();
+            let votes = each_once(votes.iter().filter(|vote| vote.stood_at(at_ms)));
             let Some(track) = context.store.track(id)?.filter(|_| !votes.is_empty()) else {
                 continue;
             };
@@ -130,7 +142,7 @@ pub(crate) fn poll(context: &Context, at_ms: u64) -> anyhow::Result<Poll> {
                 track: tracks.len(),
                 genre: genre.clone(),
                 community: community.clone(),
-                vote,
+                vote: vote.clone(),
             }));
             tracks.push((*features).clone());
             ids.push(id);
@@ -201,6 +213,15 @@ mod tests {
 
     fn vote(listener: &str, value: f32) -> Vote {
         Vote { listener: listener.into(), emoji: "x".into(), value, at_ms: 1, removed_at_ms: None }
+    }
+
+    #[test]
+    fn an_emoji_in_several_forms_says_no_more_than_in_one() {
+        let with = |emoji: &str| Vote { emoji: emoji.to_owned(), ..vote("a", 1.0) };
+        let hands = ["👍", "👍🏿", "👍🏿 burst", "👍 any"].map(with);
+        assert_eq!(score_of(&hands), score_of(&hands[..1]));
+        let other = [with("👍"), with("🎵"), Vote { listener: "b".into(), ..with("👍") }];
+        assert!(score_of(&other[..2]) > score_of(&hands) && score_of(&other).1 == 2);
     }
 
     #[test]

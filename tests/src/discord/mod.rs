@@ -209,7 +209,7 @@ impl Discord {
         .await;
     }
 
-    /// `user` puts `emoji` (Unicode, or `name:id`) below `message`.
+    /// `user` puts `emoji` (Unicode, or `name:id`, ending in ` burst` for a super reaction) below `message`.
     pub fn react(&self, message: u64, user: u64, emoji: &str) {
         self.state.react(message, user, emoji, true);
     }

@@ -38,12 +38,22 @@ fn member(state: &Inner, id: u64) -> Value {
     })
 }
 
-/// `emoji` is Unicode, or `name:id` for a guild's own.
+/// What follows an emoji that is put as a super reaction.
+pub(super) const BURST: &str = " burst";
+
+/// `emoji` is Unicode, or `name:id` for a guild's own, without a name where it was deleted.
 pub(super) fn emoji(emoji: &str) -> Value {
+    let emoji = sign(emoji);
     match emoji.split_once(':') {
+        Some(("", id)) => json!({ "id": id, "name": null }),
         Some((name, id)) => json!({ "id": id, "name": name }),
         None => json!({ "id": null, "name": emoji }),
     }
+}
+
+/// An emoji without the kind of the reaction.
+pub(super) fn sign(emoji: &str) -> &str {
+    emoji.strip_suffix(BURST).unwrap_or(emoji)
 }
 
 pub(super) fn me(state: &Inner) -> Value {
@@ -150,8 +160,8 @@ pub(super) fn reaction(state: &Inner, message: u64, who: u64, what: &str, added:
         "message_id": message.to_string(),
         "guild_id": GUILD.to_string(),
         "emoji": emoji(what),
-        "burst": false,
-        "type": 0,
+        "burst": what.ends_with(BURST),
+        "type": u8::from(what.ends_with(BURST)),
     });
     if added {
         event["member"] = member(state, who);
@@ -194,25 +204,26 @@ pub(super) fn message(state: &Inner, message: &Message) -> Value {
 }
 
 fn reactions(message: &Message) -> Vec<Value> {
-    let mut kinds: Vec<&str> = Vec::new();
+    let mut signs: Vec<&str> = Vec::new();
     for (emoji, _) in &message.reactions {
-        if !kinds.contains(&emoji.as_str()) {
-            kinds.push(emoji);
+        if !signs.contains(&sign(emoji)) {
+            signs.push(sign(emoji));
         }
     }
-    let one = |kind: &&str| {
-        let users: Vec<u64> =
-            message.reactions.iter().filter(|(e, _)| e == kind).map(|(_, user)| *user).collect();
+    let one = |shown: &&str| {
+        let own = message.reactions.iter().filter(|(emoji, _)| sign(emoji) == *shown);
+        let (burst, normal): (Vec<_>, Vec<_>) = own.partition(|(emoji, _)| emoji.ends_with(BURST));
+        let me = |of: &[&(String, u64)]| of.iter().any(|(_, user)| *user == BOT);
         json!({
-            "count": users.len(),
-            "count_details": { "burst": 0, "normal": users.len() },
-            "me": users.contains(&BOT),
-            "me_burst": false,
-            "emoji": emoji(kind),
+            "count": burst.len() + normal.len(),
+            "count_details": { "burst": burst.len(), "normal": normal.len() },
+            "me": me(&normal),
+            "me_burst": me(&burst),
+            "emoji": emoji(shown),
             "burst_colors": [],
         })
     };
-    kinds.iter().map(one).collect()
+    signs.iter().map(one).collect()
 }
 
 #[cfg(test)]
@@ -238,7 +249,7 @@ mod tests {
         serde_json::from_value::<GuildCreate>(guild(&state)).expect("a guild");
         let posted = state.new_message(CHANNEL, BOT, "hello".to_owned());
         state.react(posted, user, "🔥", true);
-        let added = reaction(&state, posted, user, "banger:5", true);
+        let added = reaction(&state, posted, user, "banger:5 burst", true);
         serde_json::from_value::<ReactionAdd>(added).expect("a reaction");
         let removed = reaction(&state, posted, user, "🔥", false);
         serde_json::from_value::<ReactionRemove>(removed).expect("a reaction taken back");

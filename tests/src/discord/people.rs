@@ -61,7 +61,7 @@ impl State {
     pub(super) fn clear_reactions(&self, message: u64, emoji: Option<&str>) {
         let mut state = self.lock();
         let Some(found) = state.messages.get_mut(&message) else { return };
-        found.reactions.retain(|(e, _)| emoji.is_some_and(|emoji| e != emoji));
+        found.reactions.retain(|(e, _)| emoji.is_some_and(|emoji| payload::sign(e) != emoji));
         let place = json!({
             "channel_id": CHANNEL.to_string(),
             "message_id": message.to_string(),

@@ -270,10 +270,17 @@ fn reactions(
         ("GET", [emoji]) => {
             let after = query.get("after").map_or(Ok(0), |after| number(after))?;
             let limit = query.get("limit").map_or(Ok(25), |limit| number(limit))?;
-            let normal = query.get("type").is_none_or(|kind| kind == "0");
-            let found = &state.messages[&message].reactions;
+            let burst = query.get("type").is_some_and(|kind| kind == "1");
+            // A guild's own emoji is found by its id, whatever its name.
+            let id = |emoji: &str| emoji.split_once(':').map(|(_, id)| id.to_owned());
+            let is_meant = |e: &str| {
+                let shown = payload::sign(e);
+                (shown == *emoji || id(shown).is_some_and(|own| id(emoji) == Some(own)))
+                    && e.ends_with(payload::BURST) == burst
+            };
+            let found = state.messages[&message].reactions.iter();
             let mut users: Vec<u64> =
-                found.iter().filter(|(e, _)| e == emoji && normal).map(|(_, user)| *user).collect();
+                found.filter(|(e, _)| is_meant(e)).map(|(_, user)| *user).collect();
             users.sort_unstable();
             let page = users.into_iter().filter(|user| *user > after).take(limit as usize);
             Ok(Some(page.map(|user| payload::user(state, user)).collect()))

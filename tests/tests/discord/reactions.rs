@@ -23,7 +23,7 @@ async fn reactions_are_heard_in_the_order_in_which_they_were_made() {
         let reacted = playing.reaction().await;
         assert_eq!(reacted.added, n % 2 == 0, "event {n}");
         assert_eq!((reacted.channel, reacted.message), (ChannelId(CHANNEL), MessageId(message.id)));
-        assert_eq!((reacted.listener, reacted.emoji), (ListenerId(bea), Emoji::new("👍")));
+        assert_eq!((reacted.listener, reacted.emoji), (ListenerId(bea), Emoji::new("👍🏽")));
         assert!(reacted.at >= before);
     }
     nothing_wrong(&discord);
@@ -39,9 +39,42 @@ async fn bots_do_not_vote() {
     discord.react(message.id, bea, "banger:5");
     let reacted = playing.reaction().await;
     let heard = (reacted.listener, reacted.emoji.as_str());
-    assert_eq!(heard, (ListenerId(bea), "banger"), "neither the bot's own nor another's");
+    assert_eq!(heard, (ListenerId(bea), "banger:5"), "neither the bot's own nor another's");
     let standing = playing.bot.reactions_of(reacted.channel, reacted.message).await;
-    assert_eq!(standing, Ok(vec![(Emoji::new("banger"), ListenerId(bea))]));
+    assert_eq!(standing, Ok(vec![(Emoji::new("banger:5"), ListenerId(bea))]));
+    nothing_wrong(&discord);
+}
+
+#[tokio::test]
+async fn every_form_of_an_emoji_is_heard_and_found_as_it_was_put() {
+    let discord = Discord::start().await;
+    let mut playing = Playing::connected(&discord).await;
+    let message = playing.track(&discord).await;
+    let bea = discord.user("bea");
+    let forms = ["👍", "👍🏿", "👍🏿 burst", "❤️", "banger:5", ":6"];
+    for form in forms {
+        discord.react(message.id, bea, form);
+        assert_eq!(playing.reaction().await.emoji.as_str(), form);
+    }
+    let standing = playing.bot.reactions_of(ChannelId(CHANNEL), MessageId(message.id)).await;
+    let mut standing: Vec<String> = standing
+        .expect("read")
+        .into_iter()
+        .map(|(emoji, listener)| {
+            assert_eq!(listener, ListenerId(bea));
+            emoji.to_string()
+        })
+        .collect();
+    standing.sort();
+    let mut expected = forms.map(str::to_owned);
+    expected.sort();
+    assert_eq!(standing, expected);
+    discord.unreact(message.id, bea, ":6");
+    let back = playing.reaction().await;
+    assert_eq!((back.added, back.emoji.as_str()), (false, ":6"));
+    discord.clear_reactions(message.id, Some("banger:5"));
+    let Heard::Cleared { emoji, .. } = playing.next().await else { panic!("not cleared") };
+    assert_eq!(emoji.as_ref().map(Emoji::as_str), Some("banger:5"));
     nothing_wrong(&discord);
 }
 

@@ -49,7 +49,7 @@ pub(super) struct Checked {
 /// # Errors
 /// [`Misused`] for an emoji without a value, another number or a bad name.
 pub(super) fn vote(context: &Context, score: &str, by: &str, at_ms: u64) -> Result<Vote, Misused> {
-    let emoji = Emoji::new(score);
+    let emoji = Emoji::new(score).plain();
     let number = || score.trim().parse().ok().filter(|number| is_value(*number));
     let (emoji, value) = match (context.config.reactions.value(&emoji), number()) {
         (Some(value), _) => (emoji.as_str().to_owned(), value),

@@ -3,6 +3,10 @@
 //! Each vote is kept by itself, and a vote that is taken back stays, with the time it was taken back.
 //! Only [`Store::forget`] removes votes, because a listener may ask for it. Weights are not made here.
 
+#[cfg(test)]
+mod tests;
+
+use bot::reaction::Emoji;
 use serde::{Deserialize, Serialize};
 
 use super::codec::{Record, Tree};
@@ -12,13 +16,14 @@ use super::ids::{TrackId, genre_key, last_number, name_key, with_number};
 use super::tracks;
 use super::txn::Txn;
 use super::view::Read;
+use crate::listeners::CHAT;
 
 /// One listener's vote for one track with one emoji.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Vote {
     /// Who voted; at most 128 bytes.
     pub listener: String,
-    /// With what; at most 128 bytes.
+    /// With what, as [`Emoji`] writes it; at most 128 bytes.
     pub emoji: String,
     /// What it counted when it was given; finite.
     pub value: f32,
@@ -36,9 +41,27 @@ struct Stored {
     change: u64,
 }
 
-impl Record for Stored {}
+impl Record for Stored {
+    const VERSION: u8 = 2;
+
+    /// Up to version 1 the chat's reactions were kept in their plain form, whatever form they had.
+    fn upgrade(_: u8, body: &[u8]) -> Result<Self, String> {
+        let mut stored: Self = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+        if stored.vote.listener.starts_with(CHAT) {
+            let emoji = Emoji::new(&stored.vote.emoji).of_any_form();
+            emoji.as_str().clone_into(&mut stored.vote.emoji);
+        }
+        Ok(stored)
+    }
+}
 /// The track and number of a vote.
 impl Record for (TrackId, u64) {}
+
+impl Stored {
+    fn emoji(&self) -> Emoji {
+        Emoji::new(&self.vote.emoji)
+    }
+}
 
 impl Vote {
     /// Whether it was not taken back.
@@ -61,8 +84,9 @@ impl Store {
     pub fn add_vote(&self, track: TrackId, vote: Vote) -> Result<bool, Error> {
         self.write(move |txn| {
             check(&vote)?;
+            let emoji = Emoji::new(&vote.emoji);
             for (number, standing) in standing(txn, track, &vote.listener)? {
-                if standing.vote.emoji != vote.emoji {
+                if standing.emoji() != emoji {
                     continue;
                 }
                 if standing.vote.value.to_bits() == vote.value.to_bits() {
@@ -76,7 +100,8 @@ impl Store {
         })
     }
 
-    /// Takes a standing vote back at `at_ms`. Returns whether there was one.
+    /// Takes a standing vote back at `at_ms`, also where it is not known in which form its emoji was put.
+    /// Returns whether there was one.
     ///
     /// # Errors
     /// [`Error::NotFound`] for the track, [`Error::BadValue`] for a name, or a failed write.
@@ -87,10 +112,10 @@ impl Store {
         emoji: &str,
         at_ms: u64,
     ) -> Result<bool, Error> {
-        let (listener, emoji) = (listener.to_owned(), emoji.to_owned());
+        let (listener, emoji) = (listener.to_owned(), Emoji::new(emoji));
         self.write(move |txn| {
             let mut votes = standing(txn, track, &listener)?;
-            votes.retain(|(_, stored)| stored.vote.emoji == emoji);
+            votes.retain(|(_, stored)| stored.emoji().is(&emoji));
             let found = !votes.is_empty();
             for (number, stored) in votes {
                 take_back(txn, track, number, stored, at_ms)?;
@@ -99,27 +124,55 @@ impl Store {
         })
     }
 
-    /// Takes all standing votes of a track back, or those with one emoji. Returns how many.
+    /// Takes the standing votes of a track back whose listeners' names begin with `whose`, all or those with
+    /// one emoji, of whichever kind. Returns how many.
     ///
     /// # Errors
     /// [`Error::NotFound`] for the track, or a failed write.
     pub fn take_back_all_votes(
         &self,
         track: TrackId,
+        whose: &str,
         emoji: Option<&str>,
         at_ms: u64,
     ) -> Result<u64, Error> {
-        let emoji = emoji.map(str::to_owned);
+        let (whose, emoji) = (whose.to_owned(), emoji.map(Emoji::new));
         self.write(move |txn| {
             let mut n_votes = 0;
             for (key, stored) in txn.list::<Stored>(Tree::Votes, &tracks::key(track))? {
-                let meant = emoji.as_ref().is_none_or(|emoji| *emoji == stored.vote.emoji);
-                if meant && stored.vote.stands() {
+                let own = stored.emoji();
+                let is_it = |emoji: &Emoji| own.shows_the_same(emoji) || own.may_be(emoji);
+                let is_meant = emoji.as_ref().is_none_or(is_it);
+                if is_meant && stored.vote.stands() && stored.vote.listener.starts_with(&whose) {
                     take_back(txn, track, last_number(&key), stored, at_ms)?;
                     n_votes += 1;
                 }
             }
             Ok(n_votes)
+        })
+    }
+
+    /// Notes in which form the emoji of a standing vote was put. That is no change of the vote.
+    ///
+    /// # Errors
+    /// [`Error::BadValue`] for a name, or a failed write.
+    pub fn name_vote(
+        &self,
+        track: TrackId,
+        listener: &str,
+        from: &str,
+        to: &str,
+    ) -> Result<(), Error> {
+        name_key("emoji", to)?;
+        let (listener, from, to) = (listener.to_owned(), Emoji::new(from), to.to_owned());
+        self.write(move |txn| {
+            for (number, mut stored) in standing(txn, track, &listener)? {
+                if stored.emoji() == from {
+                    to.clone_into(&mut stored.vote.emoji);
+                    txn.put(Tree::Votes, with_number(tracks::key(track), number), &stored)?;
+                }
+            }
+            Ok(())
         })
     }
 
@@ -236,126 +289,4 @@ fn put(txn: &mut Txn<'_>, track: TrackId, number: u64, mut stored: Stored) -> Re
     txn.put(Tree::VoteChanges, with_number(genre, stored.change), &id)?;
     txn.put(Tree::ListenerVotes, with_number(by_listener, number), &id)?;
     txn.put(Tree::Votes, with_number(tracks::key(track), number), &stored)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::fixtures::{open, scratch, track, vote};
-    use super::*;
-
-    fn two_tracks(store: &Store) -> (TrackId, TrackId) {
-        let a = store.add_new_track(|id| track("hardstyle", id.0)).expect("added");
-        let b = store.add_new_track(|id| track("trance", id.0)).expect("added");
-        (a, b)
-    }
-
-    #[test]
-    fn a_vote_taken_back_stays_in_the_history() {
-        let (folder, store) = scratch();
-        let (a, _) = two_tracks(&store);
-        assert_eq!(store.add_vote(a, vote("ann", "🔥", 1)), Ok(true));
-        assert_eq!(store.add_vote(a, vote("ann", "🔥", 2)), Ok(false));
-        assert_eq!(store.add_vote(a, vote("ann", "👎", 3)), Ok(true));
-        assert_eq!(store.take_back_vote(a, "ann", "🔥", 4), Ok(true));
-        assert_eq!(store.take_back_vote(a, "ann", "🔥", 5), Ok(false));
-        assert_eq!(store.add_vote(a, vote("ann", "🔥", 6)), Ok(true));
-        drop(store);
-        let store = open(&folder.path().join("store"));
-        let removed = Vote { removed_at_ms: Some(4), ..vote("ann", "🔥", 1) };
-        let expected = vec![removed, vote("ann", "👎", 3), vote("ann", "🔥", 6)];
-        assert_eq!(store.votes_of(a), Ok(expected.clone()));
-        assert_eq!(store.votes_of_genre("hardstyle"), Ok(vec![(a, expected)]));
-    }
-
-    #[test]
-    fn a_vote_of_another_value_replaces_the_standing_one() {
-        let (_folder, store) = scratch();
-        let (a, _) = two_tracks(&store);
-        store.add_vote(a, vote("ann", "🔥", 1)).expect("voted");
-        let stronger = Vote { value: 2.0, ..vote("ann", "🔥", 9) };
-        assert_eq!(store.add_vote(a, stronger.clone()), Ok(true));
-        let replaced = Vote { removed_at_ms: Some(9), ..vote("ann", "🔥", 1) };
-        assert_eq!(store.votes_of(a), Ok(vec![replaced, stronger]));
-    }
-
-    #[test]
-    fn changes_are_counted_by_genre_and_each_vote_once() {
-        let (_folder, store) = scratch();
-        let (a, b) = two_tracks(&store);
-        assert_eq!(store.vote_change(), Ok(0));
-        store.add_vote(a, vote("ann", "🔥", 1)).expect("voted");
-        store.add_vote(a, vote("bob", "🔥", 1)).expect("voted");
-        store.add_vote(b, vote("ann", "🔥", 1)).expect("voted");
-        assert_eq!(store.votes_changed_since("hardstyle", 0), Ok(2));
-        let seen = store.vote_change().expect("readable");
-        assert_eq!(seen, 3);
-        assert_eq!(store.votes_changed_since("hardstyle", seen), Ok(0));
-        store.take_back_vote(a, "ann", "🔥", 2).expect("taken back");
-        store.add_vote(a, vote("bob", "🔥", 3)).expect("no change");
-        assert_eq!(store.votes_changed_since("hardstyle", seen), Ok(1));
-        assert_eq!(store.votes_changed_since("hardstyle", 0), Ok(2));
-        assert_eq!(store.votes_changed_since("trance", seen), Ok(0));
-        assert_eq!(store.votes_changed_since("trance", u64::MAX), Ok(0));
-    }
-
-    #[test]
-    fn all_votes_of_a_message_can_be_taken_back_at_once() {
-        let (_folder, store) = scratch();
-        let (a, b) = two_tracks(&store);
-        for (listener, emoji) in [("ann", "🔥"), ("bob", "🔥"), ("bob", "👎")] {
-            store.add_vote(a, vote(listener, emoji, 1)).expect("voted");
-        }
-        store.add_vote(b, vote("ann", "🔥", 1)).expect("voted");
-        assert_eq!(store.take_back_all_votes(a, Some("🔥"), 2), Ok(2));
-        assert_eq!(store.take_back_all_votes(a, None, 3), Ok(1));
-        assert_eq!(store.take_back_all_votes(a, None, 4), Ok(0));
-        assert!(store.votes_of(b).is_ok_and(|votes| votes.iter().all(Vote::stands)));
-    }
-
-    #[test]
-    fn a_forgotten_listener_leaves_no_vote() {
-        let (_folder, store) = scratch();
-        let (a, b) = two_tracks(&store);
-        for track in [a, b] {
-            store.add_vote(track, vote("ann", "🔥", 1)).expect("voted");
-            store.add_vote(track, vote("anna", "🔥", 1)).expect("voted");
-        }
-        store.take_back_vote(a, "ann", "🔥", 2).expect("taken back");
-        assert_eq!(store.forget("ann"), Ok(2));
-        assert_eq!(store.forget("ann"), Ok(0));
-        assert_eq!(store.votes_of(a), Ok(vec![vote("anna", "🔥", 1)]));
-        assert_eq!(store.votes_changed_since("hardstyle", 0), Ok(1));
-        let (_, damaged) = store.verify().expect("readable");
-        assert_eq!(damaged, []);
-    }
-
-    #[test]
-    fn thousands_of_votes_are_forgotten_in_one_step() {
-        let (folder, store) = scratch();
-        let (a, _) = two_tracks(&store);
-        store
-            .write(move |txn| {
-                (1..=5000_u64).try_for_each(|number| {
-                    let vote = vote("ann", &format!("emoji{number}"), number);
-                    put(txn, a, number, Stored { vote, change: 0 })
-                })
-            })
-            .expect("written");
-        assert_eq!(store.votes_of(a).map(|votes| votes.len()), Ok(5000));
-        assert_eq!(store.forget("ann"), Ok(5000));
-        drop(store);
-        assert_eq!(open(&folder.path().join("store")).votes_of(a), Ok(vec![]));
-    }
-
-    #[test]
-    fn bad_votes_are_refused() {
-        let (_folder, store) = scratch();
-        let (a, _) = two_tracks(&store);
-        let nan = Vote { value: f32::NAN, ..vote("ann", "🔥", 1) };
-        assert!(matches!(store.add_vote(a, nan), Err(Error::BadValue { .. })));
-        let unnamed = store.add_vote(a, vote("", "🔥", 1));
-        assert!(matches!(unnamed, Err(Error::BadValue { what: "listener", .. })));
-        let nowhere = store.add_vote(TrackId(9), vote("ann", "🔥", 1));
-        assert!(matches!(nowhere, Err(Error::NotFound { what: "track", .. })));
-    }
 }

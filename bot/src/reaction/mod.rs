@@ -3,47 +3,22 @@
 //! An emoji has a value in a table; emoji that are not in it are talk and count for nothing. This
 //! module neither counts votes nor knows who reacted.
 
-use std::collections::BTreeMap;
-use std::fmt;
+mod emoji;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use bounds::{OutOfRange, require};
 use serde::{Deserialize, Serialize};
 
-/// An emoji in the form in which it is compared and kept: a Unicode emoji without skin tone and
-/// presentation selectors, or the bare name of a community's own emoji.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Emoji(String);
-
-impl Emoji {
-    /// The emoji that `text` writes: `👍🏽` is `👍`, `:banger:` and `<:banger:123>` are `banger`.
-    pub fn new(text: &str) -> Self {
-        let text = text.trim();
-        let name = text.trim_start_matches("<a").trim_start_matches('<');
-        if let Some(name) = name.strip_prefix(':') {
-            return Self(name.split(':').next().unwrap_or_default().to_owned());
-        }
-        Self(text.chars().filter(|c| !is_variation(*c)).collect())
-    }
-
-    /// How it is written in settings and stores.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Emoji {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+pub use self::emoji::Emoji;
 
 /// Which emoji count, how much, and which the bot offers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// The value of each emoji, from -5 (never again) to 5 (more like this); 1 is a plain like. A
-    /// community's own emoji is written by its name, without colons. Emoji that are not listed
-    /// count for nothing. Larger values make one listener's reaction weigh more in training.
+    /// community's own emoji is written by its name, without colons, or by its id, which counts
+    /// before the name. Emoji that are not listed count for nothing. Larger values make one listener's reaction weigh more in training.
     pub values: BTreeMap<String, f64>,
     /// The emoji that the bot puts below every post, so that reacting takes one click; each has a
     /// value in `values`. The bot's own reactions never count. Each costs a request (about 0.3 s,
@@ -84,7 +59,8 @@ impl Settings {
             )?;
         }
         require(
-            self.table().len() == self.values.len(),
+            self.values.keys().map(|key| Emoji::new(key).plain()).collect::<BTreeSet<_>>().len()
+                == self.values.len(),
             "values",
             "the same emoji twice",
             "each emoji once (skin tones are the same emoji)",
@@ -107,21 +83,18 @@ impl Settings {
         Ok(())
     }
 
-    /// What `emoji` is worth, or `None` if it counts for nothing.
+    /// What `emoji` is worth, whatever its form, or `None` if it counts for nothing.
     pub fn value(&self, emoji: &Emoji) -> Option<f64> {
-        self.values.iter().find(|(key, _)| Emoji::new(key) == *emoji).map(|(_, value)| *value)
+        let plain = emoji.plain();
+        let of = |is_meant: &dyn Fn(&Emoji) -> bool| {
+            self.values.iter().find(|(key, _)| is_meant(&Emoji::new(key))).map(|(_, value)| *value)
+        };
+        let by_name = |key: &Emoji| {
+            let is_precise = key.id().is_some() && plain.id().is_some();
+            !is_precise && plain.name().is_some() && key.name() == plain.name()
+        };
+        of(&|key| key.plain() == plain).or_else(|| of(&by_name))
     }
-
-    /// The value of every emoji that has one, by emoji.
-    pub fn table(&self) -> BTreeMap<Emoji, f64> {
-        self.values.iter().map(|(emoji, value)| (Emoji::new(emoji), *value)).collect()
-    }
-}
-
-/// U+FE0E and U+FE0F choose text or colour, U+1F3FB to U+1F3FF the skin tone: neither changes what
-/// a reaction says, and chats differ in whether they send them.
-fn is_variation(c: char) -> bool {
-    matches!(c, '\u{FE0E}' | '\u{FE0F}' | '\u{1F3FB}'..='\u{1F3FF}')
 }
 
 #[cfg(test)]
@@ -129,17 +102,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn skin_tone_and_presentation_make_no_difference() {
-        assert_eq!(Emoji::new("👍🏽"), Emoji::new("👍"));
-        assert_eq!(Emoji::new("❤️"), Emoji::new("\u{2764}"));
-        assert_ne!(Emoji::new("👍"), Emoji::new("👎"));
+    fn form_makes_no_difference_to_the_value() {
+        let settings = Settings::default();
+        let value = |text: &str| settings.value(&Emoji::new(text));
+        for text in ["👍🏽", "👍🏿 burst", "👍 any"] {
+            assert_eq!(value(text), value("👍"), "{text}");
+        }
+        assert_eq!(value("❤️"), value("\u{2764}"));
     }
 
     #[test]
-    fn own_emoji_go_by_their_name() {
-        for text in ["banger", ":banger:", "<:banger:123>", "<a:banger:123>"] {
-            assert_eq!(Emoji::new(text).as_str(), "banger", "{text}");
-        }
+    fn own_emoji_have_a_value_by_name_or_id() {
+        let values = [("banger", 1.0), ("<:banger:8>", -1.0), ("900000000000000009", 3.0)];
+        let values = values.map(|(emoji, value)| (emoji.to_owned(), value)).into();
+        let settings = Settings { values, offered: Vec::new() };
+        assert_eq!(settings.check(), Ok(()));
+        let value = |text: &str| settings.value(&Emoji::new(text));
+        assert_eq!([value("banger:7"), value("banger any"), value("banger")], [Some(1.0); 3]);
+        assert_eq!([value("banger:8"), value(":8"), value("new:8 burst")], [Some(-1.0); 3]);
+        assert_eq!([value("boom:900000000000000009"), value("boom:9")], [Some(3.0), None]);
     }
 
     #[test]
