@@ -25,7 +25,7 @@ pub enum Heard {
     /// A channel with all its messages is gone.
     ChannelGone(ChannelId),
     /// The chat is there. Unless `resumed`, reactions may have been missed: ask
-    /// [`super::Chat::reactions_of`] about recent posts.
+    /// [`super::Chat::below`] about posts.
     Connected(Connected),
     /// The chat is not there.
     Disconnected {

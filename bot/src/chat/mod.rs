@@ -14,7 +14,7 @@ pub use self::heard::{Connected, Heard, Reacted};
 pub(crate) use self::invocation::Open;
 pub use self::invocation::{Invocation, ReplyTo};
 pub use self::message::{File, Post, Posted};
-pub use self::service::{Answered, Chat, Error};
+pub use self::service::{Answered, Below, Chat, Error};
 pub use crate::command::{Offer, Question};
 pub use crate::id::{ChannelId, ListenerId, MessageId};
 pub use crate::post::Marker;

@@ -77,6 +77,20 @@ fn remedy(permission: Option<&str>) -> String {
     }
 }
 
+/// What stands below a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Below {
+    /// The message.
+    pub message: MessageId,
+    /// How many put each emoji there: other bots are counted, this one is not.
+    pub counts: Vec<(Emoji, u64)>,
+}
+
+impl Below {
+    /// The most messages that are told of at a time.
+    pub const PAGE: usize = 100;
+}
+
 /// What a [`Chat`] gives back: a future that may be spawned.
 pub type Answered<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
@@ -105,12 +119,20 @@ pub trait Chat: Send + Sync {
         since: SystemTime,
     ) -> Answered<'a, Option<MessageId>>;
 
-    /// Every reaction that now stands below a message, bots' left out, each pair once.
-    fn reactions_of(
-        &self,
+    /// What stands below the messages of a channel, from `newest` on back, the newest first. Fewer than
+    /// [`Below::PAGE`] are all that there are. [`Error::Gone`] says that the channel is.
+    fn below(&self, channel: ChannelId, newest: MessageId) -> Answered<'_, Vec<Below>>;
+
+    /// Whether a message of a channel was not deleted.
+    fn is_there(&self, channel: ChannelId, message: MessageId) -> Answered<'_, bool>;
+
+    /// Everybody who now has this very emoji below a message; bots are left out.
+    fn people<'a>(
+        &'a self,
         channel: ChannelId,
         message: MessageId,
-    ) -> Answered<'_, Vec<(Emoji, ListenerId)>>;
+        emoji: &'a Emoji,
+    ) -> Answered<'a, Vec<ListenerId>>;
 
     /// Leaves the chat within two seconds; all later calls end in [`Error::Stopped`].
     fn stop(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;

@@ -19,7 +19,7 @@ use serenity::builder::{
 use serenity::http::{
     CacheHttp, Http, HttpBuilder, LightMethod, MessagePagination, Request, Route,
 };
-use serenity::model::channel::{Message, ReactionType};
+use serenity::model::channel::ReactionType;
 use serenity::model::gateway::BotGateway;
 use serenity::model::id::{ApplicationId, ChannelId, MessageId};
 use serenity::model::user::CurrentUser;
@@ -104,32 +104,22 @@ impl Api {
         self.fire(Request::new(Route::UserMe, LightMethod::Get)).await
     }
 
-    pub(super) async fn get_message(
+    /// A page of a channel's messages; `T` says what is needed of each.
+    pub(super) async fn get_messages<T: DeserializeOwned>(
         &self,
         channel_id: ChannelId,
-        message_id: MessageId,
-    ) -> Result<Message, Trouble> {
-        let route = Route::ChannelMessage { channel_id, message_id };
-        self.fire(Request::new(route, LightMethod::Get)).await
-    }
-
-    pub(super) async fn get_messages(
-        &self,
-        channel_id: ChannelId,
-        which: Option<MessagePagination>,
-        limit: Option<u8>,
-    ) -> Result<Vec<Message>, Trouble> {
-        let mut parameters = Vec::new();
-        parameters.extend(limit.map(|limit| ("limit", limit.to_string())));
-        match which {
-            None => {}
-            Some(MessagePagination::After(id)) => parameters.push(("after", id.to_string())),
-            Some(MessagePagination::Around(id)) => parameters.push(("around", id.to_string())),
-            Some(MessagePagination::Before(id)) => parameters.push(("before", id.to_string())),
-            Some(_) => return Err(Trouble::Unmade("an unknown way to page".to_owned())),
-        }
+        which: MessagePagination,
+        limit: u8,
+    ) -> Result<Vec<T>, Trouble> {
+        let (name, id) = match which {
+            MessagePagination::After(id) => ("after", id),
+            MessagePagination::Around(id) => ("around", id),
+            MessagePagination::Before(id) => ("before", id),
+            _ => return Err(Trouble::Unmade("an unknown way to page".to_owned())),
+        };
+        let params = vec![("limit", limit.to_string()), (name, id.to_string())];
         let route = Route::ChannelMessages { channel_id };
-        self.fire(Request::new(route, LightMethod::Get).params(Some(parameters))).await
+        self.fire(Request::new(route, LightMethod::Get).params(Some(params))).await
     }
 
     pub(super) async fn create_reaction(

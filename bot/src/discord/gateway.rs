@@ -4,7 +4,7 @@
 //! put and taken back) can arrive in the wrong order. Reactions are therefore heard through a
 //! collector, which serenity calls in place and in order; everything else through its event
 //! handler. What happens before the collector has started is found by
-//! [`crate::chat::Chat::reactions_of`] after [`Heard::Connected`].
+//! [`crate::chat::Chat::below`] after [`Heard::Connected`].
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

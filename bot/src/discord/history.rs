@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use serde::Deserialize;
 use serenity::http::MessagePagination;
-use serenity::model::id::{ChannelId as Channel, MessageId as Snowflake};
+use serenity::model::id::{ChannelId as Channel, MessageId as Snowflake, UserId};
 
 use super::reactions::offer_reactions;
 use super::rest::Action;
@@ -13,7 +14,9 @@ use crate::chat::{Error, Posted};
 use crate::id::{ChannelId, MessageId};
 use crate::post::Marker;
 
-/// Pages of 100 messages that are looked through for a post.
+/// Messages that Discord gives at a time.
+const PAGE: usize = 100;
+/// Pages of messages that are looked through for a post.
 const MAX_PAGES: usize = 10;
 /// How far this machine's clock may be ahead of Discord's.
 const CLOCK_SKEW: Duration = Duration::from_secs(120);
@@ -21,6 +24,20 @@ const CLOCK_SKEW: Duration = Duration::from_secs(120);
 const DISCORD_EPOCH_MS: u128 = 1_420_070_400_000;
 
 const READ: Action = Action { what: "read its posts", permission: Some("Read Message History") };
+
+/// All that is needed of a message: others may hold what serenity cannot read.
+#[derive(Deserialize)]
+struct Written {
+    id: Snowflake,
+    author: Author,
+    #[serde(default)]
+    content: String,
+}
+
+#[derive(Deserialize)]
+struct Author {
+    id: UserId,
+}
 
 /// See [`crate::chat::Chat::find_post`].
 pub(super) async fn find_post(
@@ -33,13 +50,8 @@ pub(super) async fn find_post(
     let me = shared.me().await?;
     let mut after = first_id_at(since.checked_sub(CLOCK_SKEW).unwrap_or(since));
     for _ in 0..MAX_PAGES {
-        let page = || {
-            http.get_messages(
-                Channel::new(channel.0),
-                Some(MessagePagination::After(after)),
-                Some(100),
-            )
-        };
+        let which = MessagePagination::After(after);
+        let page = || http.get_messages::<Written>(Channel::new(channel.0), which, PAGE as u8);
         let page = shared.rest.ask(READ, page).await?;
         let found = page.iter().find(|m| m.author.id == me && marker.is_in(&m.content));
         if let Some(message) = found {
@@ -48,7 +60,7 @@ pub(super) async fn find_post(
             return Ok(Some(message));
         }
         match page.iter().map(|message| message.id).max() {
-            Some(last) if page.len() == 100 => after = last,
+            Some(last) if page.len() == PAGE && last > after => after = last,
             _ => return Ok(None),
         }
     }

@@ -28,7 +28,7 @@ use tokio::sync::watch;
 
 pub use self::settings::{NoToken, Settings, Token};
 use self::shared::{Shared, lock};
-use crate::chat::{Answered, Chat, Error, File, Heard, Post, Posted, ReplyTo};
+use crate::chat::{Answered, Below, Chat, Error, File, Heard, Post, Posted, ReplyTo};
 use crate::command::Offer;
 use crate::id::{ChannelId, ListenerId, MessageId};
 use crate::post::Marker;
@@ -110,14 +110,31 @@ impl Chat for Discord {
         }))
     }
 
-    fn reactions_of(
-        &self,
+    fn below(&self, channel: ChannelId, newest: MessageId) -> Answered<'_, Vec<Below>> {
+        let shared = Arc::clone(&self.shared);
+        Box::pin(
+            self.on_own_threads(async move { reactions::below(&shared, channel, newest).await }),
+        )
+    }
+
+    fn is_there(&self, channel: ChannelId, message: MessageId) -> Answered<'_, bool> {
+        let shared = Arc::clone(&self.shared);
+        Box::pin(
+            self.on_own_threads(
+                async move { reactions::is_there(&shared, channel, message).await },
+            ),
+        )
+    }
+
+    fn people<'a>(
+        &'a self,
         channel: ChannelId,
         message: MessageId,
-    ) -> Answered<'_, Vec<(Emoji, ListenerId)>> {
-        let shared = Arc::clone(&self.shared);
+        emoji: &'a Emoji,
+    ) -> Answered<'a, Vec<ListenerId>> {
+        let (shared, emoji) = (Arc::clone(&self.shared), emoji.clone());
         Box::pin(self.on_own_threads(async move {
-            reactions::reactions_of(&shared, channel, message).await
+            reactions::people(&shared, channel, message, &emoji).await
         }))
     }
 

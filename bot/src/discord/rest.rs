@@ -103,7 +103,8 @@ fn classify(trouble: Trouble, action: Action) -> Failure {
     Failure::Other(match (status, code) {
         (401, 50027) | (404, 10015 | 10062) => return Failure::Expired,
         // Discord has shut off what was asked (40004) or is overloaded (130000).
-        (500.., _) | (_, 40004 | 130_000) => {
+        // Discord has a code for whatever is not there: without one, a server on the way lost it.
+        (500.., _) | (404, 0) | (_, 40004 | 130_000) => {
             Error::Unreachable { what, why: format!("status {status}, code {code} {text}") }
         }
         (401, _) => Error::Token(WRONG_TOKEN.to_owned()),
@@ -164,7 +165,7 @@ mod tests {
 
     #[test]
     fn only_what_may_pass_is_asked_again() {
-        for (status, code) in [(500, 0), (502, 0), (403, 40004), (429, 130_000)] {
+        for (status, code) in [(500, 0), (502, 0), (404, 0), (403, 40004), (429, 130_000)] {
             assert!(matches!(refused(status, code), Error::Unreachable { .. }), "{status} {code}");
         }
         assert!(matches!(refused(400, 50035), Error::NotAccepted { .. }));

@@ -157,7 +157,7 @@ pub(crate) mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::SystemTime;
 
-    use bot::chat::{Answered, MessageId};
+    use bot::chat::{Answered, Below, MessageId};
     use bot::reaction::Emoji;
     use bot::wish::Wish;
 
@@ -241,11 +241,20 @@ pub(crate) mod tests {
             Box::pin(async { (self.found)() })
         }
 
-        fn reactions_of(
-            &self,
+        fn below(&self, _: ChannelId, _: MessageId) -> Answered<'_, Vec<Below>> {
+            Box::pin(async { Ok(Vec::new()) })
+        }
+
+        fn is_there(&self, _: ChannelId, _: MessageId) -> Answered<'_, bool> {
+            Box::pin(async { Ok(true) })
+        }
+
+        fn people<'a>(
+            &'a self,
             _: ChannelId,
             _: MessageId,
-        ) -> Answered<'_, Vec<(Emoji, ListenerId)>> {
+            _: &'a Emoji,
+        ) -> Answered<'a, Vec<ListenerId>> {
             Box::pin(async { Ok(Vec::new()) })
         }
 

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use bot::chat::{ChannelId, Chat, Connected, Heard, Invocation, Posted};
+use bot::chat::{ChannelId, Chat, Connected, Heard, Invocation};
 use bot::command::Offer;
 use tokio::sync::{Semaphore, watch};
 
@@ -13,7 +13,7 @@ use super::event::{ChatEvent, Event};
 use super::lookup::Lookup;
 use super::worker::Worker;
 use crate::chat::answer::answer;
-use crate::chat::catch_up::{catch_up, recent_posts};
+use crate::chat::catch_up::{CatchUp, PACE};
 use crate::chat::posting::repost;
 use crate::context::Context;
 use crate::store::{self, TrackId, TrackState};
@@ -41,6 +41,7 @@ pub(super) struct ChatLink {
     unconfirmed: Vec<(TrackId, ChannelId)>,
     /// One at a time, or a post might be made twice.
     recovery: Lookup,
+    catch_up: CatchUp,
 }
 
 impl ChatLink {
@@ -64,7 +65,9 @@ impl ChatLink {
                 (None, why)
             }
         };
-        Self { worker, desk, making, chat, state, unconfirmed, recovery: Lookup::default() }
+        let catch_up = CatchUp::new(worker.context.clone(), desk.clone(), PACE);
+        let recovery = Lookup::default();
+        Self { worker, desk, making, chat, state, unconfirmed, recovery, catch_up }
     }
 
     /// The state of the chat, in words.
@@ -102,7 +105,7 @@ impl ChatLink {
     /// Takes up what a crash or a lost connection may have left open.
     fn take_up(&mut self) {
         if self.recovery.begin() {
-            self.worker.start(recent_posts, Event::RecentPosts);
+            self.recover();
         }
     }
 
@@ -122,30 +125,25 @@ impl ChatLink {
     }
 
     /// Confirms the posts that an earlier process left unconfirmed, not those of this one, which are
-    /// under way, and looks for the reactions below recent ones.
-    pub(super) fn recover(&mut self, recent: anyhow::Result<Vec<(TrackId, Posted)>>) {
-        let posted = recent.unwrap_or_else(|error| {
-            let error = format!("{error:#}");
-            tracing::error!(error, "the tracks cannot be read; reactions may be missed");
-            Vec::new()
-        });
+    /// under way.
+    fn recover(&self) {
         let Some(chat) = self.chat.clone() else { return };
         let unconfirmed = self.unconfirmed.clone();
         let (context, desk) = (self.worker.context.clone(), self.desk.clone());
         let recovering = async move {
-            let confirmed = confirm(&context, chat.as_ref(), &desk, unconfirmed).await;
-            for (track, post) in posted.into_iter().chain(confirmed) {
-                catch_up(chat.as_ref(), &desk, track, post).await;
-            }
+            confirm(&context, chat.as_ref(), &desk, unconfirmed).await;
             Ok(())
         };
         self.worker.start_async(recovering, Event::Recovered);
     }
 
-    /// Does it once more if there was another connection meanwhile.
+    /// Does it once more if there was another connection meanwhile; then looks for the reactions that
+    /// were missed.
     pub(super) fn recovered(&mut self) {
         if self.recovery.end() {
             self.take_up();
+        } else if let Some(chat) = self.chat.clone() {
+            self.catch_up.begin(chat);
         }
     }
 
@@ -182,27 +180,22 @@ pub(super) fn unconfirmed(context: &Context) -> Result<Vec<(TrackId, ChannelId)>
     Ok(posts.collect())
 }
 
-/// Finds posts of unknown fate, or posts their tracks; gives those that are posted.
+/// Finds posts of unknown fate, or posts their tracks.
 async fn confirm(
     context: &Context,
     chat: &dyn Chat,
     desk: &LedgerDesk,
     unconfirmed: Vec<(TrackId, ChannelId)>,
-) -> Vec<(TrackId, Posted)> {
-    let mut confirmed = Vec::new();
+) {
     for (id, channel) in unconfirmed {
         match repost(context, chat, id, channel).await {
-            Ok(Some(post)) => {
-                desk.posted(post.message);
-                confirmed.push((id, post));
-            }
+            Ok(Some(post)) => desk.posted(post.message),
             Ok(None) => {}
             Err(error) => {
                 tracing::warn!(%id, error = format!("{error:#}"), "a post of unknown fate");
             }
         }
     }
-    confirmed
 }
 
 #[cfg(test)]
@@ -247,8 +240,6 @@ mod tests {
             [(posting, true), (posting, false), (posted, false), (posted, false)]
         {
             link.take_up();
-            let Some(Event::RecentPosts(posts)) = inbound.recv().await else { panic!("no posts") };
-            link.recover(posts);
             let Some(Event::Recovered(result)) = inbound.recv().await else { panic!("no end") };
             assert_eq!(result.is_err(), is_panic);
             link.recovered();

@@ -144,7 +144,6 @@ impl Daemon {
             Event::Offer(offer) => self.offers.renewed(offer),
             Event::Chat(event) => self.chat.handle(event),
             Event::Answered(answered) => log_failure(answered, "a question was not answered"),
-            Event::RecentPosts(posts) => self.chat.recover(posts),
             Event::Recovered(recovered) => {
                 log_failure(recovered, "posts and reactions were not taken up");
                 self.chat.recovered();
@@ -233,7 +232,6 @@ fn turn_away(event: Event) {
         | Event::Due(_)
         | Event::Offer(_)
         | Event::Answered(_)
-        | Event::RecentPosts(_)
         | Event::Recovered(_)
         | Event::Stop => {}
     }

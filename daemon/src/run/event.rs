@@ -3,7 +3,7 @@
 //! One enum, so that the loop in [`super::daemon`] is the one place where everything meets. Work off
 //! the loop comes back as an event, whatever became of it.
 
-use bot::chat::{ChannelId, Connected, Invocation, Posted};
+use bot::chat::{ChannelId, Connected, Invocation};
 use bot::command::Offer;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -13,7 +13,6 @@ use crate::cycle::due::Outlook;
 use crate::cycle::training::NewVersion;
 use crate::cycle::training_request::TrainingRequest;
 use crate::intake::Taken;
-use crate::store::TrackId;
 
 /// Something that happened.
 #[derive(Debug)]
@@ -47,8 +46,6 @@ pub(crate) enum Event {
     Chat(ChatEvent),
     /// A question was answered, or its asker told why not.
     Answered(anyhow::Result<()>),
-    /// Posts whose reactions may have been missed.
-    RecentPosts(anyhow::Result<Vec<(TrackId, Posted)>>),
     /// What a lost connection left open was taken up.
     Recovered(anyhow::Result<()>),
     /// The daemon is to stop.

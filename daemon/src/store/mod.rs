@@ -20,6 +20,7 @@ mod handle;
 mod ids;
 mod moves;
 mod path_text;
+mod posts;
 mod settings;
 mod songs;
 #[cfg(test)]

@@ -161,7 +161,7 @@ pub(super) fn existing(view: &impl Read, id: TrackId) -> Result<Track, Error> {
     stored(view, id)
 }
 
-fn stored<R: Record>(view: &impl Read, id: TrackId) -> Result<R, Error> {
+pub(super) fn stored<R: Record>(view: &impl Read, id: TrackId) -> Result<R, Error> {
     let track = view.get(Tree::Tracks, &key(id))?;
     track.ok_or_else(|| Error::NotFound { what: "track", id: id.to_string() })
 }

@@ -224,6 +224,11 @@ impl Discord {
         self.state.clear_reactions(message, emoji);
     }
 
+    /// From now on, the same people are named on each page of those who reacted.
+    pub fn ignore_after(&self) {
+        self.state.lock().ignores_after = true;
+    }
+
     /// A reaction that the bot is not told of, as if it had been away.
     pub fn react_unheard(&self, message: u64, user: u64, emoji: &str) {
         let mut state = self.state.lock();

@@ -216,15 +216,20 @@ fn channel_messages(
     match (method, path) {
         ("POST", []) => post(state, form),
         ("GET", []) => {
-            let after = query.get("after").map_or(Ok(0), |after| number(after))?;
+            let after = query.get("after").map(|after| number(after)).transpose()?;
+            let before = query.get("before").map_or(Ok(u64::MAX), |before| number(before))?;
             let limit = query.get("limit").map_or(Ok(50), |limit| number(limit))?;
             if !(1..=100).contains(&limit) {
                 return Err(blame(state, vec![format!("a page of {limit} messages")]));
             }
-            let public = |m: &&Message| m.id > after && m.private_to.is_none();
-            let mut page: Vec<&Message> =
-                state.messages.values().filter(public).take(limit as usize).collect();
+            let is_in = |m: &&Message| m.id > after.unwrap_or(0) && m.id < before;
+            let public = |m: &&Message| is_in(m) && m.private_to.is_none();
+            let mut page: Vec<&Message> = state.messages.values().filter(public).collect();
+            if after.is_some() {
+                page.truncate(limit as usize);
+            }
             page.reverse();
+            page.truncate(limit as usize);
             Ok(Some(page.into_iter().map(|message| payload::message(state, message)).collect()))
         }
         ("GET", [message]) => find(state, number(message)?),
@@ -282,6 +287,7 @@ fn reactions(
             let mut users: Vec<u64> =
                 found.filter(|(e, _)| is_meant(e)).map(|(_, user)| *user).collect();
             users.sort_unstable();
+            let after = if state.ignores_after { 0 } else { after };
             let page = users.into_iter().filter(|user| *user > after).take(limit as usize);
             Ok(Some(page.map(|user| payload::user(state, user)).collect()))
         }

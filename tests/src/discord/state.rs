@@ -112,6 +112,8 @@ pub(super) struct Inner {
     pub(super) commands: HashMap<Option<u64>, Vec<Value>>,
     pub(super) sessions: BTreeMap<String, Session>,
     pub(super) troubles: Troubles,
+    /// Whether the first people who reacted are named whoever is asked for.
+    pub(super) ignores_after: bool,
     pub(super) requests: Vec<String>,
     pub(super) violations: Vec<String>,
     pub(super) closes: Vec<Option<u16>>,
@@ -169,6 +171,7 @@ impl State {
             commands: HashMap::new(),
             sessions: BTreeMap::new(),
             troubles: Troubles::default(),
+            ignores_after: false,
             requests: Vec::new(),
             violations: Vec::new(),
             closes: Vec::new(),

@@ -1,6 +1,6 @@
 //! Does the bot come, stay and leave as Discord wants it?
 
-use bot::chat::{ChannelId, Chat, Error, Heard, ListenerId, MessageId, ReplyTo};
+use bot::chat::{ChannelId, Chat, Error, Heard, ListenerId, ReplyTo};
 use bot::discord::Settings;
 use bot::reaction::Emoji;
 use tests::discord::{CHANNEL, Discord};
@@ -52,7 +52,7 @@ async fn a_lost_session_is_begun_anew_and_said_so() {
             other => panic!("unexpected: {other:?}"),
         }
     }
-    let standing = playing.bot.reactions_of(ChannelId(CHANNEL), MessageId(message.id)).await;
+    let standing = playing.standing(message.id).await;
     assert_eq!(standing, Ok(vec![(Emoji::new("👍"), ListenerId(bea))]), "what was missed");
     discord.react(message.id, bea, "💩");
     assert_eq!(playing.reaction().await.emoji, Emoji::new("💩"), "heard once");
@@ -68,7 +68,7 @@ async fn a_connection_closed_without_a_reason_comes_back() {
     let mut playing = Playing::connected(&discord).await;
     let message = playing.track(&discord).await;
     discord.close_sockets(None);
-    let standing = playing.bot.reactions_of(ChannelId(CHANNEL), MessageId(message.id)).await;
+    let standing = playing.standing(message.id).await;
     assert_eq!(standing, Ok(Vec::new()), "the rest of the bot keeps working");
     loop {
         match playing.next().await {
@@ -118,7 +118,7 @@ async fn leaving_is_polite() {
     let playing = Playing::connected(&discord).await;
     in_time(playing.bot.stop()).await;
     assert_eq!(discord.closed_with(), [Some(1000)]);
-    let gone = playing.bot.reactions_of(ChannelId(CHANNEL), MessageId(1)).await;
+    let gone = playing.standing(1).await;
     assert_eq!(gone, Err(Error::Stopped));
     playing.bot.stop().await;
     nothing_wrong(&discord);

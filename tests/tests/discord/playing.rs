@@ -3,10 +3,13 @@
 use std::future::Future;
 use std::time::Duration;
 
-use bot::chat::{Chat, File, Heard, Invocation, Marker, Post, Reacted};
+use bot::chat::{
+    ChannelId, Chat, Error, File, Heard, Invocation, ListenerId, Marker, MessageId, Post, Reacted,
+};
 use bot::command::{Offer, Question};
 use bot::discord::{Discord as Bot, Settings, Token};
-use tests::discord::{Discord, TOKEN};
+use bot::reaction::Emoji;
+use tests::discord::{CHANNEL, Discord, TOKEN};
 use tokio::sync::{mpsc, watch};
 
 /// Only so that a test that waits in vain comes to an end.
@@ -77,6 +80,20 @@ impl Playing {
             Heard::Reacted(reacted) => reacted,
             other => panic!("no reaction: {other:?}"),
         }
+    }
+
+    /// Who stands below a message of the channel with what, as the bot finds it; the bot's own emoji are
+    /// left out.
+    pub(crate) async fn standing(&self, message: u64) -> Result<Vec<(Emoji, ListenerId)>, Error> {
+        let (channel, message) = (ChannelId(CHANNEL), MessageId(message));
+        let page = self.bot.below(channel, message).await?;
+        let below = page.first().filter(|below| below.message == message).ok_or(Error::Gone)?;
+        let mut standing = Vec::new();
+        for (emoji, _) in &below.counts {
+            let people = self.bot.people(channel, message, emoji).await?;
+            standing.extend(people.into_iter().map(|listener| (emoji.clone(), listener)));
+        }
+        Ok(standing)
     }
 
     /// A finished track that somebody asked for.

@@ -2,11 +2,11 @@
 
 use std::time::SystemTime;
 
-use bot::chat::{ChannelId, Chat, Heard, ListenerId, MessageId};
+use bot::chat::{Below, ChannelId, Chat, Error, Heard, ListenerId, MessageId};
 use bot::reaction::Emoji;
 use tests::discord::{CHANNEL, Discord};
 
-use crate::playing::{Playing, nothing_wrong};
+use crate::playing::{Playing, in_time, nothing_wrong};
 
 #[tokio::test]
 async fn reactions_are_heard_in_the_order_in_which_they_were_made() {
@@ -40,7 +40,7 @@ async fn bots_do_not_vote() {
     let reacted = playing.reaction().await;
     let heard = (reacted.listener, reacted.emoji.as_str());
     assert_eq!(heard, (ListenerId(bea), "banger:5"), "neither the bot's own nor another's");
-    let standing = playing.bot.reactions_of(reacted.channel, reacted.message).await;
+    let standing = playing.standing(message.id).await;
     assert_eq!(standing, Ok(vec![(Emoji::new("banger:5"), ListenerId(bea))]));
     nothing_wrong(&discord);
 }
@@ -56,7 +56,7 @@ async fn every_form_of_an_emoji_is_heard_and_found_as_it_was_put() {
         discord.react(message.id, bea, form);
         assert_eq!(playing.reaction().await.emoji.as_str(), form);
     }
-    let standing = playing.bot.reactions_of(ChannelId(CHANNEL), MessageId(message.id)).await;
+    let standing = playing.standing(message.id).await;
     let mut standing: Vec<String> = standing
         .expect("read")
         .into_iter()
@@ -93,5 +93,74 @@ async fn cleared_reactions_are_heard() {
         panic!("not cleared")
     };
     assert_eq!((from, emoji), (MessageId(message.id), None));
+    nothing_wrong(&discord);
+}
+
+#[tokio::test]
+async fn a_channel_is_read_back_in_pages_whatever_else_is_written_there() {
+    let discord = Discord::start().await;
+    let playing = Playing::connected(&discord).await;
+    let (ada, robot) = (discord.user("ada"), discord.other_bot("robot"));
+    let messages: Vec<u64> = (0..250).map(|_| discord.write(ada)).collect();
+    for (n, user) in [(3, ada), (249, ada), (249, robot)] {
+        discord.react_unheard(messages[n], user, "🔥");
+    }
+    discord.delete_message(messages[7]);
+    let (mut newest, mut found, mut n_pages) = (MessageId(messages[249]), Vec::new(), 0);
+    loop {
+        let page = playing.bot.below(ChannelId(CHANNEL), newest).await.expect("read");
+        assert!(page.is_sorted_by(|one, next| one.message > next.message));
+        let (n, last) = (page.len(), page.last().map(|below| below.message.0));
+        found.extend(page);
+        n_pages += 1;
+        if n < Below::PAGE {
+            break;
+        }
+        newest = MessageId(last.expect("a full page") - 1);
+    }
+    assert_eq!((n_pages, found.len(), found[0].message.0), (3, 249, messages[249]));
+    // Other bots are counted, as Discord does not tell them apart, but they are not among the people.
+    let counts: Vec<_> = found.iter().flat_map(|below| &below.counts).collect();
+    assert_eq!(counts, [&(Emoji::new("🔥"), 2), &(Emoji::new("🔥"), 1)]);
+    assert_eq!(
+        playing.standing(messages[249]).await,
+        Ok(vec![(Emoji::new("🔥"), ListenerId(ada))])
+    );
+    let there = |n: usize| playing.bot.is_there(ChannelId(CHANNEL), MessageId(messages[n]));
+    assert_eq!((there(6).await, there(7).await), (Ok(true), Ok(false)));
+    assert_eq!(playing.bot.below(ChannelId(1), newest).await, Err(Error::Gone));
+    nothing_wrong(&discord);
+}
+
+#[tokio::test]
+async fn hundreds_of_people_are_named_and_a_chat_that_repeats_itself_is_not_asked_for_ever() {
+    let discord = Discord::start().await;
+    let playing = Playing::connected(&discord).await;
+    let message = discord.write(discord.user("ada"));
+    let mut people: Vec<u64> = (0..250).map(|n| discord.user(&format!("u{n}"))).collect();
+    for user in &people {
+        discord.react_unheard(message, *user, "👍🏽");
+    }
+    people.sort_unstable();
+    let (channel, of, hand) = (ChannelId(CHANNEL), MessageId(message), Emoji::new("👍🏽"));
+    let named = playing.bot.people(channel, of, &hand).await.expect("named");
+    assert_eq!(named.iter().map(|listener| listener.0).collect::<Vec<_>>(), people);
+    discord.ignore_after();
+    let before = discord.n_requests("GET ");
+    let named = in_time(playing.bot.people(channel, of, &hand)).await;
+    assert!(matches!(named, Err(Error::Unreadable { .. })), "{named:?}");
+    assert_eq!(discord.n_requests("GET ") - before, 2);
+    nothing_wrong(&discord);
+}
+
+#[tokio::test]
+async fn a_history_that_may_not_be_read_is_told_with_the_permission() {
+    let discord = Discord::start().await;
+    let playing = Playing::connected(&discord).await;
+    let message = discord.write(discord.user("ada"));
+    discord.refuse("GET /api/v10/channels", 1, 403, 50013);
+    let there = playing.bot.is_there(ChannelId(CHANNEL), MessageId(message)).await;
+    let error = there.expect_err("refused").to_string();
+    assert!(error.contains("the permission Read Message History"), "{error}");
     nothing_wrong(&discord);
 }
