@@ -15,9 +15,16 @@ pub struct ChannelId(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MessageId(pub u64);
 
-/// One person who listens, reacts and asks for tracks. Never a bot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// One person who listens, reacts and asks for tracks. Never a bot. The number is not shown where values
+/// are shown for debugging, so that no log tells who it is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ListenerId(pub u64);
+
+impl fmt::Debug for ListenerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ListenerId(hidden)")
+    }
+}
 
 macro_rules! shown_as_number {
     ($($id:ty),*) => {$(

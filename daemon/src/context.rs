@@ -40,7 +40,8 @@ impl Context {
     pub fn open(home: Home, config: Config) -> anyhow::Result<Self> {
         home.create()?;
         let store = Store::open(&home.store(), &config.store, now_ms())?;
-        let (listeners, measured) = (Listeners::default(), Measured::default());
+        let listeners = Listeners::open(&home.listener_key(), &store)?;
+        let measured = Measured::default();
         Ok(Self { home, config: Arc::new(config), store, listeners, measured })
     }
 

@@ -134,6 +134,11 @@ impl Home {
         self.root.join("discord-token")
     }
 
+    /// The key with which the chat's listeners are named.
+    pub fn listener_key(&self) -> PathBuf {
+        self.root.join("listener.key")
+    }
+
     /// Creates the home and its folders where they are missing, except the store's.
     ///
     /// # Errors

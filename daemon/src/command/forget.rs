@@ -9,11 +9,12 @@ use super::rate::check_listener;
 use crate::context::Context;
 use crate::control::failure::NotNow;
 use crate::control::line::{Line, Out};
+use crate::store::CHAT;
 
 /// Whose votes to delete.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
 pub(crate) struct Forget {
-    /// The name under which the votes were given
+    /// The name under which the votes were given, or discord:ID with the id of a user of Discord
     pub(crate) name: String,
 }
 
@@ -27,12 +28,13 @@ struct Row<'a> {
 impl Forget {
     pub(super) fn run(&self, context: &Context, out: &mut Out<'_>) -> anyhow::Result<()> {
         check_listener(&self.name)?;
-        let votes = context.store.forget(&self.name)?;
+        let name = context.listeners.meant_by(&self.name);
+        let votes = context.store.forget(&name)?;
         if votes == 0 {
-            let hint = "votes from Discord are under discord:ID";
+            let hint = "votes from Discord are found under discord:ID with the id of the user";
             return Err(NotNow(format!("{:?} never voted; {hint}", self.name)).into());
         }
-        out(Line::row(&Row { listener: &self.name, votes }));
+        out(Line::row(&Row { listener: &name, votes }));
         Ok(())
     }
 }
@@ -45,7 +47,7 @@ impl fmt::Display for Row<'_> {
             "{votes} votes of {listener} are deleted; what was learned from them goes with the next \
              training"
         )?;
-        if listener.starts_with("discord:") {
+        if listener.starts_with(CHAT) {
             f.write_str(
                 "; reactions that still stand below the latest posts count again when the bot \
                  reconnects: have them removed in Discord first",

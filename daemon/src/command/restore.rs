@@ -9,13 +9,14 @@ use anyhow::Context as _;
 use clap::Args;
 use serde::Serialize;
 
-use super::backup::copied::{Copied, STORE, folders, remark, sync};
+use super::backup::copied::{Copied, KEY, STORE, folders, remark, sync};
 use crate::config::Config;
 use crate::context::now_ms;
 use crate::control;
 use crate::control::failure::{Misused, NotNow};
 use crate::control::line::{Line, Out, shown};
 use crate::home::Home;
+use crate::listeners::copy_key;
 use crate::store::{SongStatus, Store};
 use crate::track::track_file;
 
@@ -116,6 +117,10 @@ fn copy(from: &Path, home: &Home, out: &mut Out<'_>) -> anyhow::Result<Copied> {
         }
     }
     settings(&from.join("kickback.toml"), home, &mut copied, out)?;
+    let key = from.join(KEY);
+    if key.is_file() {
+        copied.add(copy_key(&key, &home.listener_key())?);
+    }
     sync(home.root())?;
     Ok(copied)
 }

@@ -18,8 +18,9 @@ use super::txn::Txn;
 use super::view::Read;
 use super::writer::{self, Job, Reopen, Shared};
 
-/// The version of the layout of tables and keys; a store with a later one is not opened.
-pub(super) const SCHEMA: u32 = 1;
+/// The version of the layout of tables, keys and names; a store with a later one is not opened. Until 2 the
+/// names of the chat's listeners told their ids ([`Store::name_listeners`]).
+pub(super) const SCHEMA: u32 = 2;
 
 /// The open store. Clones share it; the last one to be dropped closes it.
 #[derive(Clone)]

@@ -44,4 +44,4 @@ pub use settings::Settings;
 pub use songs::{Music, Song, SongCounts, SongStatus};
 pub use track::{Arm, Candidate, Track, TrackState};
 pub use versions::Promotion;
-pub use votes::Vote;
+pub use votes::{CHAT, Vote};

@@ -19,7 +19,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
 ];
 
 /// Outside libraries by their name in code, and the start of the paths that alone may use them.
-const OWNERS: [(&str, &str); 14] = [
+const OWNERS: [(&str, &str); 16] = [
     ("atomic_write_file", "model/durable/"),
     ("candle_core", "model/network/src/plain/"),
     ("candle_nn", "model/network/src/plain/"),
@@ -34,6 +34,8 @@ const OWNERS: [(&str, &str); 14] = [
     ("tiny_skia", "bot/src/picture"),
     ("ab_glyph", "bot/src/picture"),
     ("sled", "daemon/src/store"),
+    ("hmac", "daemon/src/listeners"),
+    ("sha2", "daemon/src/listeners"),
 ];
 
 /// What only tests and examples of a crate may know besides: the examples of `composer` read songs as

@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bot::chat::Below;
 use bot::reaction::Emoji;
 
-use crate::listeners::CHAT;
-use crate::store::Vote;
+use crate::store::{CHAT, Vote};
 
 /// How many votes from the chat stand on a track with each emoji.
 #[derive(Debug, Default)]

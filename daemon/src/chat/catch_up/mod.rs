@@ -6,40 +6,20 @@
 //! wholly, and all others once a day.
 
 mod difference;
+mod pace;
 mod reader;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bot::chat::{Chat, Error};
 use tokio::task::JoinHandle;
 
+pub(crate) use self::pace::{PACE, Pace};
 use self::reader::Reader;
 use crate::context::Context;
 use crate::votes::ledger::LedgerDesk;
-
-/// How much of the chat's time is taken, so that whoever waits for a track does not notice.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Pace {
-    /// Before each question that a new session asks.
-    between: Duration,
-    /// Before each question where nothing is known to differ.
-    gentle: Duration,
-    /// After all was looked at.
-    again: Duration,
-    /// After the chat could not be reached.
-    retry: Duration,
-}
-
-/// The pace at which a chat is asked.
-pub(crate) const PACE: Pace = Pace {
-    between: Duration::from_millis(250),
-    gentle: Duration::from_secs(2),
-    again: Duration::from_secs(24 * 3600),
-    retry: Duration::from_secs(600),
-};
 
 /// What reads back, at most once at a time.
 pub(crate) struct CatchUp {

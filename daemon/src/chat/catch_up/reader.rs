@@ -7,8 +7,8 @@ use std::time::Duration;
 use bot::chat::{Below, ChannelId, Chat, Error, MessageId};
 use bot::reaction::Emoji;
 
-use super::Pace;
 use super::difference::Held;
+use super::pace::Pace;
 use crate::context::{Context, now_ms};
 use crate::store::{TrackId, TrackState};
 use crate::votes::ledger::LedgerDesk;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bot::chat::{
     Answered, Below, ChannelId, File, ListenerId, Marker, MessageId, Post, Posted, ReplyTo,

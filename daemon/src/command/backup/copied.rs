@@ -13,6 +13,8 @@ use crate::home::Home;
 
 /// The copy of the store in a backup.
 pub(crate) const STORE: &str = "store.kickback";
+/// The copy of the key that names the chat's listeners. Backups of releases that named none have none.
+pub(crate) const KEY: &str = "listener.key";
 
 /// What was copied.
 #[derive(Default)]

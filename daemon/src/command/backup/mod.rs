@@ -1,7 +1,7 @@
 //! `backup`: how does a home outlive its disk?
 //!
 //! A backup is a folder with a copy of the store (`store.kickback`), of the songs, models, tracks,
-//! library and rejected files and of `kickback.toml`. The inbox is not in it, as nothing there was
+//! library and rejected files, of `kickback.toml` and of the key that names the chat's listeners. The inbox is not in it, as nothing there was
 //! taken in yet, nor is the Discord token. Nothing here compresses, or deletes older backups.
 
 pub(super) mod copied;
@@ -18,11 +18,12 @@ use anyhow::Context as _;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use self::copied::{Copied, STORE, folders, remark, sync};
+use self::copied::{Copied, KEY, STORE, folders, remark, sync};
 use crate::context::Context;
 use crate::control::failure::Misused;
 use crate::control::line::{Line, Out, shown};
 use crate::home::Home;
+use crate::listeners::copy_key;
 use crate::store::Exported;
 use bot::wish::AbsolutePath;
 
@@ -150,6 +151,9 @@ fn fill(context: &Context, partial: &Path) -> anyhow::Result<(Exported, Copied)>
     if settings.is_file() {
         copied.file(&settings, &partial.join("kickback.toml"))?;
     }
+    // It is older than every name in the store.
+    let key = context.home.listener_key();
+    copied.add(copy_key(&key, &partial.join(KEY))?);
     sync(partial)?;
     Ok((exported, copied))
 }

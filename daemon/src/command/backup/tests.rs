@@ -3,6 +3,7 @@
 use std::os::unix::net::UnixListener;
 use std::sync::atomic::AtomicBool;
 
+use bot::chat::ListenerId;
 use bot::wish::Wish;
 use serde_json::json;
 
@@ -121,6 +122,8 @@ fn a_restored_home_is_the_one_that_was_backed_up() {
     assert_eq!(restored.store.songs(), context.store.songs());
     assert_eq!(restored.store.tracks(), context.store.tracks());
     assert_eq!(restored.store.votes_of(TrackId(1)), context.store.votes_of(TrackId(1)));
+    let name = |context: &Context| context.listeners.name(ListenerId(5));
+    assert_eq!(name(&restored), name(&context), "who voted is known again");
     let version = restored.store.current_version("hardstyle");
     assert!(version.is_ok_and(|version| version.is_some_and(|v| v.version == 1)));
     for name in

@@ -3,9 +3,11 @@
 //! Each vote is kept by itself, and a vote that is taken back stays, with the time it was taken back.
 //! Only [`Store::forget`] removes votes, because a listener may ask for it. Weights are not made here.
 
+mod names;
 #[cfg(test)]
 mod tests;
 
+pub use self::names::CHAT;
 use bot::reaction::Emoji;
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +18,6 @@ use super::ids::{TrackId, genre_key, last_number, name_key, with_number};
 use super::tracks;
 use super::txn::Txn;
 use super::view::Read;
-use crate::listeners::CHAT;
 
 /// One listener's vote for one track with one emoji.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -169,7 +170,7 @@ impl Store {
             for (number, mut stored) in standing(txn, track, &listener)? {
                 if stored.emoji() == from {
                     to.clone_into(&mut stored.vote.emoji);
-                    txn.put(Tree::Votes, with_number(tracks::key(track), number), &stored)?;
+                    txn.put(Tree::Votes, votes_key(track, number), &stored)?;
                 }
             }
             Ok(())
@@ -227,7 +228,7 @@ impl Store {
             let entries = txn.list::<(TrackId, u64)>(Tree::ListenerVotes, &prefix)?;
             let n_votes = entries.len() as u64;
             for (key, (track, number)) in entries {
-                let vote_key = with_number(tracks::key(track), number);
+                let vote_key = votes_key(track, number);
                 if let Some(stored) = txn.get::<Stored>(Tree::Votes, &vote_key)? {
                     let genre = genre_key(&tracks::existing(txn, track)?.genre)?;
                     txn.delete(Tree::VoteChanges, with_number(genre, stored.change));
@@ -238,6 +239,11 @@ impl Store {
             Ok(n_votes)
         })
     }
+}
+
+/// The key of a vote.
+fn votes_key(track: TrackId, number: u64) -> Vec<u8> {
+    with_number(tracks::key(track), number)
 }
 
 fn votes_of(view: &impl Read, track: TrackId) -> Result<Vec<Vote>, Error> {
@@ -260,7 +266,7 @@ fn standing(view: &impl Read, track: TrackId, listener: &str) -> Result<Vec<(u64
     let prefix = with_number(name_key("listener", listener)?, track.0);
     let mut votes = Vec::new();
     for (_, (_, number)) in view.list::<(TrackId, u64)>(Tree::ListenerVotes, &prefix)? {
-        let stored = view.get::<Stored>(Tree::Votes, &with_number(tracks::key(track), number))?;
+        let stored = view.get::<Stored>(Tree::Votes, &votes_key(track, number))?;
         votes.extend(stored.filter(|stored| stored.vote.stands()).map(|stored| (number, stored)));
     }
     Ok(votes)
@@ -288,5 +294,5 @@ fn put(txn: &mut Txn<'_>, track: TrackId, number: u64, mut stored: Stored) -> Re
     let by_listener = with_number(name_key("listener", &stored.vote.listener)?, track.0);
     txn.put(Tree::VoteChanges, with_number(genre, stored.change), &id)?;
     txn.put(Tree::ListenerVotes, with_number(by_listener, number), &id)?;
-    txn.put(Tree::Votes, with_number(tracks::key(track), number), &stored)
+    txn.put(Tree::Votes, votes_key(track, number), &stored)
 }

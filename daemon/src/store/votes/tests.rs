@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::store::fixtures::{open, scratch, track, vote};
+use crate::store::handle::Meta;
 
 fn two_tracks(store: &Store) -> (TrackId, TrackId) {
     let a = store.add_new_track(|id| track("hardstyle", id.0)).expect("added");
@@ -159,3 +160,40 @@ struct OldStored {
 }
 
 impl Record for OldStored {}
+
+#[test]
+fn listeners_whose_names_tell_their_ids_get_others_once_and_after_a_crash() {
+    let (folder, store) = scratch();
+    let (a, b) = two_tracks(&store);
+    for (track, listener) in [(a, "discord:1"), (b, "discord:1"), (a, "discord:22"), (a, "ann")] {
+        store.add_vote(track, vote(listener, "👍", 1)).expect("voted");
+    }
+    store.take_back_vote(b, "discord:1", "👍", 2).expect("taken back");
+    let old = Meta { schema: 1, created_at_ms: 1 };
+    store.write(move |txn| txn.put(Tree::Meta, b"schema".to_vec(), &old)).expect("written");
+    let before = store.votes_of_genre("hardstyle").expect("readable");
+    let changes = (store.vote_change(), store.votes_changed_since("trance", 0));
+    assert_eq!(store.has_names(), Ok(false));
+    // The first listener is renamed, and then the program is killed.
+    let killed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        store.name_listeners(|id| if id == 1 { "discord:xx1".to_owned() } else { panic!("a test") })
+    }));
+    assert!(killed.is_err());
+    drop(store);
+    let store = open(&folder.path().join("store"));
+    assert_eq!(store.has_names(), Ok(true));
+    assert_eq!(store.name_listeners(|id| format!("discord:xx{id}")), Ok(1));
+    assert_eq!(store.name_listeners(|_| panic!("a test")), Ok(0), "all are named");
+    let renamed = |vote: &Vote| {
+        let listener = vote.listener.replace("discord:", "discord:xx");
+        Vote { listener, ..vote.clone() }
+    };
+    let after: Vec<(TrackId, Vec<Vote>)> =
+        before.iter().map(|(id, votes)| (*id, votes.iter().map(renamed).collect())).collect();
+    assert_eq!(store.votes_of_genre("hardstyle"), Ok(after));
+    assert_eq!((store.vote_change(), store.votes_changed_since("trance", 0)), changes);
+    assert_eq!(store.add_vote(a, vote("discord:xx22", "👍", 9)), Ok(false), "it stands");
+    assert_eq!(store.forget("discord:xx1"), Ok(2));
+    assert_eq!(store.forget("discord:1"), Ok(0));
+    assert_eq!(store.verify().map(|(_, damaged)| damaged), Ok(Vec::new()));
+}

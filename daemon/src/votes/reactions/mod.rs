@@ -16,8 +16,7 @@ use self::early::{Early, Heard};
 pub(crate) use self::standing::Standing;
 use self::taken_back::{Remembered, TakenBack};
 use crate::context::{Context, to_ms};
-use crate::listeners::CHAT;
-use crate::store::{Error, TrackId, Vote};
+use crate::store::{CHAT, Error, TrackId, Vote};
 
 /// Something that changes votes.
 #[derive(Debug)]

@@ -6,8 +6,7 @@ use bot::chat::ListenerId;
 use bot::reaction::Emoji;
 
 use super::Reactions;
-use crate::listeners::CHAT;
-use crate::store::{Error, TrackId, Vote};
+use crate::store::{CHAT, Error, TrackId, Vote};
 
 /// The reactions that stood below a track's message when the chat was asked.
 #[derive(Clone, Debug)]

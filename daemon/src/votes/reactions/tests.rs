@@ -1,5 +1,6 @@
 //! Is every reaction that stands a vote, once, and nothing else?
 
+use std::collections::BTreeMap;
 use std::time::{Duration, UNIX_EPOCH};
 
 use bot::chat::{ChannelId, ListenerId, Posted};
@@ -78,7 +79,9 @@ fn played(
     write(after(id));
     let votes = context.store.votes_of(id).expect("readable");
     let standing = votes.into_iter().filter(Vote::stands);
-    standing.map(|vote| (vote.listener, vote.emoji)).collect()
+    let named: BTreeMap<String, u64> =
+        (1..10).map(|id| (context.listeners.name(ListenerId(id)), id)).collect();
+    standing.map(|vote| (format!("{CHAT}{}", named[&vote.listener]), vote.emoji)).collect()
 }
 
 fn pair(listener: u64, emoji: &str) -> (String, String) {
@@ -196,7 +199,7 @@ fn votes_without_their_form_get_it_when_the_chat_is_asked() {
         |context, track| {
             for listener in 1..=3 {
                 let vote = Vote {
-                    listener: format!("discord:{listener}"),
+                    listener: context.listeners.name(ListenerId(listener)),
                     emoji: "👍 any".to_owned(),
                     value: 1.0,
                     at_ms: 5,
