@@ -22,8 +22,13 @@ pub enum Heard {
         /// The emoji that was cleared, or `None` for all of them.
         emoji: Option<Emoji>,
     },
-    /// A channel with all its messages is gone.
+    /// A channel or a thread with all its messages is gone.
     ChannelGone(ChannelId),
+    /// The bot is no longer in a community.
+    CommunityGone {
+        /// The community, by the name that wishes give it.
+        community: String,
+    },
     /// The chat is there. Unless `resumed`, reactions may have been missed: ask
     /// [`super::Chat::below`] about posts.
     Connected(Connected),
@@ -39,11 +44,11 @@ pub enum Heard {
 /// A connection that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connected {
-    /// The bot's name in the chat; empty when resumed.
+    /// The bot's name in the chat.
     pub bot_name: String,
-    /// Communities that the bot is a member of; 0 when resumed.
+    /// Communities that the bot is a member of.
     pub n_guilds: usize,
-    /// Where somebody who may do so adds the bot to one more community; empty when resumed.
+    /// Where somebody who may do so adds the bot to one more community.
     pub invite: String,
     /// Whether a broken connection was resumed with nothing missed.
     pub resumed: bool,

@@ -142,6 +142,11 @@ impl Api {
         self.done(Request::new(route, LightMethod::Delete)).await
     }
 
+    /// The commands that are registered in `guild`, or everywhere.
+    pub(super) async fn commands(&self, guild: Option<GuildId>) -> Result<Vec<Value>, Trouble> {
+        self.fire(Request::new(self.commands_route(guild)?, LightMethod::Get)).await
+    }
+
     /// Registers these commands in `guild`, or everywhere, in place of all others.
     pub(super) async fn set_commands(
         &self,

@@ -7,25 +7,23 @@
 //! [`crate::chat::Chat::below`] after [`Heard::Connected`].
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use serenity::builder::{CreateInteractionResponse, CreateInteractionResponseMessage};
 use serenity::client::{Context, EventHandler};
 use serenity::gateway::CollectorCallback;
-use serenity::http::RatelimitInfo;
 use serenity::model::application::{CommandInteraction, Interaction};
-use serenity::model::channel::{GuildChannel, Message, Reaction};
-use serenity::model::event::{Event, ResumedEvent, UnknownEvent};
+use serenity::model::channel::Reaction;
+use serenity::model::event::{Event, ResumedEvent};
 use serenity::model::gateway::Ready;
 
 use super::invite::invite;
 use super::reactions::emoji;
 use super::shared::{Shared, no_mentions};
+use super::unread::{self, Read};
 use super::{register, slash};
-use crate::chat::{Connected, Heard, Reacted};
+use crate::chat::{Heard, Reacted};
 use crate::id::{ChannelId, ListenerId, MessageId};
-use crate::reaction::Emoji;
 
 /// Discord forgets an interaction that is not answered within 3 seconds.
 const DEADLINE: Duration = Duration::from_millis(2900);
@@ -37,37 +35,31 @@ pub(super) struct Gateway(pub(super) Arc<Shared>);
 impl EventHandler for Gateway {
     async fn ready(&self, context: Context, ready: Ready) {
         let shared = Arc::clone(&self.0);
-        shared.rest.http.set_application_id(ready.application.id);
+        let application = ready.application.id;
+        shared.rest.http.set_application_id(application);
         shared.is_me(ready.user.id);
+        shared.presence.introduce(&ready.user.name, invite(application.get()));
+        let shard = context.shard_id.get();
+        let guilds = ready.guilds.iter().map(|guild| guild.id.get()).collect();
         // A new session: the collector of the previous one must not hear everything twice.
-        let session = shared.session.fetch_add(1, Ordering::Relaxed) + 1;
+        let session = shared.presence.began(shard, guilds);
         let collector = Arc::clone(&shared);
         let collect = move |event: &Event| {
-            let current = collector.session.load(Ordering::Relaxed) == session;
+            let current = collector.presence.is_current(shard, session);
             if current {
                 in_order(&collector, event, SystemTime::now());
             }
             current
         };
         context.shard.add_collector(CollectorCallback(Box::new(collect)));
-        shared.connected.store(true, Ordering::Relaxed);
-        shared.hear(Heard::Connected(Connected {
-            bot_name: ready.user.name.clone(),
-            n_guilds: ready.guilds.len(),
-            invite: invite(ready.application.id.get()),
-            resumed: false,
-        }));
-        register::commands(&shared, &ready).await;
+        if shared.connected() {
+            register::start(&shared);
+        }
     }
 
-    async fn resume(&self, _: Context, _: ResumedEvent) {
-        self.0.connected.store(true, Ordering::Relaxed);
-        self.0.hear(Heard::Connected(Connected {
-            bot_name: String::new(),
-            n_guilds: 0,
-            invite: String::new(),
-            resumed: true,
-        }));
+    async fn resume(&self, context: Context, _: ResumedEvent) {
+        self.0.presence.resumed(context.shard_id.get());
+        self.0.connected();
     }
 
     async fn interaction_create(&self, _: Context, interaction: Interaction) {
@@ -81,14 +73,6 @@ impl EventHandler for Gateway {
             }
             _ => {}
         }
-    }
-
-    async fn channel_delete(&self, _: Context, gone: GuildChannel, _: Option<Vec<Message>>) {
-        self.0.hear(Heard::ChannelGone(ChannelId(gone.id.get())));
-    }
-
-    async fn ratelimit(&self, info: RatelimitInfo) {
-        tracing::info!(seconds = info.timeout.as_secs_f64(), info.global, "rate limited");
     }
 }
 
@@ -156,11 +140,21 @@ fn in_order(shared: &Shared, event: &Event, at: SystemTime) {
             message: MessageId(event.reaction.message_id.get()),
             emoji: emoji(&event.reaction.emoji),
         }),
-        Event::Unknown(event) if event.kind == "MESSAGE_REACTION_REMOVE_EMOJI" => {
-            if let Some(heard) = emoji_cleared(event) {
-                shared.hear(heard);
-            }
+        Event::ChannelDelete(event) => {
+            shared.hear(Heard::ChannelGone(ChannelId(event.channel.id.get())));
         }
+        Event::ThreadDelete(event) => {
+            shared.hear(Heard::ChannelGone(ChannelId(event.thread.id.get())));
+        }
+        // A guild that is only unavailable comes back.
+        Event::GuildDelete(event) if !event.guild.unavailable => {
+            shared.hear(Heard::CommunityGone { community: event.guild.id.to_string() });
+        }
+        Event::Unknown(event) => match unread::read(event, at) {
+            Read::Reacted(reacted) => shared.hear_if_listener(Some(reacted)),
+            Read::Heard(heard) => heard.into_iter().for_each(|heard| shared.hear(heard)),
+            Read::Nothing => shared.missed.count(&event.kind),
+        },
         _ => {}
     }
 }
@@ -174,20 +168,5 @@ fn reacted(reaction: &Reaction, added: bool, at: SystemTime) -> Option<Reacted> 
             .map(|emoji| if reaction.burst { emoji.burst() } else { emoji })?,
         added,
         at,
-    })
-}
-
-/// serenity 0.12.5 expects fields in this event that Discord does not send, and therefore passes it
-/// on unread.
-fn emoji_cleared(event: &UnknownEvent) -> Option<Heard> {
-    let id = |name: &str| event.value.get(name)?.as_str()?.parse().ok();
-    let emoji = event.value.get("emoji")?;
-    let name = emoji.get("name").and_then(|name| name.as_str());
-    let own = emoji.get("id").and_then(|id| id.as_str()?.parse().ok());
-    let emoji = own.map(|id| Emoji::own(id, name)).or_else(|| name.map(Emoji::new))?;
-    Some(Heard::Cleared {
-        channel: ChannelId(id("channel_id")?),
-        message: MessageId(id("message_id")?),
-        emoji: Some(emoji),
     })
 }

@@ -10,6 +10,8 @@ mod gateway;
 mod history;
 mod invite;
 mod limits;
+mod missed;
+mod presence;
 mod reactions;
 mod register;
 mod reply;
@@ -17,6 +19,7 @@ mod rest;
 mod settings;
 mod shared;
 mod slash;
+mod unread;
 
 use std::future::Future;
 use std::pin::Pin;

@@ -1,6 +1,6 @@
 //! What do all tasks of the bot have at hand?
 
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serenity::builder::CreateAllowedMentions;
@@ -8,6 +8,8 @@ use serenity::gateway::ShardManager;
 use serenity::model::id::UserId;
 use tokio::sync::{OnceCell, watch};
 
+use super::missed::Missed;
+use super::presence::Presence;
 use super::rest::{Action, Failure, Rest};
 use super::settings::{Settings, Token};
 use crate::chat::{Heard, Reacted};
@@ -25,12 +27,11 @@ pub(super) struct Shared {
     pub(super) rest: Rest,
     /// The bot's own id, asked for once.
     me: OnceCell<UserId>,
-    /// Counts sessions of the gateway; resuming makes no new one.
-    pub(super) session: AtomicU64,
-    /// Whether the daemon believes that the bot is connected.
-    pub(super) connected: AtomicBool,
-    /// Whether the commands were registered in this process.
-    pub(super) registered: AtomicBool,
+    pub(super) presence: Presence,
+    /// Events that could not be read.
+    pub(super) missed: Missed,
+    /// Whether the registration of the commands was begun in this process.
+    pub(super) registering: AtomicBool,
     manager: Mutex<Option<Arc<ShardManager>>>,
     hear: Box<dyn Fn(Heard) + Send + Sync>,
 }
@@ -49,9 +50,9 @@ impl Shared {
             offer,
             rest: Rest::new(settings, token),
             me: OnceCell::new(),
-            session: AtomicU64::new(0),
-            connected: AtomicBool::new(false),
-            registered: AtomicBool::new(false),
+            presence: Presence::default(),
+            missed: Missed::default(),
+            registering: AtomicBool::new(false),
             manager: Mutex::new(None),
             hear,
         }
@@ -60,6 +61,20 @@ impl Shared {
     /// Tells the daemon.
     pub(super) fn hear(&self, heard: Heard) {
         (self.hear)(heard);
+    }
+
+    /// Tells the daemon that the bot is there, if all of it is; gives whether it is.
+    pub(super) fn connected(&self) -> bool {
+        let Some(connected) = self.presence.connected() else { return false };
+        self.hear(Heard::Connected(connected));
+        true
+    }
+
+    /// Tells the daemon that the bot is not there, unless it knows so.
+    pub(super) fn disconnected(&self, why: String) {
+        if self.presence.disconnected(&why) {
+            self.hear(Heard::Disconnected { why, for_good: false });
+        }
     }
 
     /// Tells the daemon of a reaction unless it is the bot's own.

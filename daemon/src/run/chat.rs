@@ -80,6 +80,9 @@ impl ChatLink {
         match event {
             ChatEvent::Asked(invocation) => self.answer(*invocation),
             ChatEvent::ChannelGone(channel) => tracing::info!(%channel, "a channel is gone"),
+            ChatEvent::CommunityGone { community } => {
+                tracing::info!(community, "the bot is no longer in a community");
+            }
             ChatEvent::Connected(connected) => self.connected(&connected),
             ChatEvent::Disconnected { why, for_good } => {
                 self.state = format!("not in Discord: {why}");
@@ -163,6 +166,7 @@ fn hearing(worker: Worker, desk: LedgerDesk) -> Box<dyn Fn(Heard) + Send + Sync>
             Heard::Cleared { message, emoji, .. } => return desk.cleared(message, emoji),
             Heard::Asked(invocation) => ChatEvent::Asked(invocation),
             Heard::ChannelGone(channel) => ChatEvent::ChannelGone(channel),
+            Heard::CommunityGone { community } => ChatEvent::CommunityGone { community },
             Heard::Connected(connected) => ChatEvent::Connected(connected),
             Heard::Disconnected { why, for_good } => ChatEvent::Disconnected { why, for_good },
         };

@@ -59,6 +59,11 @@ pub(crate) enum ChatEvent {
     Asked(Box<Invocation>),
     /// A channel with all its messages is gone.
     ChannelGone(ChannelId),
+    /// The bot is no longer in a community.
+    CommunityGone {
+        /// The community, by the name that wishes give it.
+        community: String,
+    },
     /// The chat is there.
     Connected(Connected),
     /// The chat is not there.

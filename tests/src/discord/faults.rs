@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::Discord;
-use super::trouble::{Bucket, Fault, Limit};
+use super::trouble::{Bucket, Fault, Limit, Troubles};
 
 impl Discord {
     /// The next `n` requests are answered with 429. Coming back before `seconds` are over is a
@@ -62,6 +62,11 @@ impl Discord {
     /// The next `n` requests are done after `time`.
     pub fn delay(&self, part: &str, n: u32, time: Duration) {
         self.plan(part, n, Fault::Late(time));
+    }
+
+    /// Nothing is broken, lost or limited any more.
+    pub fn mend(&self) {
+        self.state.lock().troubles = Troubles::default();
     }
 
     fn plan(&self, part: &str, n: u32, fault: Fault) {

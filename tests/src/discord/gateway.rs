@@ -16,7 +16,7 @@ use twilight_model::gateway::Intents;
 use twilight_model::gateway::payload::outgoing::{Heartbeat, Identify, Resume};
 
 use super::payload;
-use super::state::{Inner, Out, State};
+use super::state::{Inner, Out, Session, State};
 
 /// What the bot may want to hear.
 const INTENTS: Intents = Intents::GUILDS.union(Intents::GUILD_MESSAGE_REACTIONS);
@@ -151,17 +151,30 @@ fn identify(state: &mut Inner, peer: &mut Peer, mut value: Value) {
     if identity.intents != INTENTS {
         state.violation(format!("intents {:?} instead of {INTENTS:?}", identity.intents));
     }
+    let shard = identity
+        .shard
+        .map_or((0, 1), |shard| (u64::from(shard.number()), u64::from(shard.total())));
+    if shard.1 != state.n_shards {
+        state.violation(format!("{} shards instead of {}", shard.1, state.n_shards));
+    }
     if state.identified_at.is_some_and(|at| at.elapsed() < PAUSE) {
         state.violation("two new sessions within 5 s".to_owned());
     }
     state.identified_at = Some(Instant::now());
+    if !state.refused_sessions.is_empty() {
+        let code = state.refused_sessions.remove(0);
+        let _ = peer.outbox.send(Out::Close(Some(code)));
+        return;
+    }
     state.n_identified += 1;
     let id = format!("session-{}", state.n_identified);
-    let (ready, guild) = (payload::ready(state, &id), payload::guild(state));
-    let session = state.sessions.entry(id.clone()).or_default();
+    let mut session = Session { shard, ..Session::default() };
     session.socket = Some((peer.number, peer.outbox.clone()));
-    session.send("READY", &ready);
-    session.send("GUILD_CREATE", &guild);
+    session.send("READY", &payload::ready(state, &id, &session));
+    if session.hears_guild() {
+        session.send("GUILD_CREATE", &payload::guild(state));
+    }
+    state.sessions.insert(id.clone(), session);
     state.n_connected += 1;
     peer.session = Some(id);
 }

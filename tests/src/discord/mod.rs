@@ -11,6 +11,8 @@ mod check;
 mod faults;
 mod form;
 mod gateway;
+mod guild;
+mod outages;
 mod payload;
 mod people;
 mod rest;
@@ -199,6 +201,15 @@ impl Discord {
         self.wait("commands", |state| state.commands.get(&guild).cloned()).await
     }
 
+    /// Waits until `n` commands are registered in `guild`, or for all.
+    pub async fn wait_for_registered(&self, guild: Option<u64>, n: usize) {
+        let count = |commands: &Vec<Value>| commands.len();
+        self.wait("other commands", |state| {
+            (state.commands.get(&guild).map_or(0, count) == n).then_some(())
+        })
+        .await;
+    }
+
     /// Waits until the bot itself has put these reactions below a message, in any order.
     pub async fn wait_for_own_reactions(&self, message: u64, emoji: &[&str]) {
         self.wait("the bot's reactions", |state| {
@@ -273,48 +284,6 @@ impl Discord {
     pub fn n_messages_of_bot(&self) -> usize {
         let is_its = |m: &&Message| m.author == state::BOT && m.finished && m.private_to.is_none();
         self.state.lock().messages.values().filter(is_its).count()
-    }
-
-    /// From now on, another token is the right one.
-    pub fn change_token(&self, token: &str) {
-        token.clone_into(&mut self.state.lock().token);
-    }
-
-    /// Asks the bot to reconnect (opcode 7).
-    pub fn ask_to_reconnect(&self) {
-        self.state.broadcast(&state::Out::Text(json!({ "op": 7, "d": null }).to_string()));
-    }
-
-    /// Breaks all gateway connections without a word.
-    pub fn drop_sockets(&self) {
-        self.state.drop_sockets();
-    }
-
-    /// Closes all gateway connections, with or without a code.
-    pub fn close_sockets(&self, code: Option<u16>) {
-        self.state.broadcast(&state::Out::Close(code));
-    }
-
-    /// Forgets all sessions, so that they can't be resumed, and says so (opcode 9).
-    pub fn invalidate_sessions(&self) {
-        self.state.broadcast(&state::Out::Text(json!({ "op": 9, "d": false }).to_string()));
-        self.state.lock().sessions.clear();
-    }
-
-    /// The interval of heartbeats for connections to come.
-    pub fn set_heartbeat_ms(&self, interval: u64) {
-        self.state.lock().heartbeat_ms = interval;
-    }
-
-    /// With which codes the bot closed its connections.
-    pub fn closed_with(&self) -> Vec<Option<u16>> {
-        self.state.lock().closes.clone()
-    }
-
-    /// How often the bot took up an old session, and how often it began a new one.
-    pub fn n_resumed_and_identified(&self) -> (usize, usize) {
-        let state = self.state.lock();
-        (state.n_resumed, state.n_identified)
     }
 
     async fn wait<T>(&self, what: &str, look: impl FnMut(&mut state::Inner) -> Option<T>) -> T {

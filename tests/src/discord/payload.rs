@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::state::{BOT, CHANNEL, GUILD, Inner, MAX_FILE_BYTES, Message};
+use super::state::{BOT, CHANNEL, GUILD, Inner, MAX_FILE_BYTES, Message, Session};
 
 const JOINED: &str = "2024-01-01T00:00:00.000000+00:00";
 const ALL_PERMISSIONS: &str = "2251799813685247";
@@ -81,14 +81,15 @@ pub(super) fn application(state: &Inner) -> Value {
     })
 }
 
-pub(super) fn ready(state: &Inner, session: &str) -> Value {
+pub(super) fn ready(state: &Inner, id: &str, session: &Session) -> Value {
+    let guild = json!({ "id": GUILD.to_string(), "unavailable": true });
     json!({
         "v": 10,
         "user": me(state),
-        "guilds": [{ "id": GUILD.to_string(), "unavailable": true }],
-        "session_id": session,
+        "guilds": if session.hears_guild() { vec![guild] } else { Vec::new() },
+        "session_id": id,
         "resume_gateway_url": state.gateway_url,
-        "shard": [0, 1],
+        "shard": [session.shard.0, session.shard.1],
         "application": { "id": BOT.to_string(), "flags": 0 },
     })
 }
@@ -245,7 +246,8 @@ mod tests {
         let mut state = state.lock();
         let event = interaction(&state, id, &options);
         serde_json::from_value::<Interaction>(event).expect("an interaction");
-        serde_json::from_value::<Ready>(ready(&state, "s")).expect("a ready");
+        let session = Session { shard: (0, 1), ..Session::default() };
+        serde_json::from_value::<Ready>(ready(&state, "s", &session)).expect("a ready");
         serde_json::from_value::<GuildCreate>(guild(&state)).expect("a guild");
         let posted = state.new_message(CHANNEL, BOT, "hello".to_owned());
         state.react(posted, user, "🔥", true);

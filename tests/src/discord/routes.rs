@@ -37,9 +37,12 @@ pub(super) fn route(
         ("GET", ["gateway"]) => Ok(Some(json!({ "url": state.gateway_url }))),
         ("GET", ["gateway", "bot"]) => Ok(Some(json!({
             "url": state.gateway_url,
-            "shards": 1,
+            "shards": state.n_shards,
             "session_start_limit": {
-                "total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concurrency": 1,
+                "total": 1000,
+                "remaining": state.session_limit.0,
+                "reset_after": state.session_limit.1,
+                "max_concurrency": 1,
             },
         }))),
         ("GET", ["users", "@me"]) => Ok(Some(payload::me(state))),

@@ -98,14 +98,24 @@ pub(super) enum Out {
 /// A gateway session: what was sent in it, and the socket it goes to at present.
 #[derive(Default)]
 pub(super) struct Session {
+    /// Which of how many shards.
+    pub(super) shard: (u64, u64),
     pub(super) log: Vec<String>,
     pub(super) socket: Option<(u64, mpsc::UnboundedSender<Out>)>,
 }
 
 pub(super) struct Inner {
     pub(super) token: String,
+    /// Where the gateway is, and where the bot is told that it is.
+    pub(super) own_gateway_url: String,
     pub(super) gateway_url: String,
     pub(super) heartbeat_ms: u64,
+    /// How many shards the bot is to have.
+    pub(super) n_shards: u64,
+    /// How many sessions may begin, and the milliseconds until that is more again.
+    pub(super) session_limit: (u64, u64),
+    /// With which code the next sessions are refused.
+    pub(super) refused_sessions: Vec<u16>,
     pub(super) users: BTreeMap<u64, User>,
     pub(super) messages: BTreeMap<u64, Message>,
     pub(super) interactions: BTreeMap<u64, Interaction>,
@@ -163,8 +173,12 @@ impl State {
         users.insert(BOT, User { name: "Kickback".to_owned(), bot: true });
         let inner = Inner {
             token: TOKEN.to_owned(),
+            own_gateway_url: gateway_url.clone(),
             gateway_url,
             heartbeat_ms: 41_250,
+            n_shards: 1,
+            session_limit: (999, 14_400_000),
+            refused_sessions: Vec::new(),
             users,
             messages: BTreeMap::new(),
             interactions: BTreeMap::new(),
@@ -253,15 +267,21 @@ impl Inner {
         self.interactions.iter().find(|(_, i)| i.token == token).map(|(id, _)| *id)
     }
 
-    /// Sends an event in every session, and keeps it for those that resume.
+    /// Sends an event of the guild in every session of its shard, and keeps it for those that resume.
     pub(super) fn dispatch(&mut self, name: &str, data: &Value) {
-        for session in self.sessions.values_mut() {
+        for session in self.sessions.values_mut().filter(|session| session.hears_guild()) {
             session.send(name, data);
         }
     }
 }
 
 impl Session {
+    /// Whether the guild belongs to the session's shard.
+    pub(super) fn hears_guild(&self) -> bool {
+        let (shard, n_shards) = self.shard;
+        (GUILD >> 22) % n_shards.max(1) == shard
+    }
+
     pub(super) fn send(&mut self, name: &str, data: &Value) {
         let sequence = self.log.len() + 1;
         let text = json!({ "op": 0, "s": sequence, "t": name, "d": data }).to_string();

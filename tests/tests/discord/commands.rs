@@ -43,7 +43,8 @@ async fn the_commands_are_registered_where_the_settings_say() {
     let settings = Settings { guilds: vec![GUILD], ..Settings::default() };
     let _playing = Playing::start(&other, settings, TOKEN);
     assert_eq!(other.wait_for_commands(Some(GUILD)).await.len(), 2);
-    assert_eq!(other.wait_for_commands(None).await.len(), 0, "it would show twice");
+    other.wait_for_requests("GET /api/v10/applications", 2).await;
+    assert_eq!(other.n_requests("PUT"), 1, "everywhere they would show twice");
     nothing_wrong(&discord);
     nothing_wrong(&other);
 }
@@ -188,5 +189,40 @@ async fn what_can_not_be_made_is_refused_in_private() {
     playing.bot.refuse(&invocation.reply_to, text.clone()).await.expect("refused");
     let private = discord.wait_for_private(ada).await;
     assert_eq!(private.content, text);
+    nothing_wrong(&discord);
+}
+
+#[tokio::test]
+async fn commands_that_are_registered_already_are_left_alone() {
+    let discord = Discord::start().await;
+    let playing = Playing::connected(&discord).await;
+    assert_eq!(discord.n_requests("PUT /api/v10/applications"), 1);
+    playing.bot.stop().await;
+    discord.let_pause_pass();
+    let _again = Playing::start(&discord, Settings::default(), TOKEN);
+    // Everywhere, and in the guild, where there might be some of before.
+    discord.wait_for_requests("GET /api/v10/applications", 4).await;
+    assert_eq!(discord.n_requests("PUT /api/v10/applications"), 1);
+    nothing_wrong(&discord);
+}
+
+#[tokio::test]
+async fn commands_go_where_they_are_configured_and_go_away_elsewhere() {
+    let discord = Discord::start().await;
+    let old = json!({ "name": "old", "description": "of before" });
+    discord.leave_commands(None, vec![old.clone()]);
+    let settings = Settings { guilds: vec![7, GUILD], ..Settings::default() };
+    // The bot is not in the other guild (any more).
+    discord.refuse("/guilds/7/commands", 1, 403, 50001);
+    let playing = Playing::start(&discord, settings, TOKEN);
+    discord.wait_for_registered(Some(7), 2).await;
+    discord.wait_for_registered(Some(GUILD), 2).await;
+    discord.wait_for_registered(None, 0).await;
+    playing.bot.stop().await;
+
+    discord.let_pause_pass();
+    let _moved = Playing::start(&discord, Settings::default(), TOKEN);
+    discord.wait_for_registered(None, 2).await;
+    discord.wait_for_registered(Some(GUILD), 0).await;
     nothing_wrong(&discord);
 }

@@ -12,7 +12,6 @@ use crate::playing::{OFFERED, Playing, nothing_wrong, post};
 #[tokio::test]
 async fn rate_limits_and_breakdowns_are_waited_out() {
     let discord = Discord::start().await;
-    discord.break_down("/gateway/bot", 1);
     let mut playing = Playing::connected(&discord).await;
     discord.generate("trance", discord.user("ada"));
     let invocation = playing.invocation().await;
