@@ -141,7 +141,7 @@ pub(super) async fn people(
 }
 
 /// Puts the offered emoji below a post, so that reacting takes one click. A post without them is
-/// still a post: failing is only noted.
+/// still a post: failing is only noted, and the others are put all the same.
 pub(super) async fn offer_reactions(shared: Arc<Shared>, posted: Posted) {
     let (channel, message) = (Channel::new(posted.channel.0), Snowflake::new(posted.message.0));
     // Known before the first reaction is made, so that none of them is taken for a listener's.
@@ -150,13 +150,15 @@ pub(super) async fn offer_reactions(shared: Arc<Shared>, posted: Posted) {
         return;
     }
     for emoji in &shared.offered {
-        let emoji = ReactionType::Unicode(emoji.clone());
+        let emoji = sent(&Emoji::new(emoji));
         let http = &shared.rest.http;
         let added = shared.rest.ask(OFFER, || http.create_reaction(channel, message, &emoji)).await;
         if let Err(failure) = added {
             let error = Error::from(failure);
             tracing::warn!(%error, %emoji, "a reaction could not be offered");
-            return;
+            if !matches!(error, Error::NotAccepted { .. } | Error::Forbidden { .. }) {
+                return;
+            }
         }
     }
 }

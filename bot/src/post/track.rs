@@ -8,6 +8,7 @@ use music::notation;
 use super::marker::Marker;
 use super::text::{count, plain};
 use crate::id::ListenerId;
+use crate::reaction::Emoji;
 
 /// What is said of a track.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,8 +60,10 @@ pub fn track(about: &About<'_>, offered: &[String]) -> String {
     for missed in about.not_reached {
         let _ = write!(text, "\nYou {}", plain(missed, 150));
     }
-    let emoji = if offered.is_empty() { String::new() } else { format!(" {}", offered.join(" ")) };
-    let _ = write!(text, "\nReact to teach me what you like:{emoji}");
+    let _ = write!(text, "\nReact to teach me what you like:");
+    for emoji in offered {
+        let _ = write!(text, " {}", Emoji::new(emoji).in_text());
+    }
     let _ = write!(text, "\n-# {}", Marker::of_track(about.track).as_str());
     text
 }
@@ -89,9 +92,10 @@ mod tests {
 
     #[test]
     fn a_post_says_what_it_is_and_how_to_react() {
-        let text = track(&about("Neon Dawn", "hardstyle"), &["🔥".to_owned(), "👎".to_owned()]);
+        let offered = ["🔥", "banger:5"].map(str::to_owned);
+        let text = track(&about("Neon Dawn", "hardstyle"), &offered);
         let expected = "**Neon Dawn** for <@5>\nhardstyle v3 · 150 BPM · F minor · 32 bars · seed \
-                        18446744073709551615\nReact to teach me what you like: 🔥 👎\n-# track \
+                        18446744073709551615\nReact to teach me what you like: 🔥 <:banger:5>\n-# track \
                         0000000000000007";
         assert_eq!(text, expected);
         assert!(Marker::of_track(7).is_in(&text));

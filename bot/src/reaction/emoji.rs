@@ -8,6 +8,8 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use super::unicode::is_emoji;
+
 /// What follows the emoji of a super reaction. No emoji has a space in it.
 const BURST: &str = " burst";
 /// What follows an emoji of which only the plain form is known.
@@ -104,6 +106,20 @@ impl Emoji {
     /// Whether it is the other, as far as is known.
     pub fn is(&self, other: &Self) -> bool {
         self == other || self.may_be(other)
+    }
+
+    /// Whether it can be put below a message: an emoji of Unicode, or a community's own by name and id.
+    pub fn can_be_put(&self) -> bool {
+        let is_own = self.id().is_some() && self.name().is_some();
+        self.form().is_empty() && (is_own || is_emoji(self.sign()))
+    }
+
+    /// How it is written in a message.
+    pub fn in_text(&self) -> String {
+        match (self.id(), self.name()) {
+            (Some(id), Some(name)) => format!("<:{name}:{id}>"),
+            _ => self.sign().to_owned(),
+        }
     }
 
     /// How it is written in settings and stores.

@@ -4,6 +4,7 @@
 //! module neither counts votes nor knows who reacted.
 
 mod emoji;
+mod unicode;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,8 +21,12 @@ pub struct Settings {
     /// community's own emoji is written by its name, without colons, or by its id, which counts
     /// before the name. Emoji that are not listed count for nothing. Larger values make one listener's reaction weigh more in training.
     pub values: BTreeMap<String, f64>,
+    /// How much the say of the listener who asked for a track counts of what it would, 0 (not at all) to 1.
+    /// Who chose a track's options is pleased more easily.
+    pub own_vote: f64,
     /// The emoji that the bot puts below every post, so that reacting takes one click; each has a
-    /// value in `values`. The bot's own reactions never count. Each costs a request (about 0.3 s,
+    /// value in `values`. A community's own is written `name:id`, and can only be put where the bot may use it.
+    /// The bot's own reactions never count. Each costs a request (about 0.3 s,
     /// after the post is visible); none are needed.
     pub offered: Vec<String>,
 }
@@ -32,6 +37,7 @@ impl Default for Settings {
             [("🔥", 2.0), ("❤️", 2.0), ("👍", 1.0), ("🎵", 1.0), ("👎", -1.0), ("💩", -2.0)];
         Self {
             values: values.map(|(emoji, value)| (emoji.to_owned(), value)).into(),
+            own_vote: 0.5,
             offered: ["🔥", "👍", "👎"].map(str::to_owned).to_vec(),
         }
     }
@@ -65,6 +71,8 @@ impl Settings {
             "the same emoji twice",
             "each emoji once (skin tones are the same emoji)",
         )?;
+        let own = self.own_vote;
+        require((0.0..=1.0).contains(&own), "own_vote", own, "a number from 0 to 1")?;
         require(self.offered.len() <= 10, "offered", self.offered.len(), "at most 10 emoji")?;
         for emoji in &self.offered {
             require(
@@ -74,10 +82,10 @@ impl Settings {
                 "emoji that have a value in values",
             )?;
             require(
-                !emoji.is_ascii(),
+                Emoji::new(emoji).can_be_put(),
                 "offered",
                 format!("[{emoji:?}]"),
-                "Unicode emoji (a community's own can have a value but can't be offered)",
+                "emoji of Unicode, or a community's own as name:id (what a message shows for \\:name:)",
             )?;
         }
         Ok(())
@@ -115,7 +123,7 @@ mod tests {
     fn own_emoji_have_a_value_by_name_or_id() {
         let values = [("banger", 1.0), ("<:banger:8>", -1.0), ("900000000000000009", 3.0)];
         let values = values.map(|(emoji, value)| (emoji.to_owned(), value)).into();
-        let settings = Settings { values, offered: Vec::new() };
+        let settings = Settings { values, offered: Vec::new(), ..Settings::default() };
         assert_eq!(settings.check(), Ok(()));
         let value = |text: &str| settings.value(&Emoji::new(text));
         assert_eq!([value("banger:7"), value("banger any"), value("banger")], [Some(1.0); 3]);
@@ -135,14 +143,25 @@ mod tests {
 
     #[test]
     fn wrong_tables_are_named() {
+        let settings = Settings { own_vote: f64::NAN, ..Settings::default() };
+        assert_eq!(settings.check().map_err(|e| e.key), Err("own_vote"));
         let mut settings = Settings::default();
         settings.values.insert("😀".to_owned(), f64::NAN);
         assert_eq!(settings.check().map_err(|e| e.key), Err("values"));
         let mut settings = Settings::default();
         settings.values.insert("👍🏿".to_owned(), 1.0);
         assert_eq!(settings.check().map_err(|e| e.key), Err("values"));
-        let offered = vec!["🤔".to_owned()];
-        let settings = Settings { offered, ..Settings::default() };
-        assert_eq!(settings.check().map_err(|e| e.key), Err("offered"));
+        let offering = |offered: &str| {
+            let mut settings =
+                Settings { offered: vec![offered.to_owned()], ..Settings::default() };
+            settings.values.extend([("é".to_owned(), 1.0), ("banger".to_owned(), 1.0)]);
+            settings.check().map_err(|e| e.key)
+        };
+        for wrong in ["🤔", "é", "banger", "👍👍", "👍 burst", ":5"] {
+            assert_eq!(offering(wrong), Err("offered"), "{wrong}");
+        }
+        for right in ["👍🏽", "banger:5", "<a:banger:5>"] {
+            assert_eq!(offering(right), Ok(()), "{right}");
+        }
     }
 }

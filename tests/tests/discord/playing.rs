@@ -25,6 +25,16 @@ pub(crate) struct Playing {
 
 impl Playing {
     pub(crate) fn start(discord: &Discord, settings: Settings, token: &str) -> Self {
+        Self::offering(discord, settings, token, &OFFERED)
+    }
+
+    /// A bot that offers other reactions.
+    pub(crate) fn offering(
+        discord: &Discord,
+        settings: Settings,
+        token: &str,
+        offered: &[&str],
+    ) -> Self {
         let settings = Settings { api_url: discord.url(), ..settings };
         assert_eq!(settings.check(), Ok(()));
         let names =
@@ -38,7 +48,7 @@ impl Playing {
         let (sender, offer) = watch::channel(offer);
         let (hear, heard) = mpsc::unbounded_channel();
         let token = Token::new(token).expect("a token");
-        let offered = OFFERED.map(str::to_owned);
+        let offered = names(offered);
         let bot = Bot::start(&settings, &token, &offered, offer, move |event| {
             let _ = hear.send(event);
         });

@@ -2,11 +2,12 @@
 
 use std::time::SystemTime;
 
-use bot::chat::{Below, ChannelId, Chat, Error, Heard, ListenerId, MessageId};
+use bot::chat::{Below, ChannelId, Chat, Error, Heard, ListenerId, MessageId, ReplyTo};
+use bot::discord::Settings;
 use bot::reaction::Emoji;
-use tests::discord::{CHANNEL, Discord};
+use tests::discord::{CHANNEL, Discord, TOKEN};
 
-use crate::playing::{Playing, in_time, nothing_wrong};
+use crate::playing::{Playing, in_time, nothing_wrong, post};
 
 #[tokio::test]
 async fn reactions_are_heard_in_the_order_in_which_they_were_made() {
@@ -162,5 +163,22 @@ async fn a_history_that_may_not_be_read_is_told_with_the_permission() {
     let there = playing.bot.is_there(ChannelId(CHANNEL), MessageId(message)).await;
     let error = there.expect_err("refused").to_string();
     assert!(error.contains("the permission Read Message History"), "{error}");
+    nothing_wrong(&discord);
+}
+
+#[tokio::test]
+async fn an_emoji_that_cannot_be_offered_keeps_no_other_from_being_offered() {
+    let discord = Discord::start().await;
+    let offered = ["🔥", "gone:4", "banger:5"];
+    let mut playing = Playing::offering(&discord, Settings::default(), TOKEN, &offered);
+    discord.wait_for_commands(None).await;
+    assert!(matches!(playing.next().await, Heard::Connected(_)));
+    discord.refuse("reactions/gone", 1, 400, 10014);
+    let posted = playing.bot.answer(&ReplyTo::channel(ChannelId(CHANNEL)), post(7)).await;
+    let message = posted.expect("posted").message;
+    discord.wait_for_own_reactions(message.0, &["🔥", "banger:5"]).await;
+    // The bot's own do not count.
+    let page = playing.bot.below(ChannelId(CHANNEL), message).await.expect("read");
+    assert_eq!(page, [Below { message, counts: Vec::new() }]);
     nothing_wrong(&discord);
 }
