@@ -166,7 +166,7 @@ mod tests {
     fn vote(store: &Store, listener: &str) {
         let id = store.add_new_track(|_| track()).expect("added");
         let (listener, emoji) = (listener.to_owned(), "👍".to_owned());
-        let vote = Vote { listener, emoji, value: 1.0, at_ms: 1, removed_at_ms: None };
+        let vote = Vote { listener, emoji, value: 1.0, weight: 1.0, at_ms: 1, removed_at_ms: None };
         store.add_vote(id, vote).expect("voted");
     }
 

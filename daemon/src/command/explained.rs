@@ -103,6 +103,7 @@ mod tests {
             listener: listener.to_owned(),
             emoji: "🔥".to_owned(),
             value: 2.0,
+            weight: 1.0,
             at_ms: 1,
             removed_at_ms: None,
         };

@@ -6,7 +6,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::rate::check_listener;
-use crate::context::Context;
+use crate::context::{Context, now_ms};
 use crate::control::failure::NotNow;
 use crate::control::line::{Line, Out};
 use crate::store::CHAT;
@@ -29,7 +29,7 @@ impl Forget {
     pub(super) fn run(&self, context: &Context, out: &mut Out<'_>) -> anyhow::Result<()> {
         check_listener(&self.name)?;
         let name = context.listeners.meant_by(&self.name);
-        let votes = context.store.forget(&name)?;
+        let votes = context.store.forget(&name, now_ms())?;
         if votes == 0 {
             let hint = "votes from Discord are found under discord:ID with the id of the user";
             return Err(NotNow(format!("{:?} never voted; {hint}", self.name)).into());
@@ -48,10 +48,7 @@ impl fmt::Display for Row<'_> {
              training"
         )?;
         if listener.starts_with(CHAT) {
-            f.write_str(
-                "; reactions that still stand below the latest posts count again when the bot \
-                 reconnects: have them removed in Discord first",
-            )?;
+            f.write_str("; reactions that still stand below posts in Discord count no more")?;
         }
         Ok(())
     }

@@ -303,7 +303,8 @@ mod tests {
             let made = Elsewhere::read(&context, &file, Some(GENRE)).expect("a song");
             let track = made.track(&context).expect("noted");
             let (listener, emoji) = ("ann".to_owned(), "🔥".to_owned());
-            let vote = Vote { listener, emoji, value: 3.0, at_ms: 3, removed_at_ms: None };
+            let vote =
+                Vote { listener, emoji, value: 3.0, weight: 1.0, at_ms: 3, removed_at_ms: None };
             context.store.add_vote(track, vote).expect("rated");
             track
         });

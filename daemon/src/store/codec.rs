@@ -55,10 +55,12 @@ pub(super) enum Tree {
     Cycles,
     /// Genre, cycle, chunk → the weights used in that cycle.
     Weights,
+    /// Listener → when all that was kept of him was removed.
+    Forgotten,
 }
 
 impl Tree {
-    pub(super) const ALL: [Self; 17] = [
+    pub(super) const ALL: [Self; 18] = [
         Self::Meta,
         Self::Songs,
         Self::GenreSongs,
@@ -76,6 +78,7 @@ impl Tree {
         Self::Promotions,
         Self::Cycles,
         Self::Weights,
+        Self::Forgotten,
     ];
 
     /// The name on disk; never changed once released.
@@ -98,6 +101,7 @@ impl Tree {
             Self::Promotions => "promotions",
             Self::Cycles => "cycles",
             Self::Weights => "weights",
+            Self::Forgotten => "forgotten",
         }
     }
 }

@@ -79,5 +79,5 @@ pub(super) fn track(genre: &str, seed: u64) -> Track {
 
 pub(super) fn vote(listener: &str, emoji: &str, at_ms: u64) -> Vote {
     let (listener, emoji) = (listener.to_owned(), emoji.to_owned());
-    Vote { listener, emoji, value: 1.0, at_ms, removed_at_ms: None }
+    Vote { listener, emoji, value: 1.0, weight: 1.0, at_ms, removed_at_ms: None }
 }

@@ -12,7 +12,7 @@ use super::tracks::{key, stored};
 /// A track of which only what is said of its post changes: all else is written back as it was stored, also
 /// what this release cannot read.
 #[derive(Serialize, Deserialize)]
-struct Fields(Map<String, Value>);
+pub(super) struct Fields(pub(super) Map<String, Value>);
 
 impl Record for Fields {}
 

@@ -75,7 +75,8 @@ mod tests {
         let at_first = n_now();
         let vote = |id, listener: u32| {
             let (listener, emoji) = (listener.to_string(), "👍".to_owned());
-            let vote = Vote { listener, emoji, value: 1.0, at_ms: 1, removed_at_ms: None };
+            let vote =
+                Vote { listener, emoji, value: 1.0, weight: 1.0, at_ms: 1, removed_at_ms: None };
             context.store.add_vote(id, vote).expect("voted");
         };
         let add = |arm| context.store.add_new_track(|_| Track { arm, ..track() }).expect("added");

@@ -283,7 +283,7 @@ mod tests {
             .map(|arm| context.store.add_new_track(|_| Track { arm, ..track() }).expect("added"));
         let vote = |id, listener: &str, emoji: &str, value| {
             let (listener, emoji) = (listener.to_owned(), emoji.to_owned());
-            let vote = Vote { listener, emoji, value, at_ms: 1, removed_at_ms: None };
+            let vote = Vote { listener, emoji, value, weight: 1.0, at_ms: 1, removed_at_ms: None };
             context.store.add_vote(id, vote).expect("voted");
         };
         vote(chosen, "ann", "👍", 1.0);

@@ -19,9 +19,9 @@ const MS_A_DAY: f64 = 86_400_000.0;
 /// The score of a track, −1 to 1, and how many listeners count in it.
 pub(crate) fn score_of(votes: &[Vote]) -> (f64, usize) {
     let standing = each_once(votes.iter().filter(|vote| vote.stands()));
-    let score = taste::track_score(
-        standing.into_iter().map(|vote| (vote.listener.as_str(), f64::from(vote.value))),
-    );
+    let say = |vote: &Vote| (f64::from(vote.value), f64::from(vote.weight));
+    let says = standing.into_iter().map(|vote| (vote.listener.as_str(), say(vote).0, say(vote).1));
+    let score = taste::track_score(says);
     (score.value, score.n_listeners)
 }
 
@@ -98,6 +98,7 @@ impl Standing {
             community: self.community.as_deref(),
             genre: &self.genre,
             value: f64::from(self.vote.value),
+            weight: f64::from(self.vote.weight),
             age_days: latest_ms.saturating_sub(self.vote.at_ms) as f64 / MS_A_DAY,
             ordinal,
         }
@@ -212,7 +213,14 @@ mod tests {
     }
 
     fn vote(listener: &str, value: f32) -> Vote {
-        Vote { listener: listener.into(), emoji: "x".into(), value, at_ms: 1, removed_at_ms: None }
+        Vote {
+            listener: listener.into(),
+            emoji: "x".into(),
+            value,
+            weight: 1.0,
+            at_ms: 1,
+            removed_at_ms: None,
+        }
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub struct Vote<'a> {
     pub genre: &'a str,
     /// −5 to 5; what a listener says of a track in several votes is added up.
     pub value: f64,
+    /// How much the say of its listener on the track counts, 0 to 1; the same in all its votes.
+    pub weight: f64,
     /// How old it is.
     pub age_days: f64,
     /// Its place in time among all votes; only the order counts.
@@ -77,6 +79,7 @@ pub(crate) struct Ballot {
 #[derive(Clone, Copy)]
 struct Say {
     value: f64,
+    weight: f64,
     age_days: f64,
     ordinal: u64,
 }
@@ -94,9 +97,11 @@ impl Ballots {
             let seen = first_seen.entry((vote.community, vote.listener)).or_insert(age_days);
             *seen = seen.max(age_days);
             let of_group = says.entry((vote.genre, vote.community)).or_default();
-            let new = Say { value: 0.0, age_days, ordinal: vote.ordinal };
+            let weight = vote.weight.clamp(0.0, 1.0);
+            let new = Say { value: 0.0, weight, age_days, ordinal: vote.ordinal };
             let say = of_group.entry((vote.listener, vote.track)).or_insert(new);
             say.value += vote.value;
+            say.weight = say.weight.min(weight);
             say.age_days = say.age_days.min(age_days);
             say.ordinal = say.ordinal.max(vote.ordinal);
         }
@@ -184,14 +189,14 @@ fn ballots(
     let mut previous = None;
     for ((listener, track), say) in says {
         let strength = (say.value / FULL).clamp(-1.0, 1.0);
-        if strength == 0.0 {
+        if strength == 0.0 || say.weight == 0.0 {
             continue;
         }
         if previous.replace(*listener) != Some(*listener) {
             let first_seen_days = first_seen_days(listener);
             influences.push(Influence { total: 0.0, first_seen_days });
         }
-        let weight = strength.abs() * fade(say.age_days);
+        let weight = strength.abs() * say.weight * fade(say.age_days);
         let listener = influences.len() - 1;
         influences[listener].total += weight;
         let is_liked = strength > 0.0;
@@ -211,7 +216,8 @@ mod tests {
 
     fn vote(track: usize, listener: &'static str, value: f64, age_days: f64) -> Vote<'static> {
         let ordinal = (1000.0 - age_days) as u64;
-        Vote { track, listener, community: None, genre: "trance", value, age_days, ordinal }
+        let (community, genre, weight) = (None, "trance", 1.0);
+        Vote { track, listener, community, genre, value, weight, age_days, ordinal }
     }
 
     fn ballots(votes: &[Vote<'_>]) -> Vec<Ballot> {
@@ -233,6 +239,15 @@ mod tests {
         let found = ballots(&[vote(2, "a", 0.5, 100.0), vote(1, "b", -2.0, 0.0)]);
         assert!((found[0].weight - 0.25).abs() < 1e-12 && found[0].is_liked);
         assert!((found[1].weight - 1.0).abs() < 1e-12 && !found[1].is_liked);
+    }
+
+    #[test]
+    fn a_say_that_counts_less_weighs_less_however_strong_it_is() {
+        let less = |value| Vote { weight: 0.5, ..vote(0, "a", value, 0.0) };
+        for votes in [&[less(1.0)][..], &[less(2.0)], &[less(2.0), less(1.0)]] {
+            assert!((ballots(votes)[0].weight - 0.5).abs() < 1e-12, "{votes:?}");
+        }
+        assert_eq!(ballots(&[Vote { weight: 0.0, ..less(2.0) }]), []);
     }
 
     #[test]

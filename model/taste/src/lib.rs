@@ -29,8 +29,8 @@
 //!     let track = ordinal as usize / 2;
 //!     let listener = if ordinal % 2 == 0 { "ann" } else { "bob" };
 //!     let value = if track > 20 { 2.0 } else { -1.0 };
-//!     let (community, genre, age_days) = (None, "hardstyle", 0.0);
-//!     Vote { track, listener, community, genre, value, age_days, ordinal }
+//!     let (community, genre, weight, age_days) = (None, "hardstyle", 1.0, 0.0);
+//!     Vote { track, listener, community, genre, value, weight, age_days, ordinal }
 //! };
 //! let votes: Vec<_> = (0..80).map(vote).collect();
 //! let ballots = Ballots::of(tracks, &votes, HALF_LIFE_DAYS);

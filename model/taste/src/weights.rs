@@ -35,7 +35,7 @@ mod tests {
 
     /// The share of the mass that tracks with one fire each have beside 250 songs.
     fn share_of(n_tracks: usize) -> f64 {
-        let each = track_weight(track_score([("ann", 2.0)]).value, 1.5);
+        let each = track_weight(track_score([("ann", 2.0, 1.0)]).value, 1.5);
         let (songs, tracks) = (250.0, n_tracks as f64 * each);
         let tracks = tracks * track_factor(songs, tracks);
         tracks / (songs + tracks)
@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn five_hundred_liked_tracks_are_no_more_than_their_share() {
-        let each = track_weight(track_score([("ann", 2.0)]).value, 1.5);
+        let each = track_weight(track_score([("ann", 2.0, 1.0)]).value, 1.5);
         assert!((each - 1.117).abs() < 1e-3, "{each}");
         assert!((500.0 * each / (250.0 + 500.0 * each) - 0.69).abs() < 0.01);
         assert!((share_of(500) - MAX_TRACK_SHARE).abs() < 1e-12);
@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn few_liked_tracks_keep_their_weight() {
         for n_tracks in [0, 1, 10, 39] {
-            let each = track_weight(track_score([("ann", 2.0)]).value, 1.5);
+            let each = track_weight(track_score([("ann", 2.0, 1.0)]).value, 1.5);
             let whole = n_tracks as f64 * each;
             assert!((share_of(n_tracks) - whole / (250.0 + whole)).abs() < 1e-12, "{n_tracks}");
         }

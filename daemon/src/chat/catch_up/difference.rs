@@ -66,6 +66,7 @@ mod tests {
             listener: format!("{CHAT}a"),
             emoji: (*emoji).to_owned(),
             value: 1.0,
+            weight: 1.0,
             at_ms: 1,
             removed_at_ms: None,
         };

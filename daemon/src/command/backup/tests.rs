@@ -48,7 +48,7 @@ fn used(root: PathBuf) -> Context {
     track_file::keep(&context.home, "hardstyle", "one", &song).expect("kept");
     let id = context.store.add_new_track(|_| track()).expect("noted");
     let (listener, emoji) = ("ann".to_owned(), "🔥".to_owned());
-    let vote = Vote { listener, emoji, value: 1.0, at_ms: 3, removed_at_ms: None };
+    let vote = Vote { listener, emoji, value: 1.0, weight: 1.0, at_ms: 3, removed_at_ms: None };
     context.store.add_vote(id, vote).expect("rated");
     fs::write(context.home.config(), "[schedule]\nmin_songs = 2\n").expect("settings");
     fs::write(context.home.token(), "secret").expect("a token");

@@ -57,7 +57,14 @@ pub(super) fn vote(context: &Context, score: &str, by: &str, at_ms: u64) -> Resu
         (None, None) => return Err(worthless(context, &emoji)),
     };
     check_listener(by)?;
-    Ok(Vote { listener: by.to_owned(), emoji, value: value as f32, at_ms, removed_at_ms: None })
+    Ok(Vote {
+        listener: by.to_owned(),
+        emoji,
+        value: value as f32,
+        weight: 1.0,
+        at_ms,
+        removed_at_ms: None,
+    })
 }
 
 /// Whether a vote may be worth so much, as an emoji may.

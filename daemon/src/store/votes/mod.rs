@@ -3,6 +3,7 @@
 //! Each vote is kept by itself, and a vote that is taken back stays, with the time it was taken back.
 //! Only [`Store::forget`] removes votes, because a listener may ask for it. Weights are not made here.
 
+mod forget;
 mod names;
 #[cfg(test)]
 mod tests;
@@ -28,10 +29,18 @@ pub struct Vote {
     pub emoji: String,
     /// What it counted when it was given; finite.
     pub value: f32,
+    /// How much its listener's say on the track counts, 0 to 1.
+    #[serde(default = "full")]
+    pub weight: f32,
     /// When, in milliseconds since 1970.
     pub at_ms: u64,
     /// When it was taken back.
     pub removed_at_ms: Option<u64>,
+}
+
+/// What votes of releases weigh that weighed none.
+fn full() -> f32 {
+    1.0
 }
 
 /// A vote and where its indices are.
@@ -78,7 +87,7 @@ impl Vote {
 
 impl Store {
     /// Adds a vote. A standing one of the same listener with the same emoji is left as it is, or
-    /// taken back at `vote.at_ms` if its value was another. Returns whether anything changed.
+    /// taken back at `vote.at_ms` if its value or weight was another. Returns whether anything changed.
     ///
     /// # Errors
     /// [`Error::NotFound`] for the track, [`Error::BadValue`] for a name or value, or a failed write.
@@ -90,7 +99,8 @@ impl Store {
                 if standing.emoji() != emoji {
                     continue;
                 }
-                if standing.vote.value.to_bits() == vote.value.to_bits() {
+                let worth = |vote: &Vote| [vote.value, vote.weight].map(f32::to_bits);
+                if worth(&standing.vote) == worth(&vote) {
                     return Ok(false);
                 }
                 take_back(txn, track, number, standing, vote.at_ms)?;
@@ -216,29 +226,6 @@ impl Store {
         let changed = self.read(|view| view.raw_range(Tree::VoteChanges, &prefix, &from))?;
         Ok(changed.len() as u64)
     }
-
-    /// Removes all votes of a listener, also those taken back, and returns how many there were. What
-    /// the models learned from them stays learned until their next training.
-    ///
-    /// # Errors
-    /// [`Error::BadValue`] for a bad name, or a failed write.
-    pub fn forget(&self, listener: &str) -> Result<u64, Error> {
-        let prefix = name_key("listener", listener)?;
-        self.write(move |txn| {
-            let entries = txn.list::<(TrackId, u64)>(Tree::ListenerVotes, &prefix)?;
-            let n_votes = entries.len() as u64;
-            for (key, (track, number)) in entries {
-                let vote_key = votes_key(track, number);
-                if let Some(stored) = txn.get::<Stored>(Tree::Votes, &vote_key)? {
-                    let genre = genre_key(&tracks::existing(txn, track)?.genre)?;
-                    txn.delete(Tree::VoteChanges, with_number(genre, stored.change));
-                }
-                txn.delete(Tree::Votes, vote_key);
-                txn.delete(Tree::ListenerVotes, key);
-            }
-            Ok(n_votes)
-        })
-    }
 }
 
 /// The key of a vote.
@@ -254,11 +241,15 @@ fn votes_of(view: &impl Read, track: TrackId) -> Result<Vec<Vote>, Error> {
 fn check(vote: &Vote) -> Result<(), Error> {
     name_key("listener", &vote.listener)?;
     name_key("emoji", &vote.emoji)?;
-    if vote.value.is_finite() {
+    if vote.value.is_finite() && (0.0..=1.0).contains(&vote.weight) {
         return Ok(());
     }
-    let value = vote.value.to_string();
-    Err(Error::BadValue { what: "vote", value, allowed: "a finite number" })
+    let value = format!("{} of weight {}", vote.value, vote.weight);
+    Err(Error::BadValue {
+        what: "vote",
+        value,
+        allowed: "a finite number, and a weight from 0 to 1",
+    })
 }
 
 /// A listener's standing votes for a track.

@@ -1,6 +1,7 @@
 //! Are votes kept singly, with their history, and found by whoever asks?
 
 use super::*;
+use crate::store::Track;
 use crate::store::fixtures::{open, scratch, track, vote};
 use crate::store::handle::Meta;
 
@@ -81,11 +82,23 @@ fn a_forgotten_listener_leaves_no_vote() {
         store.add_vote(track, vote("ann", "🔥", 1)).expect("voted");
         store.add_vote(track, vote("anna", "🔥", 1)).expect("voted");
     }
+    let asker = Some("ann".to_owned());
+    let asked = Track { asker, ..track("hardstyle", 3) };
+    let c = store.add_new_track(|_| asked.clone()).expect("added");
     store.take_back_vote(a, "ann", "🔥", 2).expect("taken back");
-    assert_eq!(store.forget("ann"), Ok(2));
-    assert_eq!(store.forget("ann"), Ok(0));
+    let seen = store.vote_change().expect("readable");
+    assert_eq!(store.forgotten_at_ms("ann"), Ok(None));
+    assert_eq!(store.forget("ann", 7), Ok(2));
+    assert_eq!(store.forget("ann", 8), Ok(0));
     assert_eq!(store.votes_of(a), Ok(vec![vote("anna", "🔥", 1)]));
-    assert_eq!(store.votes_changed_since("hardstyle", 0), Ok(1));
+    assert_eq!(store.track(c), Ok(Some(Track { asker: None, ..asked })));
+    assert_eq!(
+        (store.forgotten_at_ms("ann"), store.forgotten_at_ms("anna")),
+        (Ok(Some(8)), Ok(None))
+    );
+    // The next cycle sees that a vote is gone, where it stood.
+    let changed = |genre| store.votes_changed_since(genre, seen);
+    assert_eq!((changed("hardstyle"), changed("trance")), (Ok(0), Ok(1)));
     let (_, damaged) = store.verify().expect("readable");
     assert_eq!(damaged, []);
 }
@@ -103,7 +116,7 @@ fn thousands_of_votes_are_forgotten_in_one_step() {
         })
         .expect("written");
     assert_eq!(store.votes_of(a).map(|votes| votes.len()), Ok(5000));
-    assert_eq!(store.forget("ann"), Ok(5000));
+    assert_eq!(store.forget("ann", 7), Ok(5000));
     drop(store);
     assert_eq!(open(&folder.path().join("store")).votes_of(a), Ok(vec![]));
 }
@@ -193,7 +206,7 @@ fn listeners_whose_names_tell_their_ids_get_others_once_and_after_a_crash() {
     assert_eq!(store.votes_of_genre("hardstyle"), Ok(after));
     assert_eq!((store.vote_change(), store.votes_changed_since("trance", 0)), changes);
     assert_eq!(store.add_vote(a, vote("discord:xx22", "👍", 9)), Ok(false), "it stands");
-    assert_eq!(store.forget("discord:xx1"), Ok(2));
-    assert_eq!(store.forget("discord:1"), Ok(0));
+    assert_eq!(store.forget("discord:xx1", 9), Ok(2));
+    assert_eq!(store.forget("discord:1", 9), Ok(0));
     assert_eq!(store.verify().map(|(_, damaged)| damaged), Ok(Vec::new()));
 }

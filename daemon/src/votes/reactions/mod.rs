@@ -16,7 +16,7 @@ use self::early::{Early, Heard};
 pub(crate) use self::standing::Standing;
 use self::taken_back::{Remembered, TakenBack};
 use crate::context::{Context, to_ms};
-use crate::store::{CHAT, Error, TrackId, Vote};
+use crate::store::{CHAT, Error, Track, TrackId, Vote};
 
 /// Something that changes votes.
 #[derive(Debug)]
@@ -75,11 +75,15 @@ impl Reactions {
         }
     }
 
-    /// The vote that a reaction below a track amounts to; `None` if it counts for nothing.
-    fn vote_of(&self, listener: String, emoji: &Emoji, at_ms: u64) -> Option<Vote> {
-        let value = self.context.config.reactions.value(emoji)? as f32;
+    /// The vote that a reaction below a track amounts to; `None` if it counts for nothing. Who asked for a
+    /// track is pleased with it more easily.
+    fn vote_of(&self, of: &Track, listener: String, emoji: &Emoji, at_ms: u64) -> Option<Vote> {
+        let settings = &self.context.config.reactions;
+        let value = settings.value(emoji)? as f32;
+        let is_own = of.asker.as_ref() == Some(&listener);
+        let weight = if is_own { settings.own_vote as f32 } else { 1.0 };
         let emoji = emoji.as_str().to_owned();
-        Some(Vote { listener, emoji, value, at_ms, removed_at_ms: None })
+        Some(Vote { listener, emoji, value, weight, at_ms, removed_at_ms: None })
     }
 
     fn heard(&mut self, message: MessageId, heard: &Heard) -> Result<u64, Error> {
@@ -118,7 +122,11 @@ impl Reactions {
         let Reacted { listener, emoji, added, at, .. } = reacted;
         let (name, at_ms) = (self.context.listeners.name(*listener), to_ms(*at));
         let is_changed = if *added {
-            let Some(vote) = self.vote_of(name, emoji, at_ms) else { return Ok(false) };
+            if self.is_forgotten(&name, at_ms)? {
+                return Ok(false);
+            }
+            let of = self.track(track)?;
+            let Some(vote) = self.vote_of(&of, name, emoji, at_ms) else { return Ok(false) };
             self.context.store.add_vote(track, vote)?
         } else {
             let is_found =
@@ -131,6 +139,16 @@ impl Reactions {
             tracing::info!(%track, %emoji, added, "vote");
         }
         Ok(is_changed)
+    }
+
+    fn track(&self, id: TrackId) -> Result<Track, Error> {
+        let track = self.context.store.track(id)?;
+        track.ok_or_else(|| Error::NotFound { what: "track", id: id.to_string() })
+    }
+
+    /// Whether a listener was forgotten at this time, in milliseconds since 1970, or later.
+    fn is_forgotten(&self, listener: &str, at_ms: u64) -> Result<bool, Error> {
+        Ok(self.context.store.forgotten_at_ms(listener)?.is_some_and(|since| since >= at_ms))
     }
 
     fn cleared(&mut self, track: TrackId, emoji: Option<&Emoji>, at_ms: u64) -> Result<u64, Error> {

@@ -52,17 +52,34 @@ impl Reactions {
                 n_changed += u64::from(is_found);
             }
         }
-        for own in stood.into_iter().filter(|own| !newer.contains(own)) {
-            let (listener, emoji) = own;
-            if self.taken_back.has(*track, &listener, &emoji, *asked_at_ms) {
-                continue;
-            }
-            if let Some(vote) = self.vote_of(listener, &emoji, *asked_at_ms) {
-                n_changed += u64::from(self.context.store.add_vote(*track, vote)?);
-            }
-        }
+        n_changed += self.add_missed(standing, stood, &newer)?;
         if n_changed > 0 {
             tracing::info!(%track, n_changed, "votes brought up to date");
+        }
+        Ok(n_changed)
+    }
+
+    /// Makes votes of the reactions that stood. When they were put is not known, so those of listeners who
+    /// were forgotten since the track was made stay forgotten.
+    fn add_missed(
+        &self,
+        standing: &Standing,
+        stood: BTreeSet<Put>,
+        newer: &BTreeSet<Put>,
+    ) -> Result<u64, Error> {
+        let Standing { track, asked_at_ms, .. } = standing;
+        let of = self.track(*track)?;
+        let mut n_changed = 0;
+        for own in stood.into_iter().filter(|own| !newer.contains(own)) {
+            let (listener, emoji) = own;
+            if self.taken_back.has(*track, &listener, &emoji, *asked_at_ms)
+                || self.is_forgotten(&listener, of.created_at_ms)?
+            {
+                continue;
+            }
+            if let Some(vote) = self.vote_of(&of, listener, &emoji, *asked_at_ms) {
+                n_changed += u64::from(self.context.store.add_vote(*track, vote)?);
+            }
         }
         Ok(n_changed)
     }

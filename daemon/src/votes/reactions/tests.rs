@@ -202,6 +202,7 @@ fn votes_without_their_form_get_it_when_the_chat_is_asked() {
                     listener: context.listeners.name(ListenerId(listener)),
                     emoji: "👍 any".to_owned(),
                     value: 1.0,
+                    weight: 1.0,
                     at_ms: 5,
                     removed_at_ms: None,
                 };
@@ -228,4 +229,44 @@ fn nothing_that_waits_is_forgotten_when_its_message_becomes_a_track_unsaid() {
     let next = |_| vec![reacted(1, "🔥", false, 6), Entry::Look];
     assert_eq!(votes(early(), next), [pair(2, "🔥")]);
     assert_eq!(votes(early(), |_| vec![cleared(None, 6), Entry::Look]), []);
+}
+
+#[test]
+fn a_forgotten_listener_counts_again_only_by_what_is_heard_since() {
+    let standing = votes_after(
+        |context, _| {
+            let name = context.listeners.name(ListenerId(1));
+            assert_eq!(context.store.forget(&name, 8), Ok(0));
+        },
+        |track| {
+            vec![
+                reacted(1, "👍", true, 8),
+                stood(track, true, &[("🔥", &[1, 2])]),
+                reacted(1, "👎", true, 12),
+                stood(track, true, &[("🔥", &[1, 2]), ("👎", &[1])]),
+            ]
+        },
+    );
+    assert_eq!(standing, [pair(2, "🔥"), pair(1, "👎")]);
+}
+
+#[test]
+fn who_asked_for_a_track_says_less_of_it() {
+    let (_folder, context) = context();
+    let asker = Some(context.listeners.name(ListenerId(1)));
+    let own = Track { asker, ..track() };
+    let id = context.store.add_new_track(|_| own).expect("added");
+    let posted = Posted { channel: CHANNEL, message: MESSAGE };
+    context.store.confirm_post(id, posted).expect("noted");
+    let mut reactions = Reactions::new(context.clone());
+    for entry in [reacted(1, "🔥", true, 5), stood(id, true, &[("🔥", &[1, 2]), ("👍", &[1])])]
+    {
+        reactions.write(&entry).expect("written");
+    }
+    let votes = context.store.votes_of(id).expect("readable");
+    let weights: Vec<_> = votes.iter().map(|vote| (&*vote.emoji, vote.weight)).collect();
+    assert!(votes.iter().all(Vote::stands));
+    let n_full = weights.iter().filter(|own| own.1 > 0.9).count();
+    assert!(weights.iter().all(|own| own.1 > 0.4) && weights.len() == 3, "{weights:?}");
+    assert_eq!(n_full, 1, "{weights:?}");
 }

@@ -69,6 +69,7 @@ fn without_the_votes_that_speak_most_for_a_song_it_falls_most() {
                 community: None,
                 genre: "trance",
                 value,
+                weight: 1.0,
                 age_days: 0.0,
                 ordinal,
             }

@@ -91,7 +91,8 @@ impl World {
         let votes =
             poll.said.iter().zip(0..).map(|((track, listener, community, value), ordinal)| {
                 let (track, value, community) = (*track, *value, Some(*community));
-                Vote { track, listener, community, genre: "trance", value, age_days: 0.0, ordinal }
+                let (genre, weight, age_days) = ("trance", 1.0, 0.0);
+                Vote { track, listener, community, genre, value, weight, age_days, ordinal }
             });
         let votes: Vec<Vote<'_>> = votes.collect();
         Ballots::of(self.songs.clone(), &votes, crate::HALF_LIFE_DAYS)
