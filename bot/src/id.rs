@@ -26,6 +26,10 @@ impl fmt::Debug for ListenerId {
     }
 }
 
+/// One use of a command; greater is later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct InvocationId(pub u64);
+
 macro_rules! shown_as_number {
     ($($id:ty),*) => {$(
         impl fmt::Display for $id {
@@ -35,4 +39,4 @@ macro_rules! shown_as_number {
         }
     )*};
 }
-shown_as_number!(ChannelId, MessageId, ListenerId);
+shown_as_number!(ChannelId, MessageId, ListenerId, InvocationId);

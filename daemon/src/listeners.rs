@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use bot::chat::ListenerId;
+use bot::chat::{InvocationId, ListenerId};
 use hmac::{Hmac, Mac};
 use rand::TryRngCore;
 use sha2::Sha256;
@@ -83,6 +83,21 @@ impl Listeners {
     pub(crate) fn meant_by(&self, name: &str) -> String {
         let id = name.strip_prefix(CHAT).and_then(|id| id.parse().ok());
         id.map_or_else(|| name.to_owned(), |id| self.name(ListenerId(id)))
+    }
+
+    /// A listener's id as what waits for an answer keeps it, sealed for one question.
+    pub(crate) fn seal(&self, listener: ListenerId, question: InvocationId) -> u64 {
+        listener.0 ^ self.pad(question)
+    }
+
+    /// The listener whose id was sealed for a question.
+    pub(crate) fn unseal(&self, sealed: u64, question: InvocationId) -> ListenerId {
+        ListenerId(sealed ^ self.pad(question))
+    }
+
+    /// A number that only the key tells, used for one question.
+    fn pad(&self, question: InvocationId) -> u64 {
+        (u128::from_be_bytes(self.hash(&format!("who asks {question}"))) >> 64) as u64
     }
 
     /// A number by which a store knows its key again.

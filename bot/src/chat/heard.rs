@@ -2,15 +2,18 @@
 
 use std::time::SystemTime;
 
-use super::invocation::Invocation;
-use crate::id::{ChannelId, ListenerId, MessageId};
+use super::asked::{Acknowledged, Asked};
+use crate::id::{ChannelId, InvocationId, ListenerId, MessageId};
 use crate::reaction::Emoji;
 
 /// Something that the chat noticed, in the order in which it happened.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Heard {
-    /// A listener used a slash command and waits for the answer.
-    Asked(Box<Invocation>),
+    /// A listener used a slash command; what is said of it is acknowledged.
+    Asked(Asked),
+    /// What became of the acknowledgement of a question that was noted. Before this is heard, an answer
+    /// would be too early.
+    Acknowledged(InvocationId, Acknowledged),
     /// A listener put a reaction below a message or took it back.
     Reacted(Reacted),
     /// A moderator removed the reactions of all listeners from a message.

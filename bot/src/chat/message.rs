@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use crate::id::{ChannelId, MessageId};
+use crate::id::{ChannelId, ListenerId, MessageId};
 use crate::post::Marker;
 
-/// A finished message.
+/// A finished message with a track.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Post {
     /// The text, which carries `marker` (see [`crate::post::track`]).
@@ -14,6 +14,8 @@ pub struct Post {
     pub files: Vec<File>,
     /// By what the message is found again.
     pub marker: Marker,
+    /// Who asked for it: called where the message is not the answer to an open question.
+    pub listener: Option<ListenerId>,
 }
 
 /// An attached file.
@@ -40,6 +42,15 @@ pub struct Posted {
     pub channel: ChannelId,
     /// The message.
     pub message: MessageId,
+}
+
+/// An answer that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// Where it ended up.
+    pub posted: Posted,
+    /// Whether it was or may have been there already, so that reactions below it may not have been heard.
+    pub was_there: bool,
 }
 
 #[cfg(test)]

@@ -5,16 +5,18 @@
 //! ([`crate::reaction`]), which commands there are ([`crate::command`]) or what a post says
 //! ([`crate::post`]).
 
+mod asked;
 mod heard;
 mod invocation;
 mod message;
 mod service;
 
+pub use self::asked::{Acknowledged, Asked, Reception};
 pub use self::heard::{Connected, Heard, Reacted};
-pub(crate) use self::invocation::Open;
 pub use self::invocation::{Invocation, ReplyTo};
-pub use self::message::{File, Post, Posted};
+pub(crate) use self::invocation::{MAX_FILE_BYTES, Open};
+pub use self::message::{File, Placed, Post, Posted};
 pub use self::service::{Answered, Below, Chat, Error};
 pub use crate::command::{Offer, Question};
-pub use crate::id::{ChannelId, ListenerId, MessageId};
+pub use crate::id::{ChannelId, InvocationId, ListenerId, MessageId};
 pub use crate::post::Marker;

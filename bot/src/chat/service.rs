@@ -2,12 +2,10 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::time::SystemTime;
 
 use super::invocation::ReplyTo;
-use super::message::{File, Post, Posted};
+use super::message::{File, Placed, Post};
 use crate::id::{ChannelId, ListenerId, MessageId};
-use crate::post::Marker;
 use crate::reaction::Emoji;
 
 /// Why the chat did not do what it was asked.
@@ -99,8 +97,9 @@ pub type Answered<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send 
 /// Every call may take seconds (uploads, rate limits) and may be made at the same time as others.
 /// An answer that comes too late becomes a plain message in the same channel.
 pub trait Chat: Send + Sync {
-    /// Answers with a track, below which reactions are offered.
-    fn answer<'a>(&'a self, to: &'a ReplyTo, post: Post) -> Answered<'a, Posted>;
+    /// Answers with a track, below which reactions are offered. With `tried`, an earlier call may have done
+    /// so unnoticed: then that message is the answer, and no second one is made.
+    fn answer<'a>(&'a self, to: &'a ReplyTo, post: Post, tried: bool) -> Answered<'a, Placed>;
 
     /// Answers with something that is not a track: no reactions are offered, and it is not looked
     /// for after a crash.
@@ -109,15 +108,12 @@ pub trait Chat: Send + Sync {
     /// Tells the asker alone (where the chat can) why there is no answer.
     fn refuse<'a>(&'a self, to: &'a ReplyTo, text: String) -> Answered<'a, ()>;
 
-    /// The bot's message with `marker` among those posted in `channel` at or after `since`.
-    ///
-    /// To be asked after a crash, before a track of unknown fate is posted (again).
-    fn find_post<'a>(
-        &'a self,
-        channel: ChannelId,
-        marker: &'a Marker,
-        since: SystemTime,
-    ) -> Answered<'a, Option<MessageId>>;
+    /// Tells who waits how far it is; tried once, as the next such text replaces it. Nothing where no
+    /// question is open.
+    fn report<'a>(&'a self, to: &'a ReplyTo, text: String) -> Answered<'a, ()>;
+
+    /// Tells who asked that an answer has come that took long: an answer alone notifies nobody.
+    fn call<'a>(&'a self, to: &'a ReplyTo, listener: ListenerId) -> Answered<'a, ()>;
 
     /// What stands below the messages of a channel, from `newest` on back, the newest first. Fewer than
     /// [`Below::PAGE`] are all that there are. [`Error::Gone`] says that the channel is.

@@ -17,9 +17,11 @@ pub use self::model::ModelQuestion;
 pub use self::offer::{Offer, find_name};
 pub use self::option::{CommandOption, Given, Kind, MenuEntry};
 use crate::wish::Wish;
+use serde::{Deserialize, Serialize};
 
 /// What a listener asks.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Question {
     /// For a new track.
     Generate(Wish),

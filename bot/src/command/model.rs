@@ -1,5 +1,7 @@
 //! `/model`: how is the model of a genre doing?
 
+use serde::{Deserialize, Serialize};
+
 use super::genre;
 use super::offer::Offer;
 use super::option::{CommandOption, Given};
@@ -9,7 +11,7 @@ pub(super) fn options() -> Vec<CommandOption> {
 }
 
 /// What is asked about a model.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelQuestion {
     /// The genre.
     pub genre: String,

@@ -7,26 +7,22 @@
 //! [`crate::chat::Chat::below`] after [`Heard::Connected`].
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use serenity::builder::{CreateInteractionResponse, CreateInteractionResponseMessage};
 use serenity::client::{Context, EventHandler};
 use serenity::gateway::CollectorCallback;
-use serenity::model::application::{CommandInteraction, Interaction};
+use serenity::model::application::Interaction;
 use serenity::model::channel::Reaction;
 use serenity::model::event::{Event, ResumedEvent};
 use serenity::model::gateway::Ready;
 
 use super::invite::invite;
 use super::reactions::emoji;
-use super::shared::{Shared, no_mentions};
+use super::shared::Shared;
 use super::unread::{self, Read};
-use super::{register, slash};
+use super::{interaction, register};
 use crate::chat::{Heard, Reacted};
 use crate::id::{ChannelId, ListenerId, MessageId};
-
-/// Discord forgets an interaction that is not answered within 3 seconds.
-const DEADLINE: Duration = Duration::from_millis(2900);
 
 /// The event handler that serenity calls.
 pub(super) struct Gateway(pub(super) Arc<Shared>);
@@ -63,63 +59,12 @@ impl EventHandler for Gateway {
     }
 
     async fn interaction_create(&self, _: Context, interaction: Interaction) {
-        let at = SystemTime::now();
-        match interaction {
-            Interaction::Command(asked) => pass_on(&self.0, &asked, at).await,
-            Interaction::Autocomplete(asked) => {
-                let max_bars = self.0.settings.max_bars;
-                let choices = slash::completions(&asked, &self.0.offer.borrow(), max_bars);
-                respond(&self.0, &asked, CreateInteractionResponse::Autocomplete(choices)).await;
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Answers within the deadline, and only then tells the daemon: whatever it does then finds a question
-/// that is open.
-async fn pass_on(shared: &Shared, asked: &CommandInteraction, at: SystemTime) {
-    let invocation = slash::invocation(asked, &shared.offer.borrow(), shared.settings.max_bars, at);
-    match invocation {
-        Err(text) => {
-            respond(shared, asked, in_private(text)).await;
-        }
-        Ok(invocation) => {
-            let wait = CreateInteractionResponse::Defer(CreateInteractionResponseMessage::new());
-            if respond(shared, asked, wait).await {
-                shared.hear(Heard::Asked(Box::new(invocation)));
-            }
-        }
-    }
-}
-
-fn in_private(text: String) -> CreateInteractionResponse {
-    let message = CreateInteractionResponseMessage::new().content(text).ephemeral(true);
-    CreateInteractionResponse::Message(message.allowed_mentions(no_mentions()))
-}
-
-/// Whether the response went through; if not, the listener sees that the bot did not respond.
-async fn respond(
-    shared: &Shared,
-    asked: &CommandInteraction,
-    response: CreateInteractionResponse,
-) -> bool {
-    let sent = asked.create_response(&shared.rest.http, response);
-    match tokio::time::timeout(DEADLINE, sent).await {
-        Ok(Ok(())) => true,
-        Ok(Err(error)) => {
-            tracing::warn!(%error, "an interaction could not be answered");
-            false
-        }
-        Err(_) => {
-            tracing::warn!("an interaction was not answered in time");
-            false
-        }
+        interaction::heard(&self.0, interaction).await;
     }
 }
 
 /// Called for every event, in order; must not wait for anything.
-fn in_order(shared: &Shared, event: &Event, at: SystemTime) {
+fn in_order(shared: &Arc<Shared>, event: &Event, at: SystemTime) {
     match event {
         Event::ReactionAdd(event) => {
             let by_bot = event.reaction.member.as_ref().is_some_and(|member| member.user.bot);
@@ -153,6 +98,10 @@ fn in_order(shared: &Shared, event: &Event, at: SystemTime) {
         Event::Unknown(event) => match unread::read(event, at) {
             Read::Reacted(reacted) => shared.hear_if_listener(Some(reacted)),
             Read::Heard(heard) => heard.into_iter().for_each(|heard| shared.hear(heard)),
+            Read::Interaction(interaction) => {
+                let shared = Arc::clone(shared);
+                tokio::spawn(async move { interaction::heard(&shared, *interaction).await });
+            }
             Read::Nothing => shared.missed.count(&event.kind),
         },
         _ => {}

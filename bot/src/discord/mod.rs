@@ -8,6 +8,7 @@ mod api;
 mod connection;
 mod gateway;
 mod history;
+mod interaction;
 mod invite;
 mod limits;
 mod missed;
@@ -24,17 +25,16 @@ mod unread;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::watch;
 
 pub use self::settings::{NoToken, Settings, Token};
 use self::shared::{Shared, lock};
-use crate::chat::{Answered, Below, Chat, Error, File, Heard, Post, Posted, ReplyTo};
+use crate::chat::{Answered, Below, Chat, Error, File, Heard, Placed, Post, ReplyTo};
 use crate::command::Offer;
 use crate::id::{ChannelId, ListenerId, MessageId};
-use crate::post::Marker;
 use crate::reaction::Emoji;
 
 /// How long leaving may take before the connection is simply dropped.
@@ -86,9 +86,9 @@ impl Discord {
 }
 
 impl Chat for Discord {
-    fn answer<'a>(&'a self, to: &'a ReplyTo, post: Post) -> Answered<'a, Posted> {
+    fn answer<'a>(&'a self, to: &'a ReplyTo, post: Post, tried: bool) -> Answered<'a, Placed> {
         let (shared, to) = (Arc::clone(&self.shared), to.clone());
-        Box::pin(self.on_own_threads(async move { reply::answer(&shared, &to, post).await }))
+        Box::pin(self.on_own_threads(async move { reply::answer(&shared, &to, post, tried).await }))
     }
 
     fn tell<'a>(&'a self, to: &'a ReplyTo, text: String, files: Vec<File>) -> Answered<'a, ()> {
@@ -101,16 +101,14 @@ impl Chat for Discord {
         Box::pin(self.on_own_threads(async move { reply::refuse(&shared, &to, &text).await }))
     }
 
-    fn find_post<'a>(
-        &'a self,
-        channel: ChannelId,
-        marker: &'a Marker,
-        since: SystemTime,
-    ) -> Answered<'a, Option<MessageId>> {
-        let (shared, marker) = (Arc::clone(&self.shared), marker.clone());
-        Box::pin(self.on_own_threads(async move {
-            history::find_post(&shared, channel, &marker, since).await
-        }))
+    fn report<'a>(&'a self, to: &'a ReplyTo, text: String) -> Answered<'a, ()> {
+        let (shared, to) = (Arc::clone(&self.shared), to.clone());
+        Box::pin(self.on_own_threads(async move { reply::report(&shared, &to, &text).await }))
+    }
+
+    fn call<'a>(&'a self, to: &'a ReplyTo, listener: ListenerId) -> Answered<'a, ()> {
+        let (shared, to) = (Arc::clone(&self.shared), to.clone());
+        Box::pin(self.on_own_threads(async move { reply::call(&shared, &to, listener).await }))
     }
 
     fn below(&self, channel: ChannelId, newest: MessageId) -> Answered<'_, Vec<Below>> {

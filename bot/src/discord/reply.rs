@@ -1,21 +1,23 @@
 //! How are questions answered, with a track, with a text or with a refusal?
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serenity::builder::{
-    CreateAttachment, CreateInteractionResponseFollowup, CreateMessage, EditAttachments,
-    EditInteractionResponse,
+    CreateAllowedMentions, CreateAttachment, CreateInteractionResponseFollowup, CreateMessage,
+    EditAttachments, EditInteractionResponse,
 };
 use serenity::model::channel::Nonce;
-use serenity::model::id::ChannelId as Channel;
+use serenity::model::id::{ChannelId as Channel, UserId};
 
-use super::api::Placed;
+use super::api;
+use super::history;
 use super::reactions::offer_reactions;
 use super::rest::{Action, Failure};
 use super::shared::{Shared, no_mentions};
-use crate::chat::{Error, File, Open, Post, Posted, ReplyTo};
-use crate::id::{ChannelId, MessageId};
+use crate::chat::{Error, File, Open, Placed, Post, Posted, ReplyTo};
+use crate::id::{ChannelId, ListenerId, MessageId};
 use crate::post;
 
 /// Discord forgets an interaction after 15 minutes; an upload needs some of them.
@@ -29,17 +31,48 @@ pub(super) async fn answer(
     shared: &Arc<Shared>,
     to: &ReplyTo,
     post: Post,
-) -> Result<Posted, Error> {
+    tried: bool,
+) -> Result<Placed, Error> {
     let (text, files) = fit(post.text, post.files, to.max_file_bytes());
     let text = post::cut_before(&text, &post.marker);
-    let nonce = Some(post.marker.as_str().to_owned());
-    let message = send(shared, to, nonce, &text, &files).await?;
+    let message = match edit_answer(shared, to, &text, &files).await? {
+        Edited::Done(message) => message,
+        Edited::NotOpen { tried: now } => {
+            if tried || now {
+                let found = history::find_post(shared, to.channel, &post.marker, to.since()).await;
+                if let Some(placed) = found_before(to.channel, found)? {
+                    return Ok(placed);
+                }
+            }
+            let nonce = Some(post.marker.as_str().to_owned());
+            post_in_channel(shared, POST, to.channel, nonce, &text, &files, post.listener).await?
+        }
+    };
     let posted = Posted {
         channel: ChannelId(message.channel_id.get()),
         message: MessageId(message.id.get()),
     };
     tokio::spawn(offer_reactions(Arc::clone(shared), posted));
-    Ok(posted)
+    Ok(Placed { posted, was_there: tried })
+}
+
+/// The answer that is there already, if one is. Who may not read the channel can only trust that Discord
+/// makes one message of two with the same nonce.
+fn found_before(
+    channel: ChannelId,
+    found: Result<Option<MessageId>, Error>,
+) -> Result<Option<Placed>, Error> {
+    match found {
+        Ok(Some(message)) => {
+            Ok(Some(Placed { posted: Posted { channel, message }, was_there: true }))
+        }
+        Ok(None) => Ok(None),
+        Err(error @ Error::Forbidden { .. }) => {
+            tracing::warn!(%error, "a track may be posted twice");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// See [`crate::chat::Chat::tell`].
@@ -50,27 +83,57 @@ pub(super) async fn tell(
     files: Vec<File>,
 ) -> Result<(), Error> {
     let (text, files) = fit(text, files, to.max_file_bytes());
-    send(shared, to, to.nonce(), &post::cut(&text), &files).await?;
+    let text = post::cut(&text);
+    if let Edited::NotOpen { .. } = edit_answer(shared, to, &text, &files).await? {
+        post_in_channel(shared, POST, to.channel, to.nonce(), &text, &files, None).await?;
+    }
     Ok(())
 }
 
-/// Tells the asker alone. The public "is thinking" goes first: what follows it would be public too.
+/// See [`crate::chat::Chat::report`].
+pub(super) async fn report(shared: &Shared, to: &ReplyTo, text: &str) -> Result<(), Error> {
+    let Some(open) = to.still_open(OPEN_FOR) else { return Ok(()) };
+    let edit = EditInteractionResponse::new().content(post::cut(text));
+    let edit = edit.allowed_mentions(no_mentions());
+    shared.rest.once(POST, shared.rest.http.edit_answer(&open.token, &edit, &[])).await?;
+    Ok(())
+}
+
+/// See [`crate::chat::Chat::call`].
+pub(super) async fn call(shared: &Shared, to: &ReplyTo, listener: ListenerId) -> Result<(), Error> {
+    let Some(open) = to.still_open(OPEN_FOR) else { return Ok(()) };
+    let mentions = CreateAllowedMentions::new().users([UserId::new(listener.0)]);
+    let message = CreateInteractionResponseFollowup::new().content(post::is_ready(listener));
+    let message = message.allowed_mentions(mentions);
+    shared.rest.once(POST, shared.rest.http.follow_up(&open.token, &message, &[])).await?;
+    Ok(())
+}
+
+/// Tells the asker alone. The public "is thinking" goes first: what follows it would be public too. Where
+/// the question is not open any more, only the channel is left.
 pub(super) async fn refuse(shared: &Shared, to: &ReplyTo, text: &str) -> Result<(), Error> {
     let text = post::cut(text);
+    if let Some(open) = to.still_open(OPEN_FOR) {
+        match refuse_openly(shared, open, &text).await {
+            Err(Failure::Expired) => {}
+            outcome => return Ok(outcome?),
+        }
+    }
+    post_in_channel(shared, REFUSE, to.channel, to.nonce(), &text, &[], None).await?;
+    Ok(())
+}
+
+async fn refuse_openly(shared: &Shared, open: &Open, text: &str) -> Result<(), Failure> {
     let http = &shared.rest.http;
-    let Some(open) = to.still_open(OPEN_FOR) else {
-        post_in_channel(shared, REFUSE, to.channel, to.nonce(), &text, &[]).await?;
-        return Ok(());
-    };
     let deleted =
         shared.rest.ask(REFUSE, || http.delete_original_interaction_response(&open.token)).await;
     match deleted {
         // Gone already: a moderator was faster, or this is a second try.
         Ok(()) | Err(Failure::Other(Error::Gone)) => {}
-        Err(failure) => return Err(failure.into()),
+        Err(failure) => return Err(failure),
     }
     let message = || {
-        let message = CreateInteractionResponseFollowup::new().content(&text).ephemeral(true);
+        let message = CreateInteractionResponseFollowup::new().content(text).ephemeral(true);
         let message = message.allowed_mentions(no_mentions());
         async move { http.follow_up(&open.token, &message, &[]).await }
     };
@@ -78,30 +141,29 @@ pub(super) async fn refuse(shared: &Shared, to: &ReplyTo, text: &str) -> Result<
     Ok(())
 }
 
-/// Completes the open question, or posts in its channel when it is not open any more.
-async fn send(
-    shared: &Shared,
-    to: &ReplyTo,
-    nonce: Option<String>,
-    text: &str,
-    files: &[File],
-) -> Result<Placed, Failure> {
-    if let Some(open) = to.still_open(OPEN_FOR) {
-        match edit_answer(shared, open, text, files).await {
-            Err(Failure::Expired) => {}
-            outcome => return outcome,
-        }
-    }
-    post_in_channel(shared, POST, to.channel, nonce, text, files).await
+/// What came of completing an open question.
+enum Edited {
+    Done(api::Placed),
+    /// There is none, or not any more.
+    NotOpen {
+        /// Whether an earlier try may have completed it.
+        tried: bool,
+    },
 }
 
+/// Completes the open question, as often as wished with the same outcome.
 async fn edit_answer(
     shared: &Shared,
-    open: &Open,
+    to: &ReplyTo,
     text: &str,
     files: &[File],
-) -> Result<Placed, Failure> {
+) -> Result<Edited, Failure> {
+    let Some(open) = to.still_open(OPEN_FOR) else {
+        return Ok(Edited::NotOpen { tried: false });
+    };
+    let n_tries = AtomicUsize::new(0);
     let edit = || {
+        n_tries.fetch_add(1, Ordering::Relaxed);
         let announced =
             files.iter().map(attachment).fold(EditAttachments::new(), EditAttachments::add);
         let message = EditInteractionResponse::new()
@@ -110,7 +172,14 @@ async fn edit_answer(
             .allowed_mentions(no_mentions());
         async move { shared.rest.http.edit_answer(&open.token, &message, files).await }
     };
-    shared.rest.ask(POST, edit).await
+    match shared.rest.ask(POST, edit).await {
+        Ok(message) => Ok(Edited::Done(message)),
+        // Its quarter of an hour is over, it was never acknowledged, or a moderator removed it.
+        Err(Failure::Expired | Failure::Other(Error::Gone)) => {
+            Ok(Edited::NotOpen { tried: n_tries.into_inner() > 1 })
+        }
+        Err(failure) => Err(failure),
+    }
 }
 
 /// Discord makes one message of two with the same nonce within some minutes.
@@ -121,12 +190,15 @@ async fn post_in_channel(
     nonce: Option<String>,
     text: &str,
     files: &[File],
-) -> Result<Placed, Failure> {
+    called: Option<ListenerId>,
+) -> Result<api::Placed, Failure> {
+    let called = called.map(|listener| UserId::new(listener.0));
+    let mentions = CreateAllowedMentions::new().users(called);
     let send = || {
         let message = CreateMessage::new()
             .content(text)
             .files(files.iter().map(attachment))
-            .allowed_mentions(no_mentions());
+            .allowed_mentions(mentions.clone());
         let message = match nonce.clone() {
             Some(nonce) => message.nonce(Nonce::String(nonce)).enforce_nonce(true),
             None => message,

@@ -19,13 +19,23 @@ pub struct Settings {
     /// The most bars that a listener may ask for, 1 to 256. Long tracks take longer to make and are
     /// bigger files: 64 bars at 150 BPM last 1:42.
     pub max_bars: u32,
+    /// The most tracks that one person may wait for, 1 to 100.
+    pub waiting_by_listener: usize,
+    /// The most tracks that a community may wait for, 1 to 10,000.
+    pub waiting_by_community: usize,
     /// Where Discord's HTTP API is. Anything but Discord itself is for tests and for proxies.
     pub api_url: String,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { guilds: Vec::new(), max_bars: 64, api_url: DISCORD.to_owned() }
+        Self {
+            guilds: Vec::new(),
+            max_bars: 64,
+            waiting_by_listener: 10,
+            waiting_by_community: 1000,
+            api_url: DISCORD.to_owned(),
+        }
     }
 }
 
@@ -44,6 +54,15 @@ impl Settings {
             )?;
         }
         require((1..=256).contains(&self.max_bars), "max_bars", self.max_bars, "1 to 256 bars")?;
+        let (by_listener, by_community) = (self.waiting_by_listener, self.waiting_by_community);
+        require((1..=100).contains(&by_listener), "waiting_by_listener", by_listener, "1 to 100")?;
+        let allowed = "1 to 10000";
+        require(
+            (1..=10_000).contains(&by_community),
+            "waiting_by_community",
+            by_community,
+            allowed,
+        )?;
         let url = self.api_url.as_str();
         let host = url.strip_prefix("http://").unwrap_or_default();
         let local = ["127.0.0.1", "localhost", "[::1]"].iter().any(|name| {

@@ -84,21 +84,18 @@ pub(super) fn invocation(
 ) -> Result<Invocation, String> {
     let command = find(interaction, max_bars);
     let command = command.ok_or_else(|| "I don't know this command (any more).".to_owned())?;
-    let open = Open {
-        id: interaction.id.get(),
-        token: interaction.token.clone(),
-        at,
-        max_file_bytes: interaction.attachment_size_limit as usize,
-    };
+    let max_file_bytes = interaction.attachment_size_limit as usize;
+    let open = Open::new(interaction.id.get(), &interaction.token, at, max_file_bytes);
     let mut question = command.read(&given(interaction), offer)?;
     let community = interaction.guild_id.map(|guild| guild.to_string());
     match &mut question {
-        Question::Generate(wish) => wish.community = community,
-        Question::Model(asked) => asked.community = community,
+        Question::Generate(wish) => wish.community.clone_from(&community),
+        Question::Model(asked) => asked.community.clone_from(&community),
     }
     Ok(Invocation {
         question,
         listener: ListenerId(interaction.user.id.get()),
+        community,
         reply_to: ReplyTo::question(ChannelId(interaction.channel_id.get()), open),
     })
 }

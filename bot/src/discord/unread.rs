@@ -8,12 +8,14 @@ use std::time::SystemTime;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use serenity::model::application::Interaction;
 use serenity::model::channel::ReactionType;
 use serenity::model::event::UnknownEvent;
 use serenity::model::id::{ChannelId as Channel, GuildId, MessageId as Snowflake, UserId};
 
 use super::reactions::emoji;
-use crate::chat::{Heard, Reacted};
+use crate::chat::{Heard, MAX_FILE_BYTES, Reacted};
 use crate::id::{ChannelId, ListenerId, MessageId};
 
 /// What could be read of an event.
@@ -23,6 +25,8 @@ pub(super) enum Read {
     Heard(Option<Heard>),
     /// A reaction of somebody, perhaps of the bot itself.
     Reacted(Reacted),
+    /// The use of a command.
+    Interaction(Box<Interaction>),
     /// It makes no sense.
     Nothing,
 }
@@ -39,6 +43,7 @@ pub(super) fn read(event: &UnknownEvent, at: SystemTime) -> Read {
             let gone = unavailable != Some(true);
             Read::Heard(gone.then(|| Heard::CommunityGone { community: id.to_string() }))
         }),
+        "INTERACTION_CREATE" => interaction(event).map(|read| Read::Interaction(Box::new(read))),
         _ => None,
     };
     sense.unwrap_or(Read::Nothing)
@@ -100,6 +105,26 @@ fn reaction(event: &UnknownEvent, added: bool, at: SystemTime) -> Option<Read> {
         added,
         at,
     }))
+}
+
+/// An interaction with what the bot does not need filled in where it is missing.
+fn interaction(event: &UnknownEvent) -> Option<Interaction> {
+    let mut value = event.value.clone();
+    let fields = value.as_object_mut()?;
+    let usual = [
+        ("version", json!(1)),
+        ("locale", json!("en-US")),
+        ("entitlements", json!([])),
+        ("authorizing_integration_owners", json!({})),
+        ("attachment_size_limit", json!(MAX_FILE_BYTES)),
+    ];
+    for (name, value) in usual {
+        let field = fields.entry(name).or_insert(Value::Null);
+        if field.is_null() {
+            *field = value;
+        }
+    }
+    serde_json::from_value(value).ok()
 }
 
 fn cleared(event: &UnknownEvent) -> Option<Read> {

@@ -13,9 +13,11 @@ mod track;
 pub use self::marker::Marker;
 pub use self::model_report::{ModelReport, model_report};
 pub use self::refusal::{
-    artist_not_learned_yet, failed, no_model_report, no_room_for_artist, not_trained_yet,
-    too_few_songs, too_few_songs_of_artist, unknown_artist, unknown_genre,
+    artist_not_learned_yet, community_waits, enough_waiting, failed, missing_permission,
+    no_model_report, no_room_for_artist, not_noted, not_trained_yet, place_in_queue, too_few_songs,
+    too_few_songs_of_artist, unknown_artist, unknown_genre,
 };
 pub(crate) use self::refusal::{impossible, unknown_instrument};
 pub(crate) use self::text::{cut, cut_before, left_out};
+pub(crate) use self::track::is_ready;
 pub use self::track::{About, track};

@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Write};
 
-use super::text::plain;
+use super::text::{count, plain};
 use crate::instrument::UnknownInstrument;
 
 /// A genre that has too few songs to learn from.
@@ -88,6 +88,45 @@ pub(crate) fn unknown_instrument(unknown: &UnknownInstrument) -> String {
 /// A choice that is not possible, for the reason given.
 pub(crate) fn impossible(reason: impl Display) -> String {
     plain(&reason.to_string(), 500)
+}
+
+/// A permission that the bot lacks where it was asked, by its name in Discord's settings.
+pub fn missing_permission(name: &str) -> String {
+    format!(
+        "I can't play here: I lack the permission {name}. Somebody who manages this channel can give it to \
+         my role (Edit Channel, Permissions), then ask again."
+    )
+}
+
+/// The listener has asked for as many tracks as one person may wait for.
+pub fn enough_waiting(n_waiting: usize, minutes: u64) -> String {
+    let minutes = count(minutes as usize, "minute");
+    format!(
+        "You already wait for {}. Ask again when one of them is there, in {minutes} or so.",
+        count(n_waiting, "track")
+    )
+}
+
+/// The community has asked for as many tracks as it may wait for.
+pub fn community_waits(n_waiting: usize, minutes: u64) -> String {
+    let minutes = count(minutes as usize, "minute");
+    format!(
+        "{} wait to be made here already. Ask again in {minutes} or so.",
+        count(n_waiting, "track")
+    )
+}
+
+/// How far a wish is that waits for others.
+pub fn place_in_queue(place: usize, seconds: f64) -> String {
+    let before = count(place - 1, "track");
+    let seconds = (seconds / 5.0).ceil() * 5.0;
+    format!("Your track comes after {before}, in some {seconds:.0} seconds.")
+}
+
+/// Wishes cannot be written down, so that none is promised.
+pub fn not_noted() -> String {
+    "I can't take this down: something is wrong where I run. It has been noted; please ask later."
+        .to_owned()
 }
 
 /// Something broke while a track was made; the operator's log says what.

@@ -68,6 +68,11 @@ pub fn track(about: &About<'_>, offered: &[String]) -> String {
     text
 }
 
+/// What calls a listener to a track that took long.
+pub(crate) fn is_ready(listener: ListenerId) -> String {
+    format!("<@{listener}> Your track is ready.")
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::text::MAX_CHARS;

@@ -1,100 +1,161 @@
-//! How are listeners' questions answered?
+//! How is a listener's question answered?
 //!
-//! One function for each command, and the `match` that names them all. Each first asks whether there
-//! is an answer at all; the loop waits for none of them.
+//! One function for each command, and the `match` that names them all. Each step is in the store before the
+//! next begins, so that the work can be taken up after a crash at any of them.
 
-use std::time::Instant;
+use std::sync::Arc;
 
-use bot::chat::{Chat, File, Invocation, MessageId, ReplyTo};
+use bot::chat::{Chat, File, InvocationId, Reception};
 use bot::command::{ModelQuestion, Question};
 use bot::post;
 use bot::wish::Wish;
+use tokio::sync::{Mutex, Semaphore};
 
-use super::posting::send;
+use super::ending::{Ended, end, give_up, later_or};
+use super::posting::post;
 use super::refusal::refusal;
 use crate::context::Context;
 use crate::cycle::model_report::model_report;
+use crate::store::{Job, TrackId};
 use crate::track::arm::Audience;
 use crate::track::make;
 use crate::track::output::Output;
 
-/// Answers a question, and tells the asker if that fails. The message, if a track was posted.
+/// How often making a track for one question is begun; a machine that dies of it each time needs no fourth.
+const MAX_BEGUN: u32 = 3;
+
+/// How many pieces of work of a kind are done at the same time: none waits for one of another kind.
+#[derive(Clone)]
+pub(crate) struct Places {
+    /// Tracks that are made, those of the command line included.
+    pub(crate) making: Arc<Semaphore>,
+    /// Tracks that are posted.
+    pub(crate) posting: Arc<Semaphore>,
+    /// All other answers.
+    pub(crate) answering: Arc<Semaphore>,
+}
+
+/// Whether the answer is under way. Held while who waits is told how far it is, so that such a text never
+/// replaces the answer.
+pub(crate) type Begun = Arc<Mutex<bool>>;
+
+/// Writes a question down, or says why there is no answer.
+pub(crate) fn receive(context: &Context, id: InvocationId, job: Job) -> anyhow::Result<Reception> {
+    let refused = match &job.question {
+        Question::Generate(wish) => refusal(context, &wish.genre, wish.artist.as_deref())?,
+        Question::Model(question) => refusal(context, &question.genre, None)?,
+    };
+    if let Some(text) = refused {
+        return Ok(Reception::Refused(text));
+    }
+    let is_new = context.store.add_job(id, job)?;
+    Ok(if is_new { Reception::Noted } else { Reception::Known })
+}
+
+/// Works on a question that was noted; `made` is called when it needs no place among the tracks that are
+/// made any more.
 pub(crate) async fn answer(
     context: &Context,
     chat: &dyn Chat,
-    invocation: &Invocation,
-) -> Option<MessageId> {
-    let (answered, failed) = match &invocation.question {
+    places: &Places,
+    id: InvocationId,
+    begun: &Begun,
+    made: impl FnOnce(),
+) -> anyhow::Result<Ended> {
+    let job = context.blocking(move |context| Ok(context.store.job(id)?)).await?;
+    let Some(job) = &job else { return Ok(Ended::Told) };
+    let answered = match &job.question {
         Question::Generate(wish) => {
-            (generate(context, chat, invocation, wish).await, post::failed(&wish.genre))
+            generate(context, chat, places, (id, job), wish, begun, made).await
         }
-        Question::Model(question) => (
-            model(context, chat, &invocation.reply_to, question).await.map(|()| None),
-            post::no_model_report(&question.genre),
-        ),
+        Question::Model(question) => {
+            let _place = places.answering.acquire().await?;
+            model(context, chat, (id, job), question).await
+        }
     };
     match answered {
-        Ok(message) => message,
+        Ok(ended) => Ok(ended),
         Err(error) => {
-            let question = &invocation.question;
+            let question = &job.question;
             tracing::error!(?question, error = format!("{error:#}"), "a question has no answer");
-            if let Err(error) = chat.refuse(&invocation.reply_to, failed).await {
-                tracing::warn!(%error, "and the asker could not be told");
-            }
-            None
+            *begun.lock().await = true;
+            give_up(context, chat, (id, job), failed(question)).await
         }
     }
 }
 
-/// Makes and posts a track, or says why not. The message, if one is known to be posted; a refusal
-/// would take it away, so there is none where that is not known.
+/// What is said where something broke.
+fn failed(question: &Question) -> String {
+    match question {
+        Question::Generate(wish) => post::failed(&wish.genre),
+        Question::Model(question) => post::no_model_report(&question.genre),
+    }
+}
+
+/// Makes and posts a track, or says why not.
 async fn generate(
     context: &Context,
     chat: &dyn Chat,
-    invocation: &Invocation,
+    places: &Places,
+    (id, job): (InvocationId, &Job),
     wish: &Wish,
-) -> anyhow::Result<Option<MessageId>> {
-    let began = Instant::now();
-    let (genre, artist) = (wish.genre.clone(), wish.artist.clone());
-    let refused = move |context: &Context| refusal(context, &genre, artist.as_deref());
-    if let Some(text) = context.blocking(refused).await? {
-        chat.refuse(&invocation.reply_to, text).await?;
-        return Ok(None);
+    begun: &Begun,
+    made: impl FnOnce(),
+) -> anyhow::Result<Ended> {
+    let track = if let Some(track) = job.track {
+        Ok(track)
+    } else {
+        let _place = places.making.acquire().await?;
+        make_track(context, id, job, wish).await?
+    };
+    made();
+    let _place = places.posting.acquire().await?;
+    *begun.lock().await = true;
+    match track {
+        Ok(track) => post(context, chat, (id, job), track).await,
+        Err(text) => give_up(context, chat, (id, job), text).await,
     }
-    let wished = wish.clone();
-    let output = Output::for_chat(invocation.reply_to.max_file_bytes());
-    let making =
-        move |context: &Context| make::make(context, &wished, &output, Audience::Listeners);
-    let made = context.blocking(making).await?;
-    let listener = Some(invocation.listener);
-    let posted = send(context, chat, &invocation.reply_to, listener, made.id, &made.track).await?;
-    if let Some(posted) = posted {
-        let (genre, seconds) = (&wish.genre, began.elapsed().as_secs_f64());
-        tracing::info!(genre, message = %posted.message, seconds, "posted");
-    }
-    Ok(posted.map(|posted| posted.message))
 }
 
-/// Tells how a genre's model is doing, or why there is none.
+/// Makes the track, or says why there is none.
+async fn make_track(
+    context: &Context,
+    id: InvocationId,
+    job: &Job,
+    wish: &Wish,
+) -> anyhow::Result<Result<TrackId, String>> {
+    let (wish, output) = (wish.clone(), Output::for_chat(job.reply_to.max_file_bytes()));
+    let making = move |context: &Context| {
+        if context.store.begin_job(id)? > MAX_BEGUN {
+            tracing::error!(%id, "making a track ended the program each time: it is given up");
+            return Ok(Err(post::failed(&wish.genre)));
+        }
+        // What was true when it was noted may not be so after a restart.
+        if let Some(text) = refusal(context, &wish.genre, wish.artist.as_deref())? {
+            return Ok(Err(text));
+        }
+        let made = make::make(context, &wish, &output, Audience::Listeners(id))?;
+        Ok(Ok(made.id))
+    };
+    context.blocking(making).await
+}
+
+/// Tells how a genre's model is doing.
 async fn model(
     context: &Context,
     chat: &dyn Chat,
-    to: &ReplyTo,
+    (id, job): (InvocationId, &Job),
     question: &ModelQuestion,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Ended> {
     let ModelQuestion { genre, community } = question.clone();
     let asked = genre.clone();
-    let looked = context.blocking(move |context| match refusal(context, &asked, None)? {
-        Some(text) => Ok(Err(text)),
-        None => model_report(context, &asked, community.as_deref()).map(Ok),
-    });
-    match looked.await? {
-        Ok((text, bytes)) => {
-            let description = format!("How the model of {genre} learned, epoch by epoch");
-            let file = File { name: "model.png".to_owned(), description, bytes };
-            chat.tell(to, text, vec![file]).await?;
-        }
-        Err(text) => chat.refuse(to, text).await?,
+    let looked =
+        context.blocking(move |context| model_report(context, &asked, community.as_deref()));
+    let (text, bytes) = looked.await?;
+    let description = format!("How the model of {genre} learned, epoch by epoch");
+    let file = File { name: "model.png".to_owned(), description, bytes };
+    match chat.tell(&job.reply_to, text, vec![file]).await {
+        Ok(()) => end(context, id, None).await,
+        Err(error) => later_or(error, async |error| Err(error.into())).await,
     }
-    Ok(())
 }

@@ -1,104 +1,88 @@
 //! How does a finished track become a message, once and only once?
 //!
-//! It is noted as being posted before it is, and its message after. Where the chat's answer is
-//! missing, the note stays, so that after a restart the channel is asked before anything is posted
-//! again. Nothing here makes tracks.
+//! It is noted as being posted before it is, and its message after. Where the chat's answer is missing, the
+//! note stays, and the chat is asked for the message before another is made. Nothing here makes tracks.
 
 use std::path::Path;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::Context as _;
-use bot::chat::{ChannelId, Chat, Error, File, ListenerId, Marker, Post, Posted, ReplyTo};
+use bot::chat::{Chat, Error, File, InvocationId, ListenerId, Marker, Post};
 use bot::post;
 use music::key::Key;
 use music::notation;
 
+use super::ending::{Ended, give_up, later_or};
 use crate::context::Context;
-use crate::store::{Track, TrackId, TrackState};
+use crate::store::{Asker, Job, Track, TrackId, TrackState};
 use crate::track::track_file;
 
-/// Posts a finished track, for `listener` if one asked for it. `None` if only the channel can tell
-/// whether it was posted.
-pub(crate) async fn send(
+/// An answer that took longer calls its asker: an edited message notifies nobody.
+const CALL_AFTER: Duration = Duration::from_secs(30);
+
+/// Posts the finished track of a question.
+pub(crate) async fn post(
     context: &Context,
     chat: &dyn Chat,
-    to: &ReplyTo,
-    listener: Option<ListenerId>,
-    id: TrackId,
-    track: &Track,
-) -> anyhow::Result<Option<Posted>> {
-    let shown = track.clone();
-    let post = context.blocking(move |context| post_of(context, id, &shown, listener)).await?;
-    let channel = to.channel;
-    context.blocking(move |context| Ok(context.store.begin_post(id, channel)?)).await?;
-    match chat.answer(to, post).await {
-        Ok(posted) => match confirm(context, id, posted).await {
-            Ok(()) => Ok(Some(posted)),
-            Err(error) => {
-                let error = format!("{error:#}");
-                tracing::error!(%id, error, "posted, but not noted; the next start notes it");
-                Ok(None)
-            }
-        },
-        Err(error) if never_arrived(&error) => {
-            abandon(context, id).await?;
-            Err(error.into())
-        }
+    (id, job): (InvocationId, &Job),
+    track: TrackId,
+) -> anyhow::Result<Ended> {
+    let channel = job.reply_to.channel;
+    let unseal = |asker: &Asker| context.listeners.unseal(asker.sealed, id);
+    let listener = job.asker.as_ref().map(unseal);
+    let prepared = context.blocking(move |context| {
+        let noted = context.store.track(track)?.context("the track is gone")?;
+        let post = post_of(context, track, &noted, listener)?;
+        let tried = matches!(noted.state, TrackState::Posting { .. });
+        context.store.begin_post(track, channel)?;
+        Ok((post, tried))
+    });
+    let (post, tried) = prepared.await?;
+    let placed = match chat.answer(&job.reply_to, post, tried).await {
+        Ok(placed) => placed,
         Err(error) => {
-            tracing::warn!(%id, %error, "it may be posted; the next start looks and posts it if not");
-            Ok(None)
+            let refused = async |error| not_posted(context, chat, (id, job), track, error).await;
+            return later_or(error, refused).await;
         }
+    };
+    let posted = placed.posted;
+    let noted =
+        context.blocking(move |context| Ok(context.store.finish_post(id, track, posted)?)).await;
+    if let Err(error) = noted {
+        return Ok(Ended::Later(format!("posted, but not noted: {error:#}")));
     }
+    let seconds = job.reply_to.since().elapsed().unwrap_or_default();
+    tracing::info!(%track, message = %posted.message, seconds = seconds.as_secs_f64(), "posted");
+    if let Some(listener) = listener.filter(|_| seconds > CALL_AFTER && !placed.was_there)
+        && let Err(error) = chat.call(&job.reply_to, listener).await
+    {
+        tracing::debug!(%error, "a listener was not called");
+    }
+    Ok(Ended::Posted(placed))
 }
 
-/// Finds a post whose confirmation is missing, or posts the track now. `None` as in [`send`], and where
-/// nothing is missing any more.
-pub(crate) async fn repost(
+/// The chat said no: the track stays here, and its asker is told what is missing.
+async fn not_posted(
     context: &Context,
     chat: &dyn Chat,
-    id: TrackId,
-    channel: ChannelId,
-) -> anyhow::Result<Option<Posted>> {
-    let track = move |context: &Context| context.store.track(id)?.context("the track is gone");
-    let track = context.blocking(track).await?;
-    if track.state != (TrackState::Posting { channel }) {
-        return Ok(None);
-    }
-    let since = UNIX_EPOCH + Duration::from_millis(track.created_at_ms.saturating_sub(60_000));
-    match chat.find_post(channel, &Marker::of_track(id.0), since).await {
-        Ok(Some(message)) => {
-            let posted = Posted { channel, message };
-            confirm(context, id, posted).await?;
-            Ok(Some(posted))
+    (id, job): (InvocationId, &Job),
+    track: TrackId,
+    error: Error,
+) -> anyhow::Result<Ended> {
+    tracing::error!(%track, %error, "a track is not posted; `kickback tracks` shows its files");
+    let text = match (&error, &track_genre(context, track).await) {
+        (Error::Forbidden { permission: Some(permission), .. }, _) => {
+            post::missing_permission(permission)
         }
-        Ok(None) => send(context, chat, &ReplyTo::channel(channel), None, id, &track).await,
-        Err(error) => {
-            if error == Error::Gone {
-                abandon(context, id).await?;
-            }
-            Err(error.into())
-        }
-    }
+        (_, genre) => post::failed(genre),
+    };
+    let job = Job { track: Some(track), ..job.clone() };
+    give_up(context, chat, (id, &job), text).await
 }
 
-/// Whether the chat said no, so that there is no message.
-fn never_arrived(error: &Error) -> bool {
-    match error {
-        Error::Forbidden { .. }
-        | Error::Closed { .. }
-        | Error::NotAccepted { .. }
-        | Error::Gone
-        | Error::Token(_) => true,
-        Error::Unreachable { .. } | Error::Unreadable { .. } | Error::Stopped => false,
-    }
-}
-
-async fn confirm(context: &Context, id: TrackId, posted: Posted) -> anyhow::Result<()> {
-    context.blocking(move |context| Ok(context.store.confirm_post(id, posted)?)).await
-}
-
-async fn abandon(context: &Context, id: TrackId) -> anyhow::Result<()> {
-    context.blocking(move |context| Ok(context.store.abandon_post(id)?)).await
+async fn track_genre(context: &Context, id: TrackId) -> String {
+    let track = context.blocking(move |context| Ok(context.store.track(id)?)).await;
+    track.ok().flatten().map(|track| track.genre).unwrap_or_default()
 }
 
 fn post_of(
@@ -139,7 +123,7 @@ fn post_of(
             files.push(File { name, description: format!("{kind} {what}"), bytes });
         }
     }
-    Ok(Post { text, files, marker: Marker::of_track(id.0) })
+    Ok(Post { text, files, marker: Marker::of_track(id.0), listener })
 }
 
 fn read_if_there(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
@@ -154,10 +138,11 @@ fn read_if_there(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
 pub(crate) mod tests {
     use std::future::Future;
     use std::pin::Pin;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::time::SystemTime;
+    use std::sync::{Mutex, PoisonError};
+    use std::time::{Duration, SystemTime};
 
-    use bot::chat::{Answered, Below, MessageId};
+    use bot::chat::{Answered, Below, ChannelId, MessageId, Placed, Posted, ReplyTo};
+    use bot::command::Question;
     use bot::reaction::Emoji;
     use bot::wish::Wish;
 
@@ -202,43 +187,46 @@ pub(crate) mod tests {
         }
     }
 
+    type Answer = dyn FnMut(bool) -> Result<Placed, Error> + Send;
+
     /// A chat that answers as a test wrote down.
     pub(crate) struct ScriptedChat {
-        answer: Result<Posted, Error>,
-        found: Box<dyn Fn() -> Result<Option<MessageId>, Error> + Send + Sync>,
-        n_answers: AtomicUsize,
+        /// Given whether a track may be posted already.
+        answer: Mutex<Box<Answer>>,
+        refused: Mutex<Vec<String>>,
     }
 
     impl ScriptedChat {
         pub(crate) fn new(
-            answer: Result<Posted, Error>,
-            found: impl Fn() -> Result<Option<MessageId>, Error> + Send + Sync + 'static,
+            answer: impl FnMut(bool) -> Result<Placed, Error> + Send + 'static,
         ) -> Self {
-            Self { answer, found: Box::new(found), n_answers: AtomicUsize::new(0) }
+            Self { answer: Mutex::new(Box::new(answer)), refused: Mutex::default() }
         }
     }
 
     impl Chat for ScriptedChat {
-        fn answer<'a>(&'a self, _: &'a ReplyTo, _: Post) -> Answered<'a, Posted> {
-            self.n_answers.fetch_add(1, Ordering::Relaxed);
-            Box::pin(async { self.answer.clone() })
+        fn answer<'a>(&'a self, _: &'a ReplyTo, _: Post, tried: bool) -> Answered<'a, Placed> {
+            Box::pin(async move {
+                let mut answer = self.answer.lock().unwrap_or_else(PoisonError::into_inner);
+                answer(tried)
+            })
         }
 
         fn tell<'a>(&'a self, _: &'a ReplyTo, _: String, _: Vec<File>) -> Answered<'a, ()> {
             Box::pin(async { Ok(()) })
         }
 
-        fn refuse<'a>(&'a self, _: &'a ReplyTo, _: String) -> Answered<'a, ()> {
+        fn refuse<'a>(&'a self, _: &'a ReplyTo, text: String) -> Answered<'a, ()> {
+            self.refused.lock().expect("no panic").push(text);
             Box::pin(async { Ok(()) })
         }
 
-        fn find_post<'a>(
-            &'a self,
-            _: ChannelId,
-            _: &'a Marker,
-            _: SystemTime,
-        ) -> Answered<'a, Option<MessageId>> {
-            Box::pin(async { (self.found)() })
+        fn report<'a>(&'a self, _: &'a ReplyTo, _: String) -> Answered<'a, ()> {
+            Box::pin(async { Ok(()) })
+        }
+
+        fn call<'a>(&'a self, _: &'a ReplyTo, _: ListenerId) -> Answered<'a, ()> {
+            Box::pin(async { Ok(()) })
         }
 
         fn below(&self, _: ChannelId, _: MessageId) -> Answered<'_, Vec<Below>> {
@@ -267,53 +255,77 @@ pub(crate) mod tests {
         Error::Unreachable { what: "post".to_owned(), why: "a test".to_owned() }
     }
 
-    async fn state_after(chat: &ScriptedChat, again: bool) -> (Option<Posted>, TrackState) {
-        let (_folder, context) = context();
-        let id = context.store.add_new_track(|_| track()).expect("added");
-        let posted = if again {
-            context.store.begin_post(id, CHANNEL).expect("noted");
-            repost(&context, chat, id, CHANNEL).await
-        } else {
-            let (to, listener) = (ReplyTo::channel(CHANNEL), Some(ListenerId(1)));
-            send(&context, chat, &to, listener, id, &track()).await
+    pub(crate) const QUESTION: InvocationId = InvocationId(70);
+
+    /// A question that is noted, with its track.
+    pub(crate) fn noted(context: &Context) -> TrackId {
+        let job = Job {
+            question: Question::Generate(Wish::any("hardstyle")),
+            asker: None,
+            community: None,
+            reply_to: ReplyTo::channel(CHANNEL, SystemTime::now() - Duration::from_secs(1)),
+            track: None,
+            n_begun: 0,
         };
+        assert_eq!(context.store.add_job(QUESTION, job), Ok(true));
+        let id = context.store.reserve_track().expect("reserved");
+        context.store.add_track_of_job(QUESTION, id, track()).expect("added");
+        id
+    }
+
+    /// What comes of posting: how it ended, the state of the track, whether the question still waits, and
+    /// what the asker was told.
+    async fn posted(
+        chat: &ScriptedChat,
+        was_tried: bool,
+    ) -> (Ended, TrackState, bool, Vec<String>) {
+        let (_folder, context) = context();
+        let id = noted(&context);
+        if was_tried {
+            context.store.begin_post(id, CHANNEL).expect("noted");
+        }
+        let job = context.store.job(QUESTION).expect("readable").expect("there");
+        let ended = post(&context, chat, (QUESTION, &job), id).await.expect("it ends");
         let state = context.store.track(id).expect("readable").expect("it is there").state;
-        (posted.ok().flatten(), state)
+        let waits = context.store.job(QUESTION).expect("readable").is_some();
+        (ended, state, waits, chat.refused.lock().expect("no panic").clone())
     }
 
     #[tokio::test]
-    async fn a_post_is_given_up_only_where_the_chat_said_no() {
+    async fn a_post_is_given_up_only_where_the_chat_said_no_and_its_asker_is_told() {
         let posting = TrackState::Posting { channel: CHANNEL };
         let forbidden =
-            Error::Forbidden { what: "post".to_owned(), permission: Some("Send Messages") };
+            Error::Forbidden { what: "post".to_owned(), permission: Some("Attach Files") };
         let cases = [
-            (forbidden, TrackState::Rendered),
-            (Error::Gone, TrackState::Rendered),
-            (Error::Token("a test".to_owned()), TrackState::Rendered),
-            (unreachable(), posting),
-            (Error::Stopped, posting),
+            (forbidden, TrackState::Rendered, "the permission Attach Files"),
+            (Error::Gone, TrackState::Rendered, "went wrong"),
+            (Error::Token("a test".to_owned()), posting, ""),
+            (unreachable(), posting, ""),
+            (Error::Stopped, posting, ""),
         ];
-        for (error, expected) in cases {
-            let chat = ScriptedChat::new(Err(error.clone()), || Ok(None));
-            assert_eq!(state_after(&chat, false).await, (None, expected), "{error}");
+        for (error, expected, told) in cases {
+            let fails = error.clone();
+            let chat = ScriptedChat::new(move |_| Err(fails.clone()));
+            let (ended, state, waits, refused) = posted(&chat, false).await;
+            assert_eq!((state, waits), (expected, expected == posting), "{error}");
+            assert_eq!(matches!(ended, Ended::Later(_)), waits, "{error}");
+            assert_eq!(refused.len(), usize::from(!waits));
+            assert!(refused.iter().all(|text| text.contains(told)), "{refused:?}");
         }
     }
 
     #[tokio::test]
-    async fn a_post_of_unknown_fate_is_looked_for_before_it_is_posted() {
-        let posted = TrackState::Posted { channel: CHANNEL, message: POSTED.message };
-        let posting = TrackState::Posting { channel: CHANNEL };
-        let cases = [
-            (Ok(Some(POSTED.message)), (Some(POSTED), posted), 0),
-            (Ok(None), (Some(POSTED), posted), 1),
-            (Err(unreachable()), (None, posting), 0),
-            (Err(Error::Gone), (None, TrackState::Rendered), 0),
-        ];
-        for (found, expected, n_answers) in cases {
-            let told = format!("{found:?}");
-            let chat = ScriptedChat::new(Ok(POSTED), move || found.clone());
-            assert_eq!(state_after(&chat, true).await, expected, "{told}");
-            assert_eq!(chat.n_answers.into_inner(), n_answers);
+    async fn the_chat_is_told_whether_a_post_may_be_there_already() {
+        for was_tried in [false, true] {
+            let placed = Placed { posted: POSTED, was_there: was_tried };
+            let chat = ScriptedChat::new(move |tried| {
+                assert_eq!(tried, was_tried);
+                Ok(placed)
+            });
+            let (ended, state, waits, refused) = posted(&chat, was_tried).await;
+            let expected = TrackState::Posted { channel: CHANNEL, message: POSTED.message };
+            assert_eq!((state, waits, refused), (expected, false, Vec::new()));
+            assert!(matches!(ended, Ended::Posted(it) if it == placed), "{ended:?}");
         }
     }
 

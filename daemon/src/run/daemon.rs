@@ -9,11 +9,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use bot::chat::ChannelId;
+use bot::chat::InvocationId;
 use bot::command::Offer;
 use tokio::sync::{Semaphore, mpsc};
 
-use super::chat::{ChatLink, OpenChat, unconfirmed};
+use super::chat::{ChatLink, OpenChat};
 use super::commands;
 use super::event::Event;
 use super::offers::Offers;
@@ -21,13 +21,14 @@ use super::socket::Socket;
 use super::trainings::Trainings;
 use super::worker::Worker;
 use crate::chat::offer::offer;
+use crate::chat::unposted::unposted;
 use crate::command::DaemonState;
 use crate::context::Context;
 use crate::control;
 use crate::cycle::resume;
 use crate::cycle::training_request::TrainingRequest;
 use crate::intake::{self, Intake, Taken};
-use crate::store::TrackId;
+use crate::store::Job;
 use crate::votes::ledger::Ledger;
 
 /// After this long, files that could not be taken in are tried again.
@@ -53,7 +54,7 @@ struct Daemon {
 /// What an earlier process left, and what is on offer.
 struct StartState {
     interrupted: Vec<TrainingRequest>,
-    unconfirmed: Vec<(TrackId, ChannelId)>,
+    left: Vec<(InvocationId, Job)>,
     offer: Offer,
 }
 
@@ -101,7 +102,7 @@ impl Daemon {
             worker.clone(),
             ledger.desk(),
             making.clone(),
-            left.unconfirmed,
+            left.left,
             chat,
             offers.subscribe(),
         );
@@ -143,11 +144,7 @@ impl Daemon {
             }
             Event::Offer(offer) => self.offers.renewed(offer),
             Event::Chat(event) => self.chat.handle(event),
-            Event::Answered(answered) => log_failure(answered, "a question was not answered"),
-            Event::Recovered(recovered) => {
-                log_failure(recovered, "posts and reactions were not taken up");
-                self.chat.recovered();
-            }
+            Event::Job(id, event) => self.chat.handle_job(id, event),
             // The loop ends with it.
             Event::Stop => {}
         }
@@ -168,7 +165,7 @@ impl Daemon {
             is_daemon: true,
             training: self.trainings.underway(),
             waiting: self.trainings.waiting(),
-            chat: self.chat.state().to_owned(),
+            chat: self.chat.state(),
         }
     }
 
@@ -231,8 +228,8 @@ fn turn_away(event: Event) {
         | Event::Alarm
         | Event::Due(_)
         | Event::Offer(_)
-        | Event::Answered(_)
-        | Event::Recovered(_)
+        // In the store.
+        | Event::Job(..)
         | Event::Stop => {}
     }
 }
@@ -250,13 +247,18 @@ fn take_up(context: &Context) -> anyhow::Result<StartState> {
             tracing::error!(error, "unfinished trainings cannot be looked for");
         })
         .unwrap_or_default();
-    let unconfirmed = unconfirmed(context)
-        .inspect_err(|error| tracing::error!(%error, "posts of unknown fate cannot be read"))
+    let left = unposted(context)
+        .inspect_err(|error| {
+            tracing::error!(
+                error = format!("{error:#}"),
+                "what waits for its answer cannot be read"
+            );
+        })
         .unwrap_or_default();
     let offer = offer(context)
         .inspect_err(|error| {
             tracing::warn!(error = format!("{error:#}"), "what can be asked for is not known");
         })
         .unwrap_or_default();
-    Ok(StartState { interrupted, unconfirmed, offer })
+    Ok(StartState { interrupted, left, offer })
 }

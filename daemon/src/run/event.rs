@@ -3,10 +3,13 @@
 //! One enum, so that the loop in [`super::daemon`] is the one place where everything meets. Work off
 //! the loop comes back as an event, whatever became of it.
 
-use bot::chat::{ChannelId, Connected, Invocation};
+use bot::chat::{
+    Acknowledged, Asked as AskedInChat, ChannelId, Connected, InvocationId, Reception,
+};
 use bot::command::Offer;
 use tokio::sync::mpsc::UnboundedSender;
 
+use crate::chat::ending::Ended;
 use crate::control::line::Line;
 use crate::control::{Asked, Reply};
 use crate::cycle::due::Outlook;
@@ -44,10 +47,8 @@ pub(crate) enum Event {
     Offer(anyhow::Result<Offer>),
     /// The chat noticed something.
     Chat(ChatEvent),
-    /// A question was answered, or its asker told why not.
-    Answered(anyhow::Result<()>),
-    /// What a lost connection left open was taken up.
-    Recovered(anyhow::Result<()>),
+    /// Something happened to a question of the chat.
+    Job(InvocationId, JobEvent),
     /// The daemon is to stop.
     Stop,
 }
@@ -56,7 +57,9 @@ pub(crate) enum Event {
 #[derive(Debug)]
 pub(crate) enum ChatEvent {
     /// A listener asks for something.
-    Asked(Box<Invocation>),
+    Asked(AskedInChat),
+    /// What became of the acknowledgement of a question.
+    Acknowledged(InvocationId, Acknowledged),
     /// A channel with all its messages is gone.
     ChannelGone(ChannelId),
     /// The bot is no longer in a community.
@@ -73,6 +76,21 @@ pub(crate) enum ChatEvent {
         /// Whether it will not come back by itself.
         for_good: bool,
     },
+}
+
+/// What can happen to a question of the chat.
+#[derive(Debug)]
+pub(crate) enum JobEvent {
+    /// It was written down, or not; whether the chat had stopped waiting for that.
+    Noted(anyhow::Result<(Reception, bool)>),
+    /// Its track is made.
+    Made,
+    /// Work on it has ended.
+    Ended(anyhow::Result<Ended>),
+    /// It is to be tried again.
+    Due,
+    /// Those who wait are to be told their places; of no question in particular.
+    Report,
 }
 
 /// A training that a person asks for.

@@ -11,6 +11,7 @@ mod lookup;
 mod offers;
 mod socket;
 mod trainings;
+mod wishes;
 mod worker;
 
 pub(crate) use chat::OpenChat;

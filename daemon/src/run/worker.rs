@@ -119,8 +119,8 @@ mod tests {
         assert_eq!(error.to_string(), "it panicked: a test; please report this");
         worker.start_in_turn(Arc::new(Semaphore::new(1)), |_| panic!("a test"), Event::Offer);
         assert!(matches!(inbound.recv().await, Some(Event::Offer(Err(_)))));
-        worker.start_async(async { panic!("a test") }, Event::Recovered);
-        assert!(matches!(inbound.recv().await, Some(Event::Recovered(Err(_)))));
+        worker.start_async(async { panic!("a test") }, Event::Trained);
+        assert!(matches!(inbound.recv().await, Some(Event::Trained(Err(_)))));
         worker.start(Context::genres, |_| Event::Alarm);
         assert!(matches!(inbound.recv().await, Some(Event::Alarm)));
     }

@@ -57,10 +57,12 @@ pub(super) enum Tree {
     Weights,
     /// Listener → when all that was kept of him was removed.
     Forgotten,
+    /// Question id → a question of the chat that waits for its answer.
+    Jobs,
 }
 
 impl Tree {
-    pub(super) const ALL: [Self; 18] = [
+    pub(super) const ALL: [Self; 19] = [
         Self::Meta,
         Self::Songs,
         Self::GenreSongs,
@@ -79,6 +81,7 @@ impl Tree {
         Self::Cycles,
         Self::Weights,
         Self::Forgotten,
+        Self::Jobs,
     ];
 
     /// The name on disk; never changed once released.
@@ -102,6 +105,7 @@ impl Tree {
             Self::Cycles => "cycles",
             Self::Weights => "weights",
             Self::Forgotten => "forgotten",
+            Self::Jobs => "jobs",
         }
     }
 }

@@ -129,14 +129,6 @@ impl Store {
         self.write(move |txn| set_state(txn, id, TrackState::Posted { channel, message }))
     }
 
-    /// Notes that a track is not posted after all.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`], or a failed write.
-    pub fn abandon_post(&self, id: TrackId) -> Result<(), Error> {
-        self.write(move |txn| set_state(txn, id, TrackState::Rendered))
-    }
-
     /// The tracks whose post is unconfirmed.
     ///
     /// # Errors
@@ -172,7 +164,7 @@ pub(super) fn ids_of_genre(view: &impl Read, prefix: &[u8]) -> Result<Vec<TrackI
     Ok(keys.iter().map(|(key, ())| TrackId(last_number(key))).collect())
 }
 
-fn insert(txn: &mut Txn<'_>, id: TrackId, track: &Track) -> Result<(), Error> {
+pub(super) fn insert(txn: &mut Txn<'_>, id: TrackId, track: &Track) -> Result<(), Error> {
     if txn.get::<Track>(Tree::Tracks, &key(id))?.is_some() {
         return Err(Error::Exists { what: "track", id: id.to_string() });
     }
@@ -201,7 +193,7 @@ fn check(track: &Track) -> Result<(), Error> {
     }
 }
 
-fn set_state(txn: &mut Txn<'_>, id: TrackId, state: TrackState) -> Result<(), Error> {
+pub(super) fn set_state(txn: &mut Txn<'_>, id: TrackId, state: TrackState) -> Result<(), Error> {
     let mut track: Stateful = stored(txn, id)?;
     index_state(txn, id, track.state, false)?;
     track.state = state;
@@ -238,6 +230,7 @@ mod tests {
     use super::super::fixtures::{open, scratch, track};
     use super::*;
     use crate::store::Candidate;
+    use bot::chat::InvocationId;
     use bot::wish::Wish;
 
     #[test]
@@ -288,7 +281,7 @@ mod tests {
         assert_eq!(store.tracks_being_posted(), Ok(vec![]));
         assert_eq!(store.track_of_message(MessageId(99)), Ok(Some(id)));
         assert_eq!(store.track_of_message(MessageId(98)), Ok(None));
-        store.abandon_post(id).expect("noted");
+        store.end_job(InvocationId(1), Some(id)).expect("noted");
         assert_eq!(store.track_of_message(MessageId(99)), Ok(None));
         assert_eq!(store.track(id), Ok(Some(track("hardstyle", 1))));
         assert!(matches!(store.begin_post(TrackId(9), ChannelId(7)), Err(Error::NotFound { .. })));
@@ -372,7 +365,7 @@ mod tests {
         expect_kept(TrackState::Posting { channel: posted.channel });
         store.confirm_post(id, posted).expect("noted");
         expect_kept(TrackState::Posted { channel: posted.channel, message: posted.message });
-        store.abandon_post(id).expect("noted");
+        store.end_job(InvocationId(1), Some(id)).expect("noted");
         expect_kept(TrackState::Rendered);
         let wish = store.track(id).expect("readable").expect("there").wish;
         assert_eq!(wish, Wish { artist: Some("x".to_owned()), ..Wish::any("hardstyle") });

@@ -3,6 +3,7 @@
 //! Chance decides, and nobody is told beforehand: whoever votes on both kinds says whether the choice
 //! is of use. It follows from the seed, so that the same seed and votes give the same track.
 
+use bot::chat::InvocationId;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -16,8 +17,8 @@ const ARM_STREAM: u64 = 3;
 /// For whom a track is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Audience {
-    /// The listeners of the chat, some of whose tracks are plain.
-    Listeners,
+    /// The listeners of the chat, some of whose tracks are plain; one of them asked this.
+    Listeners(InvocationId),
     /// A person at the command line, who gets what they ask for.
     Person,
 }

@@ -25,7 +25,7 @@ use super::track_file::{self, Files};
 use crate::context::{Context, now_ms};
 use crate::control::failure::NotNow;
 use crate::cycle::training_request::require_songs;
-use crate::store::{Arm, Track, TrackId, TrackState};
+use crate::store::{self, Arm, Track, TrackId, TrackState};
 
 /// A finished track.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,6 +59,19 @@ pub(crate) struct Paths {
     pub(crate) stems: Vec<PathBuf>,
 }
 
+/// Notes a track, as the answer to a question where it is one.
+fn note(
+    context: &Context,
+    audience: Audience,
+    id: TrackId,
+    track: Track,
+) -> Result<(), store::Error> {
+    match audience {
+        Audience::Listeners(job) => context.store.add_track_of_job(job, id, track),
+        Audience::Person => context.store.add_track(id, track),
+    }
+}
+
 /// Makes one track.
 ///
 /// # Errors
@@ -81,7 +94,7 @@ pub(crate) fn make(
     let began = Instant::now();
     let taste = if order.wish.plain { None } else { Taste::of(context, &order, &manifest)? };
     let arm = match (&taste, audience) {
-        (Some(_), Audience::Listeners) => Some(arm_of(context, genre, order.sampling.seed)?),
+        (Some(_), Audience::Listeners(_)) => Some(arm_of(context, genre, order.sampling.seed)?),
         _ => None,
     };
     // What the same track can be asked for with again.
@@ -118,7 +131,7 @@ pub(crate) fn make(
         read_at_ms: None,
         state: TrackState::Rendered,
     };
-    context.store.add_track(id, track.clone())?;
+    note(context, audience, id, track.clone())?;
     files.keep();
     let render_seconds = began.elapsed().as_secs_f64();
     Ok(Made { id, track, title: spec.title(), paths, sample_seconds, render_seconds })

@@ -253,6 +253,11 @@ impl Discord {
         self.state.lock().messages.remove(&message);
     }
 
+    /// A moderator deletes what answers interactions, "is thinking" too.
+    pub fn delete_answers(&self) {
+        self.state.lock().messages.retain(|_, message| message.answers.is_none());
+    }
+
     /// Somebody writes into the channel; of `author`'s text the bot sees nothing but its length 0.
     pub fn write(&self, author: u64) -> u64 {
         let mut state = self.state.lock();

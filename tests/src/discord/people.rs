@@ -38,6 +38,7 @@ impl State {
             at: Instant::now(),
             stage: Stage::Open,
             expired: false,
+            answer_lost: false,
         };
         state.interactions.insert(id, interaction);
         let event = payload::interaction(&state, id, options);

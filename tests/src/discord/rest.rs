@@ -78,6 +78,9 @@ fn obey(
     if answer.is_ok()
         && let Some(instead) = state.troubles.after(name)
     {
+        if let ["api", "v10", "interactions", id, ..] = segments.as_slice() {
+            state.lost_answer_to(id);
+        }
         return instead;
     }
     match answer {

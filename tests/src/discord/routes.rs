@@ -101,7 +101,9 @@ fn callback(state: &mut Inner, id: u64, token: &str, form: Form) -> Answer {
         return Err(unknown());
     }
     if !matches!(interaction.stage, Stage::Open) {
-        state.violation(format!("interaction {id} was answered twice"));
+        if !interaction.answer_lost {
+            state.violation(format!("interaction {id} was answered twice"));
+        }
         return Err(refusal(400, 40060, "Interaction has already been acknowledged."));
     }
     let kind = form.json["type"].as_u64();

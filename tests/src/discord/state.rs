@@ -80,6 +80,8 @@ pub(super) struct Interaction {
     pub(super) at: Instant,
     pub(super) stage: Stage,
     pub(super) expired: bool,
+    /// Whether an acknowledgement was taken and the bot not told.
+    pub(super) answer_lost: bool,
 }
 
 pub(super) struct User {
@@ -261,6 +263,14 @@ impl Inner {
         };
         self.messages.insert(id, message);
         id
+    }
+
+    /// The bot is not told that its acknowledgement was taken.
+    pub(super) fn lost_answer_to(&mut self, interaction: &str) {
+        let id = interaction.parse().ok();
+        if let Some(interaction) = id.and_then(|id: u64| self.interactions.get_mut(&id)) {
+            interaction.answer_lost = true;
+        }
     }
 
     pub(super) fn by_token(&self, token: &str) -> Option<u64> {

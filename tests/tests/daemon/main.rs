@@ -13,6 +13,7 @@ mod duplicates;
 mod elsewhere;
 mod genres;
 mod midi_facts;
+mod questions;
 mod reasons;
 mod resuming;
 mod sorting;

@@ -101,7 +101,8 @@ async fn a_request_becomes_one_message_with_three_files() {
     assert_eq!(asked, (ChannelId(CHANNEL), ListenerId(ada)));
 
     let post = post(7);
-    let posted = playing.bot.answer(&invocation.reply_to, post.clone()).await.expect("posted");
+    let posted =
+        playing.bot.answer(&invocation.reply_to, post.clone(), false).await.expect("posted").posted;
     let message = discord.wait_for_message().await;
     assert_eq!((posted.channel, posted.message), (ChannelId(CHANNEL), MessageId(message.id)));
     assert_eq!((message.answers, &message.content), (Some(interaction), &post.text));

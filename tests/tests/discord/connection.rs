@@ -1,5 +1,7 @@
 //! Does the bot come, stay and leave as Discord wants it?
 
+use std::time::SystemTime;
+
 use bot::chat::{ChannelId, Chat, Error, Heard, ListenerId, MessageId, ReplyTo};
 use bot::discord::Settings;
 use bot::reaction::Emoji;
@@ -90,7 +92,10 @@ async fn a_wrong_token_is_said_with_what_to_do() {
     let Heard::Disconnected { why, for_good } = playing.next().await else { panic!("connected") };
     assert!(for_good && why.contains("reset it in the developer portal"), "{why}");
     assert!(!why.contains("not.the.token"));
-    let refused = playing.bot.answer(&ReplyTo::channel(ChannelId(CHANNEL)), post(7)).await;
+    let refused = playing
+        .bot
+        .answer(&ReplyTo::channel(ChannelId(CHANNEL), SystemTime::now()), post(7), false)
+        .await;
     assert!(matches!(refused, Err(Error::Token(_))), "{refused:?}");
     nothing_wrong(&discord);
 }

@@ -3,6 +3,7 @@
 //! Each test has a Discord of its own on loopback, and fails on anything that Discord received and
 //! should not have.
 
+mod acknowledging;
 mod commands;
 mod connection;
 mod playing;

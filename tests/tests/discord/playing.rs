@@ -4,7 +4,8 @@ use std::future::Future;
 use std::time::Duration;
 
 use bot::chat::{
-    ChannelId, Chat, Error, File, Heard, Invocation, ListenerId, Marker, MessageId, Post, Reacted,
+    Acknowledged, Asked, ChannelId, Chat, Error, File, Heard, Invocation, ListenerId, Marker,
+    MessageId, Post, Reacted, Reception,
 };
 use bot::command::{Offer, Question};
 use bot::discord::{Discord as Bot, Settings, Token};
@@ -68,19 +69,31 @@ impl Playing {
     }
 
     pub(crate) async fn invocation(&mut self) -> Invocation {
-        match self.next().await {
-            Heard::Asked(invocation) if matches!(invocation.question, Question::Generate(_)) => {
-                *invocation
-            }
-            other => panic!("no invocation: {other:?}"),
-        }
+        let invocation = self.noted().await;
+        assert!(matches!(invocation.question, Question::Generate(_)), "{invocation:?}");
+        invocation
     }
 
     pub(crate) async fn question(&mut self) -> Invocation {
+        let invocation = self.noted().await;
+        assert!(matches!(invocation.question, Question::Model(_)), "{invocation:?}");
+        invocation
+    }
+
+    /// A question, which is noted and acknowledged.
+    async fn noted(&mut self) -> Invocation {
+        let asked = self.asked().await;
+        asked.reception.send(Reception::Noted).expect("somebody waits");
+        let id = asked.invocation.reply_to.question_id().expect("a question");
+        let Heard::Acknowledged(of, how) = self.next().await else { panic!("not acknowledged") };
+        assert_eq!((of, how), (id, Acknowledged::Yes));
+        *asked.invocation
+    }
+
+    /// A question that is not noted yet.
+    pub(crate) async fn asked(&mut self) -> Asked {
         match self.next().await {
-            Heard::Asked(invocation) if matches!(invocation.question, Question::Model(_)) => {
-                *invocation
-            }
+            Heard::Asked(asked) => asked,
             other => panic!("no question: {other:?}"),
         }
     }
@@ -110,7 +123,7 @@ impl Playing {
     pub(crate) async fn track(&mut self, discord: &Discord) -> tests::discord::Message {
         discord.generate("hardstyle", discord.user("ada"));
         let invocation = self.invocation().await;
-        self.bot.answer(&invocation.reply_to, post(7)).await.expect("posted");
+        self.bot.answer(&invocation.reply_to, post(7), false).await.expect("posted");
         let message = discord.wait_for_message().await;
         discord.wait_for_own_reactions(message.id, &OFFERED).await;
         message
@@ -138,5 +151,5 @@ pub(crate) fn post(track: u64) -> Post {
     };
     let text = format!("**Neon Dawn**\n-# {}", marker.as_str());
     let files = vec![file("a.mid", 3_000), file("a.ogg", 1_500_000), file("a.png", 90_000)];
-    Post { text, files, marker }
+    Post { text, files, marker, listener: None }
 }

@@ -174,8 +174,9 @@ async fn an_emoji_that_cannot_be_offered_keeps_no_other_from_being_offered() {
     discord.wait_for_commands(None).await;
     assert!(matches!(playing.next().await, Heard::Connected(_)));
     discord.refuse("reactions/gone", 1, 400, 10014);
-    let posted = playing.bot.answer(&ReplyTo::channel(ChannelId(CHANNEL)), post(7)).await;
-    let message = posted.expect("posted").message;
+    let to = ReplyTo::channel(ChannelId(CHANNEL), SystemTime::now());
+    let posted = playing.bot.answer(&to, post(7), false).await;
+    let message = posted.expect("posted").posted.message;
     discord.wait_for_own_reactions(message.0, &["🔥", "banger:5"]).await;
     // The bot's own do not count.
     let page = playing.bot.below(ChannelId(CHANNEL), message).await.expect("read");

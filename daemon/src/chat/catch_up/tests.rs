@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bot::chat::{
-    Answered, Below, ChannelId, File, ListenerId, Marker, MessageId, Post, Posted, ReplyTo,
+    Answered, Below, ChannelId, File, ListenerId, MessageId, Placed, Post, Posted, ReplyTo,
 };
 use bot::reaction::Emoji;
 
@@ -57,7 +57,7 @@ impl BoardChat {
 }
 
 impl Chat for BoardChat {
-    fn answer<'a>(&'a self, _: &'a ReplyTo, _: Post) -> Answered<'a, Posted> {
+    fn answer<'a>(&'a self, _: &'a ReplyTo, _: Post, _: bool) -> Answered<'a, Placed> {
         Box::pin(async { Err(Error::Stopped) })
     }
 
@@ -69,12 +69,11 @@ impl Chat for BoardChat {
         Box::pin(async { Err(Error::Stopped) })
     }
 
-    fn find_post<'a>(
-        &'a self,
-        _: ChannelId,
-        _: &'a Marker,
-        _: SystemTime,
-    ) -> Answered<'a, Option<MessageId>> {
+    fn report<'a>(&'a self, _: &'a ReplyTo, _: String) -> Answered<'a, ()> {
+        Box::pin(async { Err(Error::Stopped) })
+    }
+
+    fn call<'a>(&'a self, _: &'a ReplyTo, _: ListenerId) -> Answered<'a, ()> {
         Box::pin(async { Err(Error::Stopped) })
     }
 
