@@ -297,7 +297,7 @@ fn announced(message: &impl Serialize, files: &[File]) -> Result<String, Trouble
     let attachments = body.get_mut("attachments").and_then(Value::as_array_mut);
     let attachments = attachments.map(|list| list.iter_mut().enumerate()).into_iter().flatten();
     for (n, attachment) in attachments.take(files.len()) {
-        attachment["id"] = n.into();
+        attachment["id"] = n.to_string().into();
     }
     Ok(body.to_string())
 }

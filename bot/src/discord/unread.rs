@@ -110,21 +110,30 @@ fn reaction(event: &UnknownEvent, added: bool, at: SystemTime) -> Option<Read> {
 /// An interaction with what the bot does not need filled in where it is missing.
 fn interaction(event: &UnknownEvent) -> Option<Interaction> {
     let mut value = event.value.clone();
-    let fields = value.as_object_mut()?;
-    let usual = [
-        ("version", json!(1)),
-        ("locale", json!("en-US")),
-        ("entitlements", json!([])),
-        ("authorizing_integration_owners", json!({})),
-        ("attachment_size_limit", json!(MAX_FILE_BYTES)),
-    ];
+    let usual = json!({
+        "version": 1,
+        "locale": "en-US",
+        "entitlements": [],
+        "authorizing_integration_owners": {},
+        "attachment_size_limit": MAX_FILE_BYTES,
+    });
+    fill(Some(&mut value), usual);
+    let member = json!({ "roles": [], "deaf": false, "mute": false, "flags": 0 });
+    fill(value.get_mut("member"), member);
+    fill(value.get_mut("data"), json!({ "type": 1 }));
+    serde_json::from_value(value).ok()
+}
+
+/// Fills in what is missing or null.
+fn fill(value: Option<&mut Value>, usual: Value) {
+    let fields = value.and_then(Value::as_object_mut);
+    let (Some(fields), Value::Object(usual)) = (fields, usual) else { return };
     for (name, value) in usual {
         let field = fields.entry(name).or_insert(Value::Null);
         if field.is_null() {
             *field = value;
         }
     }
-    serde_json::from_value(value).ok()
 }
 
 fn cleared(event: &UnknownEvent) -> Option<Read> {

@@ -43,7 +43,9 @@ pub(super) struct Sent {
 
 /// The message in a form, and what is wrong with it.
 pub(super) fn message(state: &mut Inner, form: Form) -> Result<Sent, Vec<String>> {
-    let body: Body = match serde_json::from_value(form.json.clone()) {
+    let mut json = form.json.clone();
+    number_attachments(&mut json);
+    let body: Body = match serde_json::from_value(json) {
         Ok(body) => body,
         Err(error) => return Err(vec![format!("message: {error} in {}", form.json)]),
     };
@@ -85,6 +87,17 @@ pub(super) fn message(state: &mut Inner, form: Form) -> Result<Sent, Vec<String>
     }
     let private = body.flags.is_some_and(|flags| flags.contains(MessageFlags::EPHEMERAL));
     Ok(Sent { content, files, private, nonce: body.nonce })
+}
+
+/// Discord writes ids as texts and takes numbers too; twilight reads numbers here.
+fn number_attachments(json: &mut Value) {
+    let attachments = json.get_mut("attachments").and_then(Value::as_array_mut);
+    for attachment in attachments.into_iter().flatten() {
+        let number = attachment["id"].as_str().and_then(|id| id.parse::<u64>().ok());
+        if let Some(number) = number {
+            attachment["id"] = json!(number);
+        }
+    }
 }
 
 fn limits(body: &Body) -> Vec<String> {

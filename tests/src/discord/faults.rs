@@ -29,6 +29,11 @@ impl Discord {
         self.state.lock().troubles.n_limited
     }
 
+    /// From now on events and answers lack everything that may be missing.
+    pub fn be_sloppy(&self) {
+        self.state.lock().sloppy = true;
+    }
+
     /// The next `n` requests fail with status 502.
     pub fn break_down(&self, part: &str, n: u32) {
         self.plan(part, n, Fault::BrokenDown);

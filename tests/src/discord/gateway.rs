@@ -16,6 +16,7 @@ use twilight_model::gateway::Intents;
 use twilight_model::gateway::payload::outgoing::{Heartbeat, Identify, Resume};
 
 use super::payload;
+use super::sloppy;
 use super::state::{Inner, Out, Session, State};
 
 /// What the bot may want to hear.
@@ -170,11 +171,14 @@ fn identify(state: &mut Inner, peer: &mut Peer, mut value: Value) {
     let id = format!("session-{}", state.n_identified);
     let mut session = Session { shard, ..Session::default() };
     session.socket = Some((peer.number, peer.outbox.clone()));
-    session.send("READY", &payload::ready(state, &id, &session));
-    if session.hears_guild() {
-        session.send("GUILD_CREATE", &payload::guild(state));
-    }
+    let ready = payload::ready(state, &id, &session);
+    session.send("READY", &if state.sloppy { sloppy::event("READY", &ready) } else { ready });
+    let hears_guild = session.hears_guild();
     state.sessions.insert(id.clone(), session);
+    if hears_guild {
+        let guild = payload::guild(state);
+        state.dispatch("GUILD_CREATE", &guild);
+    }
     state.n_connected += 1;
     peer.session = Some(id);
 }

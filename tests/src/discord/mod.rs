@@ -17,6 +17,7 @@ mod payload;
 mod people;
 mod rest;
 mod routes;
+mod sloppy;
 mod state;
 mod trouble;
 

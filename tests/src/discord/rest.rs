@@ -15,6 +15,7 @@ use serde_json::json;
 
 use super::form::{self, Form};
 use super::routes::{Refusal, refusal, route, unknown_route};
+use super::sloppy;
 use super::state::{Inner, State};
 
 pub(super) async fn answer(
@@ -84,6 +85,7 @@ fn obey(
         return instead;
     }
     match answer {
+        Ok(Some(body)) if state.sloppy => Json(sloppy::answer(body)).into_response(),
         Ok(Some(body)) => Json(body).into_response(),
         Ok(None) => StatusCode::NO_CONTENT.into_response(),
         Err(refused) => refuse(&refused),

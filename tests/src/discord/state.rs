@@ -9,6 +9,7 @@ use std::time::{Instant, SystemTime};
 use serde_json::{Value, json};
 use tokio::sync::{Notify, mpsc};
 
+use super::sloppy;
 use super::trouble::Troubles;
 
 /// The token of the bot under test.
@@ -124,6 +125,8 @@ pub(super) struct Inner {
     pub(super) commands: HashMap<Option<u64>, Vec<Value>>,
     pub(super) sessions: BTreeMap<String, Session>,
     pub(super) troubles: Troubles,
+    /// Whether everything is left out that may be.
+    pub(super) sloppy: bool,
     /// Whether the first people who reacted are named whoever is asked for.
     pub(super) ignores_after: bool,
     pub(super) requests: Vec<String>,
@@ -187,6 +190,7 @@ impl State {
             commands: HashMap::new(),
             sessions: BTreeMap::new(),
             troubles: Troubles::default(),
+            sloppy: false,
             ignores_after: false,
             requests: Vec::new(),
             violations: Vec::new(),
@@ -279,6 +283,8 @@ impl Inner {
 
     /// Sends an event of the guild in every session of its shard, and keeps it for those that resume.
     pub(super) fn dispatch(&mut self, name: &str, data: &Value) {
+        let sloppy = self.sloppy.then(|| sloppy::event(name, data));
+        let data = sloppy.as_ref().unwrap_or(data);
         for session in self.sessions.values_mut().filter(|session| session.hears_guild()) {
             session.send(name, data);
         }

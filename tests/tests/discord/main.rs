@@ -9,3 +9,4 @@ mod connection;
 mod playing;
 mod posting;
 mod reactions;
+mod sloppiness;
