@@ -222,6 +222,25 @@ mod tests {
     }
 
     #[test]
+    fn a_store_of_an_earlier_release_tells_no_id_any_more() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (store, path) = (store(folder.path()), folder.path().join("listener.key"));
+        vote(&store, "discord:175928847299117063");
+        vote(&store, "ann");
+        store.age(1);
+        let listeners = Listeners::open(&path, &store).expect("a key is made");
+        let name = listeners.name(ListenerId(175_928_847_299_117_063));
+        let names = || {
+            let of = |id| store.votes_of(TrackId(id)).expect("readable").remove(0).listener;
+            [of(1), of(2)]
+        };
+        assert_eq!(names(), [name, "ann".to_owned()]);
+        let named = names();
+        Listeners::open(&path, &store).expect("and read");
+        assert_eq!(names(), named);
+    }
+
+    #[test]
     fn a_key_that_is_needed_is_never_replaced() {
         let folder = tempfile::tempdir().expect("a folder");
         let (store, path) = (store(folder.path()), folder.path().join("listener.key"));

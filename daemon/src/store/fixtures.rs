@@ -16,6 +16,13 @@ impl Store {
         self.add_track(id, make(id)).map(|()| id)
     }
 
+    /// Lets it be one that an earlier release left.
+    pub(crate) fn age(&self, schema: u32) {
+        let meta = handle::Meta { schema, created_at_ms: 1 };
+        let aged = self.write(move |txn| txn.put(codec::Tree::Meta, b"schema".to_vec(), &meta));
+        aged.expect("written");
+    }
+
     /// Lets every read fail until the next write.
     pub(crate) fn fail(&self) {
         self.inner.shared.fail("a test");

@@ -13,6 +13,7 @@ mod duplicates;
 mod elsewhere;
 mod genres;
 mod midi_facts;
+mod missed;
 mod questions;
 mod reasons;
 mod resuming;

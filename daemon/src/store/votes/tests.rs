@@ -3,7 +3,6 @@
 use super::*;
 use crate::store::Track;
 use crate::store::fixtures::{open, scratch, track, vote};
-use crate::store::handle::Meta;
 
 fn two_tracks(store: &Store) -> (TrackId, TrackId) {
     let a = store.add_new_track(|id| track("hardstyle", id.0)).expect("added");
@@ -182,8 +181,7 @@ fn listeners_whose_names_tell_their_ids_get_others_once_and_after_a_crash() {
         store.add_vote(track, vote(listener, "👍", 1)).expect("voted");
     }
     store.take_back_vote(b, "discord:1", "👍", 2).expect("taken back");
-    let old = Meta { schema: 1, created_at_ms: 1 };
-    store.write(move |txn| txn.put(Tree::Meta, b"schema".to_vec(), &old)).expect("written");
+    store.age(1);
     let before = store.votes_of_genre("hardstyle").expect("readable");
     let changes = (store.vote_change(), store.votes_changed_since("trance", 0));
     assert_eq!(store.has_names(), Ok(false));
