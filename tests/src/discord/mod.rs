@@ -13,6 +13,7 @@ mod form;
 mod gateway;
 mod guild;
 mod outages;
+mod outcomes;
 mod payload;
 mod people;
 mod rest;
@@ -31,6 +32,7 @@ use axum::routing::any;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
+pub use outcomes::Wait;
 pub use state::{Attached, CHANNEL, GUILD, Message, TOKEN};
 use state::{Stage, State};
 

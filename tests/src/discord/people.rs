@@ -39,6 +39,8 @@ impl State {
             stage: Stage::Open,
             expired: false,
             answer_lost: false,
+            acknowledged_at: None,
+            answered_at: Vec::new(),
         };
         state.interactions.insert(id, interaction);
         let event = payload::interaction(&state, id, options);

@@ -3,7 +3,7 @@
 //! Only the routes that a bot like this one needs; any other is a violation.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -131,7 +131,13 @@ fn callback(state: &mut Inner, id: u64, token: &str, form: Form) -> Answer {
             return Err(blame(state, vec![fault]));
         }
     };
-    state.interactions.entry(id).and_modify(|i| i.stage = stage);
+    let now = Instant::now();
+    let is_answer = matches!(stage, Stage::Answered { .. });
+    state.interactions.entry(id).and_modify(|i| {
+        i.stage = stage;
+        i.acknowledged_at = Some(now);
+        i.answered_at.extend(is_answer.then_some(now));
+    });
     Ok(None)
 }
 
@@ -173,13 +179,17 @@ fn original(state: &mut Inner, method: &str, token: &str, form: Form) -> Answer 
         "GET" => {}
         "PATCH" => {
             let sent = check::message(state, form).map_err(|faults| blame(state, faults))?;
+            let with_files = !sent.files.is_empty();
             state.messages.entry(message).and_modify(|message| {
                 message.content = sent.content;
                 message.files = sent.files;
                 message.finished = true;
             });
             let answered = Stage::Answered { message };
-            state.interactions.entry(id).and_modify(|i| i.stage = answered);
+            state.interactions.entry(id).and_modify(|i| {
+                i.stage = answered;
+                i.answered_at.extend(with_files.then(Instant::now));
+            });
         }
         "DELETE" => {
             state.messages.remove(&message);

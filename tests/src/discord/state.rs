@@ -83,6 +83,9 @@ pub(super) struct Interaction {
     pub(super) expired: bool,
     /// Whether an acknowledgement was taken and the bot not told.
     pub(super) answer_lost: bool,
+    pub(super) acknowledged_at: Option<Instant>,
+    /// When each of its answers was finished.
+    pub(super) answered_at: Vec<Instant>,
 }
 
 pub(super) struct User {

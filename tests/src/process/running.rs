@@ -71,6 +71,18 @@ impl Daemon {
         eventually(&format!("{text:?} in the log"), || self.log().contains(text).then_some(()));
     }
 
+    /// The most memory that it ever had, in KiB.
+    ///
+    /// # Panics
+    /// When the system does not tell.
+    pub fn peak_memory_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.expect("it runs");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = peak.and_then(|line| line.split_whitespace().next()?.parse().ok());
+        kib.expect("Linux tells the peak")
+    }
+
     /// Sends a signal and waits for the end.
     pub fn stop(mut self, signal: Signal) -> Ended {
         let began = Instant::now();
