@@ -18,6 +18,7 @@ mod payload;
 mod people;
 mod rest;
 mod routes;
+mod schema;
 mod sloppy;
 mod state;
 mod trouble;
@@ -33,6 +34,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 pub use outcomes::Wait;
+pub use schema::is_described;
 pub use state::{Attached, CHANNEL, GUILD, Message, TOKEN};
 use state::{Stage, State};
 

@@ -15,6 +15,7 @@ use serde_json::json;
 
 use super::form::{self, Form};
 use super::routes::{Refusal, refusal, route, unknown_route};
+use super::schema;
 use super::sloppy;
 use super::state::{Inner, State};
 
@@ -67,6 +68,7 @@ fn obey(
             return refuse(&refusal(400, 50109, "The request body contains invalid JSON."));
         }
     };
+    state.violations.extend(schema::faults(asked.method, asked.path, &form.json));
     if let Err(refused) = identity(state, name, headers) {
         return refuse(&refused);
     }

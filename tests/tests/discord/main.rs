@@ -6,6 +6,7 @@
 mod acknowledging;
 mod commands;
 mod connection;
+mod described;
 mod playing;
 mod posting;
 mod reactions;
