@@ -43,6 +43,13 @@ struct Options {
     binary: Option<PathBuf>,
 }
 
+impl Options {
+    /// How long the votes are read back at the end: the daemon asks four questions a second.
+    fn patience(&self) -> std::time::Duration {
+        std::time::Duration::from_secs(30 + 2 * self.posts as u64)
+    }
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();

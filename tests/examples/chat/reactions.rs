@@ -14,10 +14,8 @@ use tests::process::{Home, Signal};
 
 use crate::{Options, trained};
 
-const EMOJI: [&str; 6] = ["🔥", "👍", "👍🏽", "👎", "💩", "banger:5"];
+const EMOJI: [&str; 6] = ["🔥", "👍", "👍🏽", "👎", "👎🏿", "💩"];
 const PEOPLE: usize = 100;
-/// How long the votes may take to be equal after the last event.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Who has put what below which message. People are told by numbers in one and by names in the other, so
 /// what is compared is who put the same where.
@@ -44,26 +42,10 @@ pub(crate) async fn play(binary: &Path, options: &Options) -> bool {
     }
     let people: Vec<u64> = (0..PEOPLE).map(|n| discord.user(&format!("r{n}"))).collect();
     let mut rng = ChaCha8Rng::seed_from_u64(14);
-    let mut steps: Vec<Step> = (0..options.reactions).map(|_| Step::React).collect();
-    steps.extend((0..options.cuts).map(|_| Step::Cut));
-    steps.extend((0..options.kills).map(|_| Step::Kill));
-    steps.shuffle(&mut rng);
     let began = Instant::now();
-    for step in steps {
+    for step in steps(options, &mut rng) {
         match step {
-            Step::React => {
-                let post = *posts.choose(&mut rng).expect("there are posts");
-                let person = *people.choose(&mut rng).expect("there are people");
-                let emoji = EMOJI.choose(&mut rng).expect("there are emoji");
-                if rng.random::<f64>() < 0.6 {
-                    discord.react(post, person, emoji);
-                } else {
-                    discord.unreact(post, person, emoji);
-                }
-                if rng.random::<f64>() < 0.2 {
-                    tokio::time::sleep(Duration::from_millis(5)).await;
-                }
-            }
+            Step::React => react(&discord, &posts, &people, &mut rng).await,
             Step::Cut => discord.drop_sockets(),
             Step::Kill => {
                 daemon.kill();
@@ -74,31 +56,54 @@ pub(crate) async fn play(binary: &Path, options: &Options) -> bool {
     }
     eprintln!("all happened after {:.0?}; now the votes are awaited", began.elapsed());
     let standing = standing(&discord, &posts, &people);
-    let settled = Instant::now();
-    let mut kept = Votes::new();
-    while kept != standing && settled.elapsed() < PATIENCE {
-        tokio::time::sleep(Duration::from_secs(5)).await;
-        assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
-        kept = votes(&home);
-        discord.let_pause_pass();
-        daemon = home.daemon();
-    }
-    let took = settled.elapsed();
+    tokio::time::sleep(options.patience()).await;
     assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
+    let kept = votes(&home);
     let n = |votes: &Votes| votes.iter().map(Vec::len).sum::<usize>();
     let common: usize = standing.intersection(&kept).map(Vec::len).sum();
     println!(
-        "{} reactions, {} broken connections, {} kills: {} stand, {} are kept, those of people with all of \
-         theirs equal {common}; looked for {took:.0?}",
+        "{} reactions, {} broken connections, {} kills: {} stand, {} are kept, {common} of them by people of \
+         whom all agree",
         options.reactions,
         options.cuts,
         options.kills,
         n(&standing),
         n(&kept)
     );
+    for (what, votes) in [("stand", &standing), ("are kept", &kept)] {
+        let mut by_emoji: BTreeMap<&str, usize> = BTreeMap::new();
+        for (_, emoji) in votes.iter().flatten() {
+            *by_emoji.entry(emoji).or_default() += 1;
+        }
+        println!("  {what}: {by_emoji:?}");
+    }
     let violations = discord.violations();
     println!("  violations of Discord's rules: {violations:?}");
     kept == standing && violations.is_empty()
+}
+
+/// All that happens, in random order.
+fn steps(options: &Options, rng: &mut ChaCha8Rng) -> Vec<Step> {
+    let mut steps: Vec<Step> = (0..options.reactions).map(|_| Step::React).collect();
+    steps.extend((0..options.cuts).map(|_| Step::Cut));
+    steps.extend((0..options.kills).map(|_| Step::Kill));
+    steps.shuffle(rng);
+    steps
+}
+
+/// Somebody puts an emoji somewhere or takes it back.
+async fn react(discord: &Discord, posts: &[u64], people: &[u64], rng: &mut ChaCha8Rng) {
+    let post = *posts.choose(rng).expect("there are posts");
+    let person = *people.choose(rng).expect("there are people");
+    let emoji = EMOJI.choose(rng).expect("there are emoji");
+    if rng.random::<f64>() < 0.6 {
+        discord.react(post, person, emoji);
+    } else {
+        discord.unreact(post, person, emoji);
+    }
+    if rng.random::<f64>() < 0.2 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 /// What stands below the posts, by person.
