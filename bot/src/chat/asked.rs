@@ -29,7 +29,7 @@ pub enum Reception {
     /// It is written down: acknowledge it.
     Noted,
     /// It is answered by this text, for the asker alone.
-    Refused(String),
+    Told(String),
     /// It was heard before: say nothing.
     Known,
 }

@@ -59,6 +59,11 @@ impl ReplyTo {
         self.open.as_ref().map_or(MAX_FILE_BYTES, |open| open.max_file_bytes)
     }
 
+    /// Whether the bot may put emoji below an answer, as far as is known.
+    pub fn may_react(&self) -> bool {
+        self.open.as_ref().is_none_or(|open| open.may_react)
+    }
+
     /// When the question was heard, or since when its answer may be there.
     pub fn since(&self) -> SystemTime {
         UNIX_EPOCH + Duration::from_millis(self.since_ms)
@@ -87,11 +92,19 @@ pub(crate) struct Open {
     pub(crate) at_ms: u64,
     /// The largest file that the place takes, in bytes.
     pub(crate) max_file_bytes: usize,
+    /// Whether the bot may put emoji below its posts there.
+    #[serde(default = "usually")]
+    pub(crate) may_react: bool,
+}
+
+fn usually() -> bool {
+    true
 }
 
 impl Open {
     pub(crate) fn new(id: u64, token: &str, at: SystemTime, max_file_bytes: usize) -> Self {
-        Self { id: InvocationId(id), token: token.to_owned(), at_ms: to_ms(at), max_file_bytes }
+        let (token, at_ms) = (token.to_owned(), to_ms(at));
+        Self { id: InvocationId(id), token, at_ms, max_file_bytes, may_react: usually() }
     }
 }
 

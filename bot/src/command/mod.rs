@@ -7,6 +7,7 @@
 //! To add a command: a file here with its `options` and its `read`, a variant of [`Question`] and a
 //! row in [`commands`]. The compiler then asks the daemon for the answer.
 
+mod forget_me;
 mod generate;
 mod genre;
 mod model;
@@ -27,6 +28,15 @@ pub enum Question {
     Generate(Wish),
     /// How the model of a genre is doing.
     Model(ModelQuestion),
+    /// What can be asked.
+    Help,
+    /// What is kept of people.
+    Privacy,
+    /// That all votes of who asks are deleted.
+    ForgetMe {
+        /// Whether they are sure.
+        sure: bool,
+    },
 }
 
 /// A slash command.
@@ -41,7 +51,7 @@ pub struct Command {
 }
 
 /// All commands; `max_bars` is the longest track that may be asked for.
-pub fn commands(max_bars: u32) -> [Command; 2] {
+pub fn commands(max_bars: u32) -> [Command; 5] {
     [
         Command {
             name: "generate",
@@ -55,7 +65,39 @@ pub fn commands(max_bars: u32) -> [Command; 2] {
             options: model::options(),
             read: |given, offer| model::read(given, offer).map(Question::Model),
         },
+        Command {
+            name: "help",
+            description: "Shows what you can ask me",
+            options: Vec::new(),
+            read: |_, _| Ok(Question::Help),
+        },
+        Command {
+            name: "privacy",
+            description: "Shows what I keep of you",
+            options: Vec::new(),
+            read: |_, _| Ok(Question::Privacy),
+        },
+        Command {
+            name: "forget-me",
+            description: "Deletes all your votes",
+            options: forget_me::options(),
+            read: |given, _| Ok(Question::ForgetMe { sure: forget_me::read(given) }),
+        },
     ]
+}
+
+/// What can be asked, in words for a listener.
+pub fn help(max_bars: u32) -> String {
+    let mut text = "**What you can ask me**".to_owned();
+    for command in commands(max_bars) {
+        text += &format!("\n- `/{}`: {}", command.name, command.description);
+        let optional = command.options.iter().filter(|option| !option.is_required);
+        let names: Vec<&str> = optional.map(|option| option.name).collect();
+        if !names.is_empty() {
+            text += &format!(" (with {} if you like)", names.join(", "));
+        }
+    }
+    text + "\nReact to a track to teach me what you like."
 }
 
 impl Command {

@@ -26,7 +26,7 @@ fn asked(command: &str, options: &[(&str, &str)]) -> Result<Question, String> {
 fn wish(options: &[(&str, &str)]) -> Result<Wish, String> {
     match asked("generate", options)? {
         Question::Generate(wish) => Ok(wish),
-        other @ Question::Model(_) => panic!("no wish: {other:?}"),
+        other => panic!("no wish: {other:?}"),
     }
 }
 
@@ -118,4 +118,24 @@ fn typing_completes_what_is_on_offer() {
     assert_eq!(octaves[..6], ["C2", "C3", "C4", "C5", "C6", "C7"]);
     assert_eq!(completed("register", "f#", &[])[..5], ["F#2", "F#3", "F#4", "F#5", "F#6"]);
     assert_eq!(completed("key", "F", &[]), [""; 0], "what is a menu is not completed");
+}
+
+#[test]
+fn help_names_every_command_and_what_can_be_filled_in() {
+    let said = help(64);
+    for command in commands(64) {
+        assert!(said.contains(&format!("`/{}`", command.name)), "{said}");
+        let optional = command.options.iter().filter(|option| !option.is_required);
+        assert!(optional.map(|option| option.name).all(|name| said.contains(name)), "{said}");
+    }
+    assert!(said.chars().count() < 2000);
+}
+
+#[test]
+fn votes_are_deleted_only_for_those_who_are_sure() {
+    for (options, sure) in
+        [(&[][..], false), (&[("sure", "yes")], true), (&[("sure", "no")], false)]
+    {
+        assert_eq!(asked("forget-me", options), Ok(Question::ForgetMe { sure }));
+    }
 }

@@ -32,6 +32,8 @@ use crate::chat::File;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Nobody waits longer for a rate limit.
 const LONGEST_WAIT: Duration = Duration::from_secs(600);
+/// What is said beyond this, in seconds, is no time to reckon with.
+const LONGEST_SAID: f64 = 86_400.0;
 /// The wait after a refusal that does not say how long.
 const UNNAMED_WAIT: Duration = Duration::from_secs(5);
 
@@ -252,8 +254,9 @@ impl Api {
         call: &Counted,
         build: impl Fn() -> Result<RequestBuilder, Trouble>,
     ) -> Result<Vec<u8>, Trouble> {
-        let turn = self.limits.turn(call).await;
         loop {
+            // Anew each time: an answer may have named another bucket.
+            let turn = self.limits.turn(call).await;
             while let Some(wait) = self.limits.blocked_for(&turn, Instant::now()) {
                 if wait > LONGEST_WAIT {
                     let seconds = wait.as_secs();
@@ -269,7 +272,12 @@ impl Api {
                 return if status.is_success() { Ok(body) } else { Err(refused(status, &body)) };
             }
             let wait = wait(&headers, &body);
-            tracing::info!(?call, seconds = wait.time.as_secs_f64(), wait.global, "rate limited");
+            tracing::info!(
+                route = call.route(),
+                seconds = wait.time.as_secs_f64(),
+                wait.global,
+                "rate limited"
+            );
             self.limits.refused(call, wait, Instant::now());
         }
     }
@@ -354,7 +362,7 @@ fn number(headers: &HeaderMap, name: &str) -> Option<f64> {
 }
 
 fn seconds(seconds: f64) -> Option<Duration> {
-    Duration::try_from_secs_f64(seconds).ok()
+    Duration::try_from_secs_f64(seconds.min(LONGEST_SAID)).ok()
 }
 
 /// What is at the bottom of a failed request ("connection refused").

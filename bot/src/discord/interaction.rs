@@ -49,12 +49,12 @@ async fn command(shared: &Shared, asked: &CommandInteraction, at: SystemTime, be
         None => slash::invocation(asked, &shared.offer.borrow(), max_bars, at),
     };
     let reception = match invocation {
-        Err(text) => Reception::Refused(text),
+        Err(text) => Reception::Told(text),
         Ok(invocation) => received(shared, invocation).await,
     };
     match reception {
         Reception::Known => {}
-        Reception::Refused(text) => {
+        Reception::Told(text) => {
             respond(shared, asked.id, &asked.token, in_private(&text), began).await;
         }
         Reception::Noted => {

@@ -9,6 +9,7 @@
 //! Knows no route but for what tells buckets apart, and sends nothing.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,13 +17,18 @@ use tokio::sync::{Mutex as Turns, OwnedMutexGuard};
 
 /// What is counted together before Discord has named the bucket: one way of asking, for one channel,
 /// guild or webhook (Discord's "top-level resources").
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Counted {
     route: String,
     resource: String,
 }
 
 impl Counted {
+    /// The way of asking, without what it is asked for: that may hold a secret.
+    pub(super) fn route(&self) -> &str {
+        &self.route
+    }
+
     /// How a call of `method` to `path` (from the version on, without parameters) is counted.
     pub(super) fn of(method: &str, path: &str) -> Self {
         let mut parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
@@ -155,6 +161,12 @@ impl Known {
         let key = self.key(call);
         let turns = Arc::clone(&self.buckets.entry(key.clone()).or_default().turns);
         (key, turns)
+    }
+}
+
+impl fmt::Debug for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.route)
     }
 }
 

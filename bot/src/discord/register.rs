@@ -199,10 +199,10 @@ mod tests {
         assert!(same(&wanted, &given_back()));
         let changes: [fn(&mut Value); 6] = [
             |commands| commands[0]["description"] = json!("another"),
-            |commands| commands[1]["options"][0]["required"] = json!(false),
-            |commands| commands[1]["options"].as_array_mut().expect("options").swap(1, 2),
-            |commands| commands[1]["options"][3]["max_value"] = json!(63),
-            |commands| commands[1]["contexts"] = json!([0, 1]),
+            |commands| commands[4]["options"][0]["required"] = json!(false),
+            |commands| commands[4]["options"].as_array_mut().expect("options").swap(1, 2),
+            |commands| commands[4]["options"][3]["max_value"] = json!(63),
+            |commands| commands[4]["contexts"] = json!([0, 1]),
             |commands| drop(commands.as_array_mut().expect("a list").pop()),
         ];
         for (n, change) in changes.iter().enumerate() {

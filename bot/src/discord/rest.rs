@@ -102,6 +102,10 @@ fn classify(trouble: Trouble, action: Action) -> Failure {
     };
     Failure::Other(match (status, code) {
         (401, 50027) | (404, 10015 | 10062) => return Failure::Expired,
+        // Not Discord's words, but those of a server on the way.
+        (403 | 408, 0) => {
+            Error::Unreachable { what, why: format!("status {status} without a code {text}") }
+        }
         // Discord has shut off what was asked (40004) or is overloaded (130000).
         // Discord has a code for whatever is not there: without one, a server on the way lost it.
         (500.., _) | (404, 0) | (_, 40004 | 130_000) => {

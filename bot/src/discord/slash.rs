@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use serenity::builder::{
     AutocompleteChoice, CreateAutocompleteResponse, CreateCommand, CreateCommandOption,
 };
+use serenity::model::Permissions;
 use serenity::model::application::{
     CommandInteraction, CommandOptionType, InstallationContext, InteractionContext, ResolvedValue,
 };
@@ -85,12 +86,16 @@ pub(super) fn invocation(
     let command = find(interaction, max_bars);
     let command = command.ok_or_else(|| "I don't know this command (any more).".to_owned())?;
     let max_file_bytes = interaction.attachment_size_limit as usize;
+    let may = |may: Permissions| may.administrator() || may.contains(Permissions::ADD_REACTIONS);
+    let may_react = interaction.app_permissions.is_none_or(may);
     let open = Open::new(interaction.id.get(), &interaction.token, at, max_file_bytes);
+    let open = Open { may_react, ..open };
     let mut question = command.read(&given(interaction), offer)?;
     let community = interaction.guild_id.map(|guild| guild.to_string());
     match &mut question {
         Question::Generate(wish) => wish.community.clone_from(&community),
         Question::Model(asked) => asked.community.clone_from(&community),
+        Question::Help | Question::Privacy | Question::ForgetMe { .. } => {}
     }
     Ok(Invocation {
         question,

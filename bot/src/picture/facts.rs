@@ -64,6 +64,7 @@ mod tests {
                 bars: 40,
                 not_reached: &[],
                 listener: None,
+                may_react: true,
             };
             let (post, picture) = (post::track(&about, &[]), line(&song.to_score()));
             let [tempo, _, key, ..] = picture.split("  ·  ").collect::<Vec<_>>()[..] else {

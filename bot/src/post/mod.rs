@@ -6,12 +6,14 @@
 
 mod marker;
 mod model_report;
+mod people;
 mod refusal;
 mod text;
 mod track;
 
 pub use self::marker::Marker;
 pub use self::model_report::{ModelReport, model_report};
+pub use self::people::{before_forgetting, forgotten, privacy};
 pub use self::refusal::{
     artist_not_learned_yet, community_waits, enough_waiting, failed, missing_permission,
     no_model_report, no_room_for_artist, not_noted, not_trained_yet, place_in_queue, too_few_songs,

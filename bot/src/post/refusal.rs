@@ -117,8 +117,8 @@ pub fn community_waits(n_waiting: usize, minutes: u64) -> String {
 }
 
 /// How far a wish is that waits for others.
-pub fn place_in_queue(place: usize, seconds: f64) -> String {
-    let before = count(place - 1, "track");
+pub fn place_in_queue(n_before: usize, seconds: f64) -> String {
+    let before = count(n_before, "track");
     let seconds = (seconds / 5.0).ceil() * 5.0;
     format!("Your track comes after {before}, in some {seconds:.0} seconds.")
 }

@@ -35,6 +35,8 @@ pub struct About<'a> {
     pub not_reached: &'a [String],
     /// Who asked for it; shown, but not pinged.
     pub listener: Option<ListenerId>,
+    /// Whether the bot may put emoji below it.
+    pub may_react: bool,
 }
 
 /// The text of the message that carries a track.
@@ -64,6 +66,9 @@ pub fn track(about: &About<'_>, offered: &[String]) -> String {
     for emoji in offered {
         let _ = write!(text, " {}", Emoji::new(emoji).in_text());
     }
+    if !about.may_react {
+        text += "\n-# I lack the permission Add Reactions here, so the emoji are yours to put.";
+    }
     let _ = write!(text, "\n-# {}", Marker::of_track(about.track).as_str());
     text
 }
@@ -92,6 +97,7 @@ mod tests {
             bars: 32,
             not_reached: &[],
             listener: Some(ListenerId(5)),
+            may_react: true,
         }
     }
 
@@ -119,6 +125,15 @@ mod tests {
         let said = track(&About { not_reached: &missed, ..about("Neon Dawn", "hardstyle") }, &[]);
         let expected = "\nYou asked for D major; it came out in D minor\nReact to teach me";
         assert!(said.contains(expected), "{said}");
+    }
+
+    #[test]
+    fn where_emoji_may_not_be_put_the_post_says_so() {
+        let offered = ["🔥".to_owned()];
+        let about = about("Neon Dawn", "hardstyle");
+        assert!(!track(&about, &offered).contains("Add Reactions"));
+        let said = track(&About { may_react: false, ..about }, &offered);
+        assert!(said.contains("🔥\n-# I lack the permission Add Reactions here"), "{said}");
     }
 
     #[test]

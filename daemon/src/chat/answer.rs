@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use bot::chat::{Chat, File, InvocationId, Reception};
-use bot::command::{ModelQuestion, Question};
+use bot::command::{ModelQuestion, Question, help};
 use bot::post;
 use bot::wish::Wish;
 use tokio::sync::{Mutex, Semaphore};
@@ -14,15 +14,15 @@ use tokio::sync::{Mutex, Semaphore};
 use super::ending::{Ended, end, give_up, later_or};
 use super::posting::post;
 use super::refusal::refusal;
-use crate::context::Context;
+use crate::context::{Context, now_ms};
 use crate::cycle::model_report::model_report;
 use crate::store::{Job, TrackId};
 use crate::track::arm::Audience;
 use crate::track::make;
 use crate::track::output::Output;
 
-/// How often making a track for one question is begun; a machine that dies of it each time needs no fourth.
-const MAX_BEGUN: u32 = 3;
+/// How often making a track for one question is begun; a machine that dies of it each time needs no sixth.
+const MAX_BEGUN: u32 = 5;
 
 /// How many pieces of work of a kind are done at the same time: none waits for one of another kind.
 #[derive(Clone)]
@@ -39,17 +39,31 @@ pub(crate) struct Places {
 /// replaces the answer.
 pub(crate) type Begun = Arc<Mutex<bool>>;
 
-/// Writes a question down, or says why there is no answer.
+/// Writes a question down, or answers it at once: where it takes no work, or has no other answer.
 pub(crate) fn receive(context: &Context, id: InvocationId, job: Job) -> anyhow::Result<Reception> {
-    let refused = match &job.question {
+    let text = match &job.question {
         Question::Generate(wish) => refusal(context, &wish.genre, wish.artist.as_deref())?,
         Question::Model(question) => refusal(context, &question.genre, None)?,
+        Question::Help => Some(help(context.config.discord.max_bars)),
+        Question::Privacy => Some(post::privacy()),
+        Question::ForgetMe { sure } => Some(forget(context, &job, *sure)?),
     };
-    if let Some(text) = refused {
-        return Ok(Reception::Refused(text));
+    if let Some(text) = text {
+        return Ok(Reception::Told(text));
     }
-    let is_new = context.store.add_job(id, job)?;
+    let is_new = context.store.add_job(id, job).inspect_err(|_| {
+        // It may be there later all the same, and its asker is told that it is not.
+        let _ = context.store.end_job(id);
+    })?;
     Ok(if is_new { Reception::Noted } else { Reception::Known })
+}
+
+/// Deletes the votes of who asks, if they are sure.
+fn forget(context: &Context, job: &Job, sure: bool) -> anyhow::Result<String> {
+    let Some(asker) = job.asker.as_ref().filter(|_| sure) else {
+        return Ok(post::before_forgetting());
+    };
+    Ok(post::forgotten(context.store.forget(&asker.name, now_ms())?))
 }
 
 /// Works on a question that was noted; `made` is called when it needs no place among the tracks that are
@@ -72,10 +86,19 @@ pub(crate) async fn answer(
             let _place = places.answering.acquire().await?;
             model(context, chat, (id, job), question).await
         }
+        // Answered when they were heard.
+        Question::Help | Question::Privacy | Question::ForgetMe { .. } => {
+            Ok(end(context, id).await)
+        }
     };
     match answered {
         Ok(ended) => Ok(ended),
         Err(error) => {
+            // A track that is made waits: it may be posted already, and a refusal would take that away.
+            let noted = context.blocking(move |context| Ok(context.store.job(id)?)).await?;
+            if noted.is_some_and(|job| job.track.is_some()) {
+                return Ok(Ended::Later(format!("{error:#}")));
+            }
             let question = &job.question;
             tracing::error!(?question, error = format!("{error:#}"), "a question has no answer");
             *begun.lock().await = true;
@@ -89,6 +112,7 @@ fn failed(question: &Question) -> String {
     match question {
         Question::Generate(wish) => post::failed(&wish.genre),
         Question::Model(question) => post::no_model_report(&question.genre),
+        Question::Help | Question::Privacy | Question::ForgetMe { .. } => post::not_noted(),
     }
 }
 
@@ -127,7 +151,7 @@ async fn make_track(
     let (wish, output) = (wish.clone(), Output::for_chat(job.reply_to.max_file_bytes()));
     let making = move |context: &Context| {
         if context.store.begin_job(id)? > MAX_BEGUN {
-            tracing::error!(%id, "making a track ended the program each time: it is given up");
+            tracing::error!(%id, "the program has ended too often while this track was made: it is given up");
             return Ok(Err(post::failed(&wish.genre)));
         }
         // What was true when it was noted may not be so after a restart.
@@ -155,7 +179,7 @@ async fn model(
     let description = format!("How the model of {genre} learned, epoch by epoch");
     let file = File { name: "model.png".to_owned(), description, bytes };
     match chat.tell(&job.reply_to, text, vec![file]).await {
-        Ok(()) => end(context, id, None).await,
+        Ok(()) => Ok(end(context, id).await),
         Err(error) => later_or(error, async |error| Err(error.into())).await,
     }
 }

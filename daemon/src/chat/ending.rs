@@ -3,7 +3,7 @@
 use bot::chat::{Chat, Error, InvocationId, Placed};
 
 use crate::context::Context;
-use crate::store::{Job, TrackId};
+use crate::store::Job;
 
 /// How work on a question ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub(crate) enum Ended {
     Posted(Placed),
     /// It was answered otherwise, or nobody is left to be told.
     Told,
+    /// It was answered, and that could not be noted: only that is to be tried again.
+    NotNoted(String),
     /// The chat could not be reached: it is to be tried again.
     Later(String),
 }
@@ -41,11 +43,11 @@ pub(super) async fn give_up(
     text: String,
 ) -> anyhow::Result<Ended> {
     match chat.refuse(&job.reply_to, text).await {
-        Ok(()) => end(context, id, job.track).await,
+        Ok(()) => Ok(end(context, id).await),
         Err(error) => {
             let giving_up = async |error: Error| {
                 tracing::warn!(%error, "and the asker could not be told");
-                end(context, id, job.track).await
+                Ok(end(context, id).await)
             };
             later_or(error, giving_up).await
         }
@@ -53,11 +55,9 @@ pub(super) async fn give_up(
 }
 
 /// Strikes a question off that is answered without a post; its track stays here.
-pub(super) async fn end(
-    context: &Context,
-    id: InvocationId,
-    track: Option<TrackId>,
-) -> anyhow::Result<Ended> {
-    context.blocking(move |context| Ok(context.store.end_job(id, track)?)).await?;
-    Ok(Ended::Told)
+pub(crate) async fn end(context: &Context, id: InvocationId) -> Ended {
+    match context.blocking(move |context| Ok(context.store.end_job(id)?)).await {
+        Ok(()) => Ended::Told,
+        Err(error) => Ended::NotNoted(format!("answered, but not noted: {error:#}")),
+    }
 }

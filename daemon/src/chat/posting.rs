@@ -27,17 +27,22 @@ pub(crate) async fn post(
     (id, job): (InvocationId, &Job),
     track: TrackId,
 ) -> anyhow::Result<Ended> {
-    let channel = job.reply_to.channel;
+    let (channel, may_react) = (job.reply_to.channel, job.reply_to.may_react());
     let unseal = |asker: &Asker| context.listeners.unseal(asker.sealed, id);
     let listener = job.asker.as_ref().map(unseal);
     let prepared = context.blocking(move |context| {
         let noted = context.store.track(track)?.context("the track is gone")?;
-        let post = post_of(context, track, &noted, listener)?;
+        let post = post_of(context, track, &noted, listener, may_react)?;
         let tried = matches!(noted.state, TrackState::Posting { .. });
-        context.store.begin_post(track, channel)?;
+        if !tried {
+            context.store.begin_post(track, channel)?;
+        }
         Ok((post, tried))
     });
-    let (post, tried) = prepared.await?;
+    let (post, tried) = match prepared.await {
+        Ok(prepared) => prepared,
+        Err(error) => return Ok(Ended::Later(format!("{error:#}"))),
+    };
     let placed = match chat.answer(&job.reply_to, post, tried).await {
         Ok(placed) => placed,
         Err(error) => {
@@ -76,8 +81,7 @@ async fn not_posted(
         }
         (_, genre) => post::failed(genre),
     };
-    let job = Job { track: Some(track), ..job.clone() };
-    give_up(context, chat, (id, &job), text).await
+    give_up(context, chat, (id, job), text).await
 }
 
 async fn track_genre(context: &Context, id: TrackId) -> String {
@@ -90,6 +94,7 @@ fn post_of(
     id: TrackId,
     track: &Track,
     listener: Option<ListenerId>,
+    may_react: bool,
 ) -> anyhow::Result<Post> {
     let folder = track_file::folder(&context.home, &track.genre);
     let name = bot::track_name::title(&bot::track_name::for_number(id.0));
@@ -106,6 +111,7 @@ fn post_of(
         bars: track.n_bars,
         not_reached: &track.not_reached,
         listener,
+        may_react,
     };
     let text = post::track(&about, &context.config.reactions.offered);
     let manner = artist.map(|artist| format!(" like {artist}")).unwrap_or_default();
@@ -337,7 +343,7 @@ pub(crate) mod tests {
         let folder = track_file::folder(&context.home, &track.genre);
         std::fs::create_dir_all(&folder).expect("a folder");
         std::fs::write(folder.join("nothing.png"), b"a picture").expect("a picture");
-        let post = post_of(&context, TrackId(5), &track, None).expect("a post");
+        let post = post_of(&context, TrackId(5), &track, None, true).expect("a post");
         assert!(post.text.contains(" · 140 BPM · A♭ major · "), "{}", post.text);
         let missed = "\nYou asked for 32 notes a bar; it came to 27\nReact";
         assert!(post.text.contains(missed), "{}", post.text);

@@ -24,8 +24,9 @@ pub(crate) struct Queue {
     last: HashMap<Option<String>, u64>,
     /// How many wishes of a community were given a place in a round.
     placed: HashMap<(u64, Option<String>), u32>,
-    /// The round of the wish that was taken last.
+    /// The round of the wish that was taken last, and its place among those of its community.
     round: u64,
+    place: u32,
     n_arrived: u64,
 }
 
@@ -37,6 +38,10 @@ impl Queue {
         let round = next.max(self.round);
         self.last.insert(asker, round);
         let placed = self.placed.entry((round, community.map(str::to_owned))).or_default();
+        // Who comes anew into a round takes turns with those who still wait in it.
+        if round == self.round {
+            *placed = (*placed).max(self.place);
+        }
         let turn = Turn { round, in_community: *placed, arrival: self.n_arrived };
         *placed += 1;
         self.n_arrived += 1;
@@ -46,6 +51,7 @@ impl Queue {
     /// Takes the next wish.
     pub(crate) fn pop(&mut self) -> Option<InvocationId> {
         let (turn, id) = self.waiting.pop_first()?;
+        self.place = turn.in_community;
         if turn.round > self.round {
             self.round = turn.round;
             self.last.retain(|_, last| *last >= turn.round);
@@ -92,6 +98,21 @@ mod tests {
         passed.sort_unstable();
         passed.dedup();
         assert_eq!(passed.len(), place, "one of each: {order:?}");
+    }
+
+    #[test]
+    fn what_a_community_was_granted_before_is_not_held_against_its_newcomers() {
+        let mut queue = Queue::default();
+        for listener in 0..50 {
+            push(&mut queue, listener, listener, "busy");
+            assert_eq!(queue.pop(), Some(InvocationId(listener)));
+        }
+        for listener in 60..63 {
+            push(&mut queue, listener, listener, "other");
+        }
+        push(&mut queue, 99, 99, "busy");
+        let order = drain(&mut queue);
+        assert!(order.iter().position(|id| *id == 99).is_some_and(|place| place <= 2), "{order:?}");
     }
 
     #[test]

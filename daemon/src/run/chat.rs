@@ -30,6 +30,8 @@ pub(super) struct ChatLink {
     chat: Option<(Arc<dyn Chat>, Wishes)>,
     /// The state of the chat, in words.
     state: String,
+    /// The same while it is there.
+    there: String,
     catch_up: CatchUp,
 }
 
@@ -57,7 +59,7 @@ impl ChatLink {
                 (None, why)
             }
         };
-        Self { chat, state, catch_up }
+        Self { chat, state, there: String::new(), catch_up }
     }
 
     /// The state of the chat, in words.
@@ -110,8 +112,11 @@ impl ChatLink {
 
     fn connected(&mut self, connected: &Connected) {
         let Connected { bot_name, n_guilds, invite, resumed } = connected;
-        if !*resumed {
-            self.state = format!("in Discord as {bot_name} in {n_guilds} communities");
+        if *resumed {
+            self.state.clone_from(&self.there);
+        } else {
+            self.there = format!("in Discord as {bot_name} in {n_guilds} communities");
+            self.state.clone_from(&self.there);
             tracing::info!(invite, "{}", self.state);
             self.look_back();
         }

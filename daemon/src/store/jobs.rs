@@ -111,14 +111,19 @@ impl Store {
         })
     }
 
-    /// Strikes off a question that is answered otherwise, or not at all; its track, if it has one, is not
-    /// posted.
+    /// Strikes off a question that is answered otherwise, or not at all; its track, if one was being posted,
+    /// is not.
     ///
     /// # Errors
     /// A failed write.
-    pub fn end_job(&self, id: InvocationId, track: Option<TrackId>) -> Result<(), Error> {
+    pub fn end_job(&self, id: InvocationId) -> Result<(), Error> {
         self.write(move |txn| {
-            if let Some(track) = track {
+            let track =
+                txn.get::<Job>(Tree::Jobs, &key(id)).ok().flatten().and_then(|job| job.track);
+            if let Some(track) = track
+                && let Ok(TrackState::Posting { .. }) =
+                    tracks::existing(txn, track).map(|it| it.state)
+            {
                 tracks::set_state(txn, track, TrackState::Rendered)?;
             }
             txn.delete(Tree::Jobs, key(id));
@@ -193,7 +198,7 @@ mod tests {
         let noted = store.track(id).expect("readable").expect("there");
         let state = TrackState::Posted { channel: ChannelId(5), message: MessageId(6) };
         assert_eq!((noted.state, noted.asker.as_deref()), (state, Some("1")));
-        store.end_job(second, None).expect("written");
+        store.end_job(second).expect("written");
         assert_eq!(store.jobs(), Ok(Vec::new()));
         let late = store.add_track_of_job(first, TrackId(9), track("hardstyle", 2));
         assert!(matches!(late, Err(Error::NotFound { .. })), "{late:?}");

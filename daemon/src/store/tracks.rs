@@ -230,7 +230,6 @@ mod tests {
     use super::super::fixtures::{open, scratch, track};
     use super::*;
     use crate::store::Candidate;
-    use bot::chat::InvocationId;
     use bot::wish::Wish;
 
     #[test]
@@ -281,7 +280,7 @@ mod tests {
         assert_eq!(store.tracks_being_posted(), Ok(vec![]));
         assert_eq!(store.track_of_message(MessageId(99)), Ok(Some(id)));
         assert_eq!(store.track_of_message(MessageId(98)), Ok(None));
-        store.end_job(InvocationId(1), Some(id)).expect("noted");
+        store.write(move |txn| set_state(txn, id, TrackState::Rendered)).expect("noted");
         assert_eq!(store.track_of_message(MessageId(99)), Ok(None));
         assert_eq!(store.track(id), Ok(Some(track("hardstyle", 1))));
         assert!(matches!(store.begin_post(TrackId(9), ChannelId(7)), Err(Error::NotFound { .. })));
@@ -365,7 +364,7 @@ mod tests {
         expect_kept(TrackState::Posting { channel: posted.channel });
         store.confirm_post(id, posted).expect("noted");
         expect_kept(TrackState::Posted { channel: posted.channel, message: posted.message });
-        store.end_job(InvocationId(1), Some(id)).expect("noted");
+        store.write(move |txn| set_state(txn, id, TrackState::Rendered)).expect("noted");
         expect_kept(TrackState::Rendered);
         let wish = store.track(id).expect("readable").expect("there").wish;
         assert_eq!(wish, Wish { artist: Some("x".to_owned()), ..Wish::any("hardstyle") });

@@ -112,6 +112,11 @@ impl Discord {
         self.state.interact(2, "generate", options, user)
     }
 
+    /// `user` uses any command with these options.
+    pub fn ask(&self, command: &str, options: &Value, user: u64) -> u64 {
+        self.state.interact(2, command, options, user)
+    }
+
     /// `user` asks how well the model of `genre` does; gives back the interaction.
     pub fn model(&self, genre: &str, user: u64) -> u64 {
         let options = json!([{ "name": "genre", "type": 3, "value": genre }]);

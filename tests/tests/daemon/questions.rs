@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::json;
 use tests::discord::{Discord, Message, TOKEN};
 use tests::process::{Home, Signal, eventually};
 
@@ -117,6 +118,39 @@ async fn more_wishes_than_one_person_may_have_are_refused_in_private() {
     let before = answered.iter().filter(|id| of_ada.contains(id)).count();
     // Two may be under way when bea asks, and one more may end before hers.
     assert!(before <= 3, "{answered:?}");
+    assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
+    assert_eq!(discord.violations(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_kept_of_people_is_told_in_private_and_deleted_for_those_who_are_sure() {
+    let discord = Discord::start().await;
+    let home = trained(&discord);
+    let daemon = home.daemon();
+    discord.wait_for_connections(1).await;
+    let ada = discord.user("ada");
+    discord.generate("hardstyle", ada);
+    let message = discord.wait_for_message().await;
+    discord.react(message.id, ada, "🔥");
+    let listeners = |n: u64| {
+        eventually("the listeners' say", || {
+            (home.row(&["tracks"])["listeners"] == n).then_some(())
+        });
+    };
+    listeners(1);
+    let none = json!([]);
+    let told =
+        [("help", "`/forget-me`"), ("privacy", "I read no messages"), ("forget-me", "sure: yes")];
+    for (command, expected) in told {
+        discord.ask(command, &none, ada);
+        let said = discord.wait_for_private(ada).await.content;
+        assert!(said.contains(expected), "{said}");
+    }
+    listeners(1);
+    discord.ask("forget-me", &json!([{ "name": "sure", "type": 3, "value": "yes" }]), ada);
+    assert!(discord.wait_for_private(ada).await.content.starts_with("1 vote of yours deleted."));
+    listeners(0);
+    assert_eq!(discord.n_requests("POST /api/v10/webhooks"), 0, "told at once");
     assert_eq!(daemon.stop(Signal::TERM).code, Some(0));
     assert_eq!(discord.violations(), Vec::<String>::new());
 }

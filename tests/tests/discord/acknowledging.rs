@@ -62,7 +62,7 @@ async fn what_is_refused_is_told_in_private_at_once_and_what_is_known_not_at_all
     let ada = discord.user("ada");
     discord.generate("trance", ada);
     let asked = playing.asked().await;
-    asked.reception.send(Reception::Refused("not now".to_owned())).expect("somebody waits");
+    asked.reception.send(Reception::Told("not now".to_owned())).expect("somebody waits");
     assert_eq!(discord.wait_for_private(ada).await.content, "not now");
     assert_eq!(discord.n_requests("/callback"), 1);
 

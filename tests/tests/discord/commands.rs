@@ -21,7 +21,10 @@ async fn the_commands_are_registered_where_the_settings_say() {
         let list = list.as_array().expect("a list").iter();
         list.filter_map(|named| named["name"].as_str()).map(str::to_owned).collect()
     };
-    assert_eq!(names(&commands.clone().into()), ["generate", "model"]);
+    assert_eq!(
+        names(&commands.clone().into()),
+        ["generate", "model", "help", "privacy", "forget-me"]
+    );
     let expected = [
         "genre",
         "artist",
@@ -42,7 +45,7 @@ async fn the_commands_are_registered_where_the_settings_say() {
     let other = Discord::start().await;
     let settings = Settings { guilds: vec![GUILD], ..Settings::default() };
     let _playing = Playing::start(&other, settings, TOKEN);
-    assert_eq!(other.wait_for_commands(Some(GUILD)).await.len(), 2);
+    assert_eq!(other.wait_for_commands(Some(GUILD)).await.len(), 5);
     other.wait_for_requests("GET /api/v10/applications", 2).await;
     assert_eq!(other.n_requests("PUT"), 1, "everywhere they would show twice");
     nothing_wrong(&discord);
@@ -216,14 +219,14 @@ async fn commands_go_where_they_are_configured_and_go_away_elsewhere() {
     // The bot is not in the other guild (any more).
     discord.refuse("/guilds/7/commands", 1, 403, 50001);
     let playing = Playing::start(&discord, settings, TOKEN);
-    discord.wait_for_registered(Some(7), 2).await;
-    discord.wait_for_registered(Some(GUILD), 2).await;
+    discord.wait_for_registered(Some(7), 5).await;
+    discord.wait_for_registered(Some(GUILD), 5).await;
     discord.wait_for_registered(None, 0).await;
     playing.bot.stop().await;
 
     discord.let_pause_pass();
     let _moved = Playing::start(&discord, Settings::default(), TOKEN);
-    discord.wait_for_registered(None, 2).await;
+    discord.wait_for_registered(None, 5).await;
     discord.wait_for_registered(Some(GUILD), 0).await;
     nothing_wrong(&discord);
 }

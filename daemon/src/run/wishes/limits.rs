@@ -22,7 +22,7 @@ impl Wishes {
         });
         let of_community = waiting(&|other| other.community == job.community);
         if of_listener >= settings.waiting_by_listener {
-            return Some(post::enough_waiting(of_listener, self.minutes(of_listener)));
+            return Some(post::enough_waiting(of_listener, self.minutes(self.queue.len())));
         }
         (of_community >= settings.waiting_by_community)
             .then(|| post::community_waits(of_community, self.minutes(self.queue.len())))

@@ -20,7 +20,7 @@ use tokio::task::AbortHandle;
 use super::event::{Event, JobEvent};
 use super::worker::Worker;
 use crate::chat::answer::{Begun, Places, answer, receive};
-use crate::chat::ending::Ended;
+use crate::chat::ending::{Ended, end};
 use crate::chat::queue::Queue;
 use crate::store::{Asker, Job};
 use crate::votes::ledger::LedgerDesk;
@@ -49,6 +49,7 @@ pub(super) struct Wishes {
     n_making: usize,
     answered: VecDeque<InvocationId>,
     is_reporting: bool,
+    n_reports: u64,
     /// Mean seconds from one finished track to the next while several wait.
     seconds_a_track: f64,
     /// Whether the chat was there since the program began.
@@ -60,11 +61,13 @@ pub(super) struct Wishes {
 struct Open {
     job: Arc<Job>,
     stage: Stage,
-    /// The place that was told last.
-    told: usize,
+    /// In which report a place was told last, and how many came before it.
+    told: Option<(u64, usize)>,
     begun: Begun,
     /// Whether its track is made.
     is_made: bool,
+    /// Whether it is answered, and only to be struck off.
+    is_told: bool,
     began_at: Option<Instant>,
     n_failed: u32,
 }
@@ -75,6 +78,8 @@ enum Stage {
     Noting(Option<Acknowledged>),
     /// It is written down and not acknowledged yet.
     Noted,
+    /// It is answered by this text, and not acknowledged yet.
+    Late(String),
     /// It waits for its place among the tracks that are made.
     Waiting,
     /// It is worked on; whether it holds one of the places of making.
@@ -110,6 +115,7 @@ impl Wishes {
             n_making: 0,
             answered: VecDeque::new(),
             is_reporting: false,
+            n_reports: 0,
             seconds_a_track: FIRST_GUESS,
             is_taken_up: false,
             may_have_missed: false,
@@ -147,7 +153,7 @@ impl Wishes {
             n_begun: 0,
         };
         if let Some(text) = self.enough(&job) {
-            let _ = reception.send(Reception::Refused(text));
+            let _ = reception.send(Reception::Told(text));
             return;
         }
         self.open.insert(id, Open::new(job.clone(), Stage::Noting(None)));
@@ -156,7 +162,7 @@ impl Wishes {
             let received = context.blocking(move |context| receive(context, id, job)).await;
             let received = received.unwrap_or_else(|error| {
                 tracing::error!(error = format!("{error:#}"), "a question cannot be noted");
-                Reception::Refused(post::not_noted())
+                Reception::Told(post::not_noted())
             });
             // Nobody listens any more where this took too long: then it was acknowledged.
             let is_late = reception.send(received.clone()).is_err();
@@ -171,6 +177,10 @@ impl Wishes {
         match &mut open.stage {
             Stage::Noting(acknowledged) => *acknowledged = Some(how),
             Stage::Noted => self.begin(id, how),
+            Stage::Late(text) => {
+                let text = std::mem::take(text);
+                self.tell_late(id, text, Some(how));
+            }
             _ => {}
         }
     }
@@ -193,7 +203,8 @@ impl Wishes {
 
     fn noted(&mut self, id: InvocationId, received: anyhow::Result<(Reception, bool)>) {
         let Some(open) = self.open.get_mut(&id) else { return };
-        let Stage::Noting(acknowledged) = open.stage else { return };
+        let Stage::Noting(acknowledged) = &open.stage else { return };
+        let acknowledged = *acknowledged;
         match received {
             Ok((Reception::Noted, _)) => {
                 open.stage = Stage::Noted;
@@ -201,17 +212,33 @@ impl Wishes {
                     self.begin(id, how);
                 }
             }
-            Ok((Reception::Refused(text), true)) => {
-                let (chat, to) = (Arc::clone(&self.chat), open.job.reply_to.clone());
-                self.forget(id);
-                tokio::spawn(async move {
-                    if let Err(error) = chat.refuse(&to, text).await {
-                        tracing::warn!(%error, "an asker could not be told why there is no answer");
-                    }
-                });
+            Ok((Reception::Told(text), true)) => self.tell_late(id, text, acknowledged),
+            Ok((Reception::Told(_) | Reception::Known, _)) => self.forget(id),
+            Err(error) => {
+                tracing::error!(error = format!("{error:#}"), "a question cannot be noted");
+                self.tell_late(id, post::not_noted(), acknowledged);
             }
-            Ok((Reception::Refused(_) | Reception::Known, _)) | Err(_) => self.forget(id),
         }
+    }
+
+    /// Tells a text that came too late to be the acknowledgement, when that is out of the way.
+    fn tell_late(&mut self, id: InvocationId, text: String, acknowledged: Option<Acknowledged>) {
+        let Some(open) = self.open.get_mut(&id) else { return };
+        let to = match acknowledged {
+            None => {
+                open.stage = Stage::Late(text);
+                return;
+            }
+            Some(Acknowledged::No) => return self.forget(id),
+            Some(_) => open.job.reply_to.clone(),
+        };
+        let chat = Arc::clone(&self.chat);
+        self.forget(id);
+        tokio::spawn(async move {
+            if let Err(error) = chat.refuse(&to, text).await {
+                tracing::warn!(%error, "an asker could not be told why there is no answer");
+            }
+        });
     }
 
     /// Begins with a question that was acknowledged, or may have been.
@@ -225,7 +252,7 @@ impl Wishes {
 
     fn enqueue(&mut self, id: InvocationId) {
         let Some(open) = self.open.get_mut(&id) else { return };
-        if matches!(open.job.question, Question::Generate(_)) && !open.is_made {
+        if matches!(open.job.question, Question::Generate(_)) && !open.is_made && !open.is_told {
             open.stage = Stage::Waiting;
             let asker = open.job.asker.as_ref().map(|asker| asker.name.as_str());
             self.queue.push(id, asker, open.job.community.as_deref());
@@ -255,7 +282,11 @@ impl Wishes {
         open.began_at = Some(Instant::now());
         let (begun, chat) = (open.begun.clone(), Arc::clone(&self.chat));
         let (worker, places) = (self.worker.clone(), self.places.clone());
+        let is_told = open.is_told;
         let working = async move {
+            if is_told {
+                return Ok(end(&worker.context, id).await);
+            }
             let made = || worker.tell(Event::Job(id, JobEvent::Made));
             answer(&worker.context, chat.as_ref(), &places, id, &begun, made).await
         };
@@ -284,6 +315,12 @@ impl Wishes {
                 self.may_have_missed |= placed.was_there;
             }
             Ok(Ended::Told) => self.forget(id),
+            Ok(Ended::NotNoted(why)) => {
+                if let Some(open) = self.open.get_mut(&id) {
+                    open.is_told = true;
+                }
+                self.later(id, &why);
+            }
             Ok(Ended::Later(why)) => self.later(id, &why),
             Err(error) => self.later(id, &format!("{error:#}")),
         }
@@ -326,8 +363,7 @@ impl Wishes {
         self.forget(id);
         let context = self.worker.context.clone();
         tokio::spawn(async move {
-            let ending =
-                context.blocking(move |context| Ok(context.store.end_job(id, None)?)).await;
+            let ending = context.blocking(move |context| Ok(context.store.end_job(id)?)).await;
             if let Err(error) = ending {
                 let error = format!("{error:#}");
                 tracing::error!(%id, error, "a question that was not acknowledged stays noted");
@@ -347,7 +383,16 @@ impl Wishes {
 impl Open {
     fn new(job: Job, stage: Stage) -> Self {
         let (begun, is_made) = (Begun::default(), job.track.is_some());
-        Self { job: Arc::new(job), stage, told: 1, begun, is_made, began_at: None, n_failed: 0 }
+        Self {
+            job: Arc::new(job),
+            stage,
+            told: None,
+            begun,
+            is_made,
+            is_told: false,
+            began_at: None,
+            n_failed: 0,
+        }
     }
 }
 

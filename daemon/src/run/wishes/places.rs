@@ -17,19 +17,26 @@ impl Wishes {
     /// Tells those who wait their place, unless they know it.
     pub(super) fn report(&mut self) {
         self.is_reporting = false;
-        let news: Vec<(usize, InvocationId)> = {
-            let places = self.queue.in_order().enumerate().map(|(idx, id)| (idx + 1, id));
-            let is_news = |(place, id): &(usize, InvocationId)| {
-                self.open.get(id).is_some_and(|open| open.told != *place)
-            };
-            places.filter(is_news).take(N_REPORTS).collect()
+        self.n_reports += 1;
+        let mut news: Vec<(u64, usize, InvocationId)> = {
+            // The first is about to be made.
+            let places = self.queue.in_order().enumerate().skip(1);
+            let news = places.filter_map(|(before, id)| {
+                let told = self.open.get(&id)?.told;
+                let is_news = told.is_none_or(|(_, told)| told != before);
+                is_news.then_some((told.map_or(0, |(at, _)| at), before, id))
+            });
+            news.collect()
         };
-        for (place, id) in news {
-            let seconds = place as f64 * self.seconds_a_track;
+        // Those who were never told first, then those told longest ago.
+        news.sort_unstable();
+        news.truncate(N_REPORTS);
+        for (_, before, id) in news {
+            let seconds = (before + 1) as f64 * self.seconds_a_track;
             let Some(open) = self.open.get_mut(&id) else { continue };
-            open.told = place;
+            open.told = Some((self.n_reports, before));
             let (chat, begun) = (Arc::clone(&self.chat), open.begun.clone());
-            let (job, text) = (Arc::clone(&open.job), post::place_in_queue(place, seconds));
+            let (job, text) = (Arc::clone(&open.job), post::place_in_queue(before, seconds));
             tokio::spawn(async move {
                 let begun = begun.lock().await;
                 if !*begun {
