@@ -4,6 +4,7 @@
 //! by a chat that could not be reached is taken up at each new connection. How it is answered is in
 //! [`crate::chat::answer`].
 
+mod late;
 mod limits;
 mod places;
 
@@ -29,6 +30,9 @@ use crate::votes::ledger::LedgerDesk;
 const MAKING: usize = 2;
 /// Tracks that are posted at the same time.
 const POSTING: usize = 8;
+/// Questions that are written down at the same time: those of a crowd share syncs of the disk, and threads,
+/// each of which keeps some memory.
+const NOTING: usize = 16;
 /// Other answers that are given at the same time.
 const ANSWERING: usize = 4;
 /// Pauses before another try at a chat that could not be reached: they double from the first to the last.
@@ -44,6 +48,7 @@ pub(super) struct Wishes {
     desk: LedgerDesk,
     chat: Arc<dyn Chat>,
     places: Places,
+    noting: Arc<Semaphore>,
     open: BTreeMap<InvocationId, Open>,
     queue: Queue,
     n_making: usize,
@@ -110,6 +115,7 @@ impl Wishes {
             desk,
             chat,
             places,
+            noting: Arc::new(Semaphore::new(NOTING)),
             open: left.collect(),
             queue: Queue::default(),
             n_making: 0,
@@ -158,7 +164,9 @@ impl Wishes {
         }
         self.open.insert(id, Open::new(job.clone(), Stage::Noting(None)));
         let context = self.worker.context.clone();
+        let turns = Arc::clone(&self.noting);
         let noting = async move {
+            let _turn = turns.acquire_owned().await?;
             let received = context.blocking(move |context| receive(context, id, job)).await;
             let received = received.unwrap_or_else(|error| {
                 tracing::error!(error = format!("{error:#}"), "a question cannot be noted");
@@ -219,26 +227,6 @@ impl Wishes {
                 self.tell_late(id, post::not_noted(), acknowledged);
             }
         }
-    }
-
-    /// Tells a text that came too late to be the acknowledgement, when that is out of the way.
-    fn tell_late(&mut self, id: InvocationId, text: String, acknowledged: Option<Acknowledged>) {
-        let Some(open) = self.open.get_mut(&id) else { return };
-        let to = match acknowledged {
-            None => {
-                open.stage = Stage::Late(text);
-                return;
-            }
-            Some(Acknowledged::No) => return self.forget(id),
-            Some(_) => open.job.reply_to.clone(),
-        };
-        let chat = Arc::clone(&self.chat);
-        self.forget(id);
-        tokio::spawn(async move {
-            if let Err(error) = chat.refuse(&to, text).await {
-                tracing::warn!(%error, "an asker could not be told why there is no answer");
-            }
-        });
     }
 
     /// Begins with a question that was acknowledged, or may have been.
