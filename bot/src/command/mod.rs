@@ -39,6 +39,16 @@ pub enum Question {
     },
 }
 
+impl Question {
+    /// Whether the answer is a message with files for all to see; else it is a text for the asker alone.
+    pub fn is_answered_with_files(&self) -> bool {
+        match self {
+            Self::Generate(_) | Self::Model(_) => true,
+            Self::Help | Self::Privacy | Self::ForgetMe { .. } => false,
+        }
+    }
+}
+
 /// A slash command.
 pub struct Command {
     /// Its name, in lower case.

@@ -16,6 +16,8 @@ use tokio::sync::oneshot;
 use super::shared::{Shared, no_mentions};
 use super::slash;
 use crate::chat::{Acknowledged, Asked, Heard, Invocation, Reception};
+use crate::command::Question;
+use crate::id::InvocationId;
 use crate::post;
 
 /// Discord forgets an interaction after 3 seconds; its clock began before ours.
@@ -44,13 +46,13 @@ pub(super) async fn heard(shared: &Shared, interaction: Interaction) {
 /// then finds a question that is open.
 async fn command(shared: &Shared, asked: &CommandInteraction, at: SystemTime, began: Instant) {
     let max_bars = shared.settings.max_bars;
-    let invocation = match missing_permission(asked) {
-        Some(permission) => Err(post::missing_permission(permission)),
-        None => slash::invocation(asked, &shared.offer.borrow(), max_bars, at),
-    };
+    let invocation = slash::invocation(asked, &shared.offer.borrow(), max_bars, at);
     let reception = match invocation {
         Err(text) => Reception::Told(text),
-        Ok(invocation) => received(shared, invocation).await,
+        Ok(invocation) => match missing_permission(asked, &invocation.question) {
+            Some(permission) => Reception::Told(post::missing_permission(permission)),
+            None => received(shared, invocation).await,
+        },
     };
     match reception {
         Reception::Known => {}
@@ -60,7 +62,7 @@ async fn command(shared: &Shared, asked: &CommandInteraction, at: SystemTime, be
         Reception::Noted => {
             let wait = CreateInteractionResponse::Defer(CreateInteractionResponseMessage::new());
             let outcome = respond(shared, asked.id, &asked.token, wait, began).await;
-            shared.hear(Heard::Acknowledged(crate::id::InvocationId(asked.id.get()), outcome));
+            shared.hear(Heard::Acknowledged(InvocationId(asked.id.get()), outcome));
         }
     }
 }
@@ -70,15 +72,20 @@ async fn received(shared: &Shared, invocation: Invocation) -> Reception {
     shared.hear(Heard::Asked(Asked { invocation: Box::new(invocation), reception }));
     match tokio::time::timeout(RECEPTION_WITHIN, received).await {
         Ok(Ok(reception)) => reception,
+        // The daemon stops: nothing is written down, so nothing must be promised.
+        Ok(Err(_)) => Reception::Told(post::stopping()),
         // It is refused or answered when the daemon comes to it.
-        Ok(Err(_)) | Err(_) => Reception::Noted,
+        Err(_) => Reception::Noted,
     }
 }
 
-/// What the bot needs in the place of the question and lacks, by the name in Discord's settings. Discord
-/// says which permissions it has there.
-fn missing_permission(asked: &CommandInteraction) -> Option<&'static str> {
+/// What the bot needs for an answer in the place of the question and lacks, by the name in Discord's
+/// settings. Discord says which permissions it has there.
+fn missing_permission(asked: &CommandInteraction, question: &Question) -> Option<&'static str> {
     let given = asked.app_permissions?;
+    if !question.is_answered_with_files() {
+        return None;
+    }
     let in_thread = asked.channel.as_ref().is_some_and(|channel| channel.thread_metadata.is_some());
     let send = if in_thread {
         (Permissions::SEND_MESSAGES_IN_THREADS, "Send Messages in Threads")

@@ -19,7 +19,7 @@ pub use self::refusal::{
     no_model_report, no_room_for_artist, not_noted, not_trained_yet, place_in_queue, too_few_songs,
     too_few_songs_of_artist, unknown_artist, unknown_genre,
 };
-pub(crate) use self::refusal::{impossible, unknown_instrument};
+pub(crate) use self::refusal::{impossible, stopping, unknown_instrument};
 pub(crate) use self::text::{cut, cut_before, left_out};
 pub(crate) use self::track::is_ready;
 pub use self::track::{About, track};

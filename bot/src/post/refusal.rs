@@ -129,6 +129,11 @@ pub fn not_noted() -> String {
         .to_owned()
 }
 
+/// The program is being stopped, and nothing can be promised any more.
+pub(crate) fn stopping() -> String {
+    "I am just being restarted. Please ask again in a minute.".to_owned()
+}
+
 /// Something broke while a track was made; the operator's log says what.
 pub fn failed(genre: &str) -> String {
     let genre = plain(genre, 100);

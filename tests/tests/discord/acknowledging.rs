@@ -73,3 +73,15 @@ async fn what_is_refused_is_told_in_private_at_once_and_what_is_known_not_at_all
     assert_eq!(discord.n_requests("/callback"), 1);
     nothing_wrong(&discord);
 }
+
+#[tokio::test]
+async fn where_nobody_notes_questions_any_more_none_is_promised() {
+    let discord = Discord::start().await;
+    let mut playing = Playing::connected(&discord).await;
+    let ada = discord.user("ada");
+    discord.generate("trance", ada);
+    drop(playing.asked().await);
+    let told = discord.wait_for_private(ada).await;
+    assert!(told.content.contains("ask again in a minute"), "{}", told.content);
+    nothing_wrong(&discord);
+}

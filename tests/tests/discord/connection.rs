@@ -48,13 +48,7 @@ async fn a_lost_session_is_begun_anew_and_said_so() {
     let bea = discord.user("bea");
     discord.invalidate_sessions();
     discord.react_unheard(message.id, bea, "👍");
-    loop {
-        match playing.next().await {
-            Heard::Connected(connected) => break assert!(!connected.resumed),
-            Heard::Disconnected { for_good, .. } => assert!(!for_good),
-            other => panic!("unexpected: {other:?}"),
-        }
-    }
+    playing.new_session().await;
     let standing = playing.standing(message.id).await;
     assert_eq!(standing, Ok(vec![(Emoji::new("👍"), ListenerId(bea))]), "what was missed");
     discord.react(message.id, bea, "💩");
@@ -190,13 +184,7 @@ async fn each_shard_has_a_session_of_its_own() {
     let other = 1 - (GUILD >> 22) % 2;
     discord.invalidate_shard(other);
     discord.wait_for_connections(3).await;
-    loop {
-        match playing.next().await {
-            Heard::Connected(connected) => break assert!(!connected.resumed),
-            Heard::Disconnected { for_good, .. } => assert!(!for_good),
-            other => panic!("unexpected: {other:?}"),
-        }
-    }
+    playing.new_session().await;
     discord.react(message.id, discord.user("bea"), "👍");
     assert!(playing.reaction().await.added, "the other shard's new session ends no other");
     nothing_wrong(&discord);
@@ -208,13 +196,7 @@ async fn a_refused_resumption_becomes_a_new_session() {
     let mut playing = Playing::connected(&discord).await;
     let message = playing.track(&discord).await;
     discord.forget_sessions();
-    loop {
-        match playing.next().await {
-            Heard::Connected(connected) => break assert!(!connected.resumed),
-            Heard::Disconnected { for_good, .. } => assert!(!for_good),
-            other => panic!("unexpected: {other:?}"),
-        }
-    }
+    playing.new_session().await;
     discord.react(message.id, discord.user("bea"), "👍");
     assert!(playing.reaction().await.added);
     assert_eq!(discord.n_resumed_and_identified(), (0, 2));

@@ -90,6 +90,17 @@ impl Playing {
         *asked.invocation
     }
 
+    /// Waits until the bot is there with a new session.
+    pub(crate) async fn new_session(&mut self) {
+        loop {
+            match self.next().await {
+                Heard::Connected(connected) => break assert!(!connected.resumed),
+                Heard::Disconnected { for_good, .. } => assert!(!for_good),
+                other => panic!("unexpected: {other:?}"),
+            }
+        }
+    }
+
     /// A question that is not noted yet.
     pub(crate) async fn asked(&mut self) -> Asked {
         match self.next().await {

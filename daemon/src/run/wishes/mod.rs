@@ -224,7 +224,11 @@ impl Wishes {
             Ok((Reception::Told(_) | Reception::Known, _)) => self.forget(id),
             Err(error) => {
                 tracing::error!(error = format!("{error:#}"), "a question cannot be noted");
-                self.tell_late(id, post::not_noted(), acknowledged);
+                match acknowledged {
+                    Some(_) => self.tell_late(id, post::not_noted(), acknowledged),
+                    // The chat tells the asker, as nobody answered it.
+                    None => self.forget(id),
+                }
             }
         }
     }
