@@ -177,6 +177,7 @@ fn what_the_inbox_would_not_take_is_refused_and_changes_nothing() {
         (&good, "0", &["--genre", "hardstyle"], 2, "0 counts for nothing"),
         (&good, "nan", &["--genre", "hardstyle"], 2, "counts for nothing"),
         (&good, "🔥", &["--genre", "hardstyle", "--by", ""], 2, "cannot be a listener's name"),
+        (&good, "🔥", &["--genre", "hardstyle", "--by", "discord:5"], 2, "by reacting there"),
         (&home.path("nowhere.mid"), "🔥", &["--genre", "hardstyle"], 2, "does not exist"),
         (&made, "🔥", &[], 2, "it was made here"),
         (&aside, "🔥", &[], 2, "it was made here"),

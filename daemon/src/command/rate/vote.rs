@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::control::failure::{Misused, NotNow};
-use crate::store::{MAX_NAME, TrackId, Vote};
+use crate::store::{CHAT, MAX_NAME, TrackId, Vote};
 use crate::track::elsewhere::Elsewhere;
 use crate::votes::rating::score_of;
 
@@ -57,6 +57,10 @@ pub(super) fn vote(context: &Context, score: &str, by: &str, at_ms: u64) -> Resu
         (None, None) => return Err(worthless(context, &emoji)),
     };
     check_listener(by)?;
+    if by.starts_with(CHAT) {
+        let hint = "people of Discord vote by reacting there, and their ids are not kept: give another name";
+        return Err(Misused(format!("{by:?} is nobody who rates here: {hint}")));
+    }
     Ok(Vote {
         listener: by.to_owned(),
         emoji,
